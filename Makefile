@@ -1,0 +1,58 @@
+# Short names for what "python -m toysae.writeup" does. The environment is made on the first call, in .venv.
+
+PY := .venv/bin/python -m
+export NB PARAMS ARGS
+
+# The user's own kernels and modules stay out; one thread per process, for the processes use the cores.
+export JUPYTER_PREFER_ENV_PATH := 1
+export PYTHONNOUSERSITE := 1
+export OMP_NUM_THREADS := 1
+export MKL_NUM_THREADS := 1
+export SOURCE_DATE_EPOCH := 0
+unexport PYTHONPATH PYTHONHOME
+
+.DEFAULT_GOAL := help
+.PHONY: help reproduce run lab book test clean distclean environment constraints
+
+help: ## this list
+	@echo 'make TARGET, where TARGET is one of'
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1|\2/p' Makefile | awk -F '|' '{ printf "%-11s %s\n", $$1, $$2 }'
+	@echo 'Example: make run NB=01_minimal_example PARAMS="sigma=0.5 seed=3"'
+	@echo 'Variables when the environment is made: PYTHON (which Python), TORCH_INDEX (which build of PyTorch).'
+
+reproduce: environment ## run every notebook with its published parameters, then write build/claims.json and the book
+	@$(PY) toysae.writeup reproduce
+
+run: ## run one notebook with other parameters: NB=name PARAMS="name=value ...", into build/run/
+	@test -n "$$NB" || { echo 'make run needs a notebook: make run NB=01_minimal_example PARAMS="sigma=0.5 seed=3"' >&2; exit 2; }
+	@sh ./environment.sh
+	@set -f; $(PY) toysae.writeup run "$$NB" $$PARAMS
+
+lab: environment ## open the notebooks in JupyterLab (ARGS="--no-browser" and the like)
+	@$(PY) nbformat.sign notebooks/*.ipynb
+	@set -f; $(PY) jupyterlab --notebook-dir=notebooks $$ARGS
+
+book: environment ## build the book alone, into build/book/
+	@$(PY) toysae.writeup book
+
+test: environment ## run the tests (ARGS="-k name" picks some)
+	@set -f; $(PY) pytest $$ARGS
+
+clean: ## remove what is generated: build/ and caches; the executed notebooks and .venv stay
+	@rm -rf build .pytest_cache .ruff_cache notebooks/.ipynb_checkpoints *.egg-info
+	@find notebooks tests toysae -name __pycache__ -type d -prune -exec rm -rf {} +
+
+distclean: clean ## remove the environment .venv as well
+	@rm -rf .venv .venv.lock
+
+environment:
+	@sh ./environment.sh
+
+# nvidia-*, cuda-* and triton belong to the builds of PyTorch with CUDA, which bring their own versions.
+constraints: environment
+	@$(PY) pip install --quiet uv
+	@sed -n '/^ *- pip:/,$$ s/^ \{6\}- \([^-].*\)$$/\1/p' environment.yml >build/packages.txt
+	@$(PY) uv pip compile --universal --python-version 3.11 --fork-strategy fewest --no-annotate --no-header \
+	    --quiet --upgrade build/packages.txt -o build/constraints.txt >/dev/null
+	@{ echo '# Every version, pinned. Written by "make constraints".'; \
+	   grep -v -E '^(nvidia-|cuda-|triton)' build/constraints.txt; } >constraints.txt
