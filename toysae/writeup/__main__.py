@@ -1,0 +1,65 @@
+"""The command line: python -m toysae.writeup reproduce | run NAME key=value ... | book | clean.
+
+Exit codes: 0 done, 1 something failed, 2 bad input, 130 interrupted.
+"""
+
+import argparse
+import sys
+
+from toysae.writeup.project import Project
+
+
+class _OneLineParser(argparse.ArgumentParser):
+    def error(self, message: str):
+        self.exit(2, f"{message} (see: python -m toysae.writeup --help)\n")
+
+
+def main(words: list[str] | None = None, project: Project | None = None) -> int:
+    """Do what the words ask, in this checkout or in the project given, and return the exit code."""
+    asked = _parser().parse_args(words)
+    from toysae.writeup.crew import Interrupted, interruptible
+
+    try:
+        with interruptible():
+            return _do(asked, project or Project.of_this_package())
+    except ValueError as problem:
+        return _say(problem, 2)
+    except OSError as problem:
+        return _say(f"cannot go on: {problem.strerror or problem}: {problem.filename or ''}".rstrip(": "), 1)
+    except Interrupted:
+        return _say("interrupted; nothing half-done was left in notebooks/, the next run goes on from here", 130)
+
+
+def _do(asked: argparse.Namespace, project: Project) -> int:
+    from toysae.writeup import runner
+
+    if asked.command == "reproduce":
+        return runner.reproduce(project, force=asked.force)
+    if asked.command == "run":
+        return runner.run(project, asked.name, asked.parameters)
+    if asked.command == "book":
+        return 0 if runner.make_book(project) else 1
+    runner.clean(project)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _OneLineParser(prog="python -m toysae.writeup", description="Execute the notebooks and render the book.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    reproduce = commands.add_parser("reproduce", help="execute every notebook that changed, then render the book")
+    reproduce.add_argument("--force", action="store_true", help="execute all notebooks")
+    run = commands.add_parser("run", help="execute one notebook with other parameters")
+    run.add_argument("name", metavar="NAME", help="01, or 01_minimal_example")
+    run.add_argument("parameters", metavar="key=value", nargs="*", help="for example sigma=0.5 seed=3")
+    commands.add_parser("book", help="render the book from the notebooks as they are")
+    commands.add_parser("clean", help="remove build/")
+    return parser
+
+
+def _say(problem, code: int) -> int:
+    print(problem, file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

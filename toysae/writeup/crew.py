@@ -1,0 +1,186 @@
+"""Workers side by side: one process per notebook, as many at a time as there are cores.
+
+An interrupt, or any other end of this process, ends the workers and their kernels.
+"""
+
+import json
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import toysae
+
+_PATIENCE = 5.0  # seconds that a worker gets to end its kernel before it is killed
+
+
+@dataclass
+class Job:
+    """One notebook to execute: the result goes to `output`, what there is of it after a failure to `partial`."""
+
+    name: str
+    source: Path
+    output: Path
+    partial: Path
+    parameters: dict = field(default_factory=dict)
+    banner: str = ""
+
+    def to_json(self) -> str:
+        return json.dumps(vars(self), default=str)
+
+
+@dataclass
+class Outcome:
+    """How a job ended. `reason` is empty if it succeeded."""
+
+    job: Job
+    seconds: float = 0.0
+    claims: int = 0
+    hold: int = 0
+    reason: str = "the process that executed it ended without a word"
+    traceback: list[str] = field(default_factory=list)
+
+    @property
+    def succeeded(self) -> bool:
+        return not self.reason
+
+
+class Interrupted(Exception):
+    """Someone wants this to stop: Ctrl-C, or a polite kill."""
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def interruptible():
+    """Inside, Ctrl-C, SIGTERM and a closed terminal raise Interrupted."""
+
+    def stop(number, _frame):
+        raise Interrupted(signal.Signals(number).name)
+
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, stop) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def execute(jobs: list[Job], scratch: Path, board) -> Iterator[Outcome]:
+    """Execute all jobs and yield their outcomes in the order they end.
+
+    board  is told about what happens: started(name), cell(name, event), ended(outcome), tick()
+    Closing the iterator, or an interrupt, ends every worker and kernel first.
+    """
+    waiting, crew = list(jobs), {}
+    with selectors.DefaultSelector() as selector:
+        try:
+            while waiting or crew:
+                while waiting and len(crew) < cores():
+                    worker = _Worker(waiting.pop(0), scratch)
+                    crew[worker.pipe] = worker
+                    selector.register(worker.pipe, selectors.EVENT_READ)
+                    board.started(worker.job.name)
+                for key, _ in selector.select(timeout=0.2):
+                    if not crew[key.fileobj].read(board):
+                        selector.unregister(key.fileobj)
+                        outcome = crew.pop(key.fileobj).finish()
+                        board.ended(outcome)
+                        yield outcome
+                board.tick()
+        finally:
+            _stop(list(crew.values()))
+
+
+class _Worker:
+    def __init__(self, job: Job, scratch: Path):
+        self.job, self.began = job, time.monotonic()
+        self.outcome = Outcome(job)
+        self._rest = b""
+        self._log = (scratch / f"{job.name}.log").open("w+")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "toysae.writeup.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            cwd=job.source.parent,
+            env=_environment(scratch),
+            start_new_session=True,  # Ctrl-C reaches this process only, which then ends the workers in order
+        )
+        self.pipe = self.process.stdout
+        self.process.stdin.write(job.to_json().encode() + b"\n")
+        self.process.stdin.flush()
+
+    def read(self, board) -> bool:
+        """Take in what the worker sent; False once it has nothing more to say."""
+        chunk = os.read(self.pipe.fileno(), 65536)
+        *lines, self._rest = (self._rest + chunk).split(b"\n")
+        for line in lines:
+            self._take(json.loads(line), board)
+        return bool(chunk)
+
+    def _take(self, event: dict, board) -> None:
+        if event["kind"] == "cell":
+            board.cell(self.job.name, event)
+            return
+        self.outcome.reason = event.get("reason", "")
+        self.outcome.traceback = event.get("traceback", [])
+        self.outcome.claims, self.outcome.hold = event.get("claims", 0), event.get("hold", 0)
+
+    def finish(self) -> Outcome:
+        self.process.stdin.close()
+        self.process.wait()
+        self.outcome.seconds = time.monotonic() - self.began
+        if not self.outcome.succeeded and not self.outcome.traceback:
+            self._log.seek(0)
+            self.outcome.traceback = self._log.read().splitlines()[-12:]
+        self._close()
+        return self.outcome
+
+    def _close(self) -> None:
+        self._log.close()
+        self.pipe.close()
+
+    def stop(self, deadline: float) -> None:
+        try:
+            self.process.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process.stdin.close()
+        self._close()
+
+
+def _stop(crew: list[_Worker]) -> None:
+    for worker in crew:
+        worker.process.terminate()
+    deadline = time.monotonic() + _PATIENCE
+    for worker in crew:
+        worker.stop(deadline)
+
+
+def _environment(scratch: Path) -> dict[str, str]:
+    """One thread per notebook, this checkout's package first, and nothing from the user's own IPython set-up."""
+    package_parent = str(Path(toysae.__file__).resolve().parents[1])
+    path = [package_parent, *filter(None, [os.environ.get("PYTHONPATH")])]
+    return os.environ | {
+        "PYTHONPATH": os.pathsep.join(path),
+        "OMP_NUM_THREADS": "1",
+        "TQDM_DISABLE": "1",
+        "JUPYTER_PREFER_ENV_PATH": "1",
+        "PYTHONHASHSEED": "0",
+        "SOURCE_DATE_EPOCH": "0",
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "IPYTHONDIR": str(scratch / "ipython"),
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    }

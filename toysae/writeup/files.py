@@ -1,0 +1,35 @@
+"""Files and folders that appear whole or not at all."""
+
+import os
+import shutil
+from pathlib import Path
+
+from toysae.writeup.project import Project
+
+
+def write_whole(project: Project, path: Path, content: bytes) -> None:
+    """Write a file beside build/'s others and move it into place in one step. Leaves an equal file alone."""
+    if path.exists() and path.read_bytes() == content:
+        return
+    project.scratch.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = project.scratch / f"{path.name}.{os.getpid()}"
+    try:
+        with draft.open("wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def swap_folder(new: Path, place: Path) -> None:
+    """Move a finished folder to its place; what was there goes only after that."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    old = place.with_name(place.name + ".old")
+    shutil.rmtree(old, ignore_errors=True)
+    if place.exists():
+        place.rename(old)
+    new.rename(place)
+    shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,124 @@
+"""Executed notebooks and results as pages for Sphinx: what Jupyter shows plainly becomes figures and claim boxes."""
+
+import copy
+import json
+import re
+from base64 import b64decode
+from pathlib import Path
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
+
+from toysae.writeup.prose import CLAIM_MIME
+
+_LINK = re.compile(r"\]\((\d\d_\w+)\.ipynb(#[^)]*)?\)")
+_TITLE = re.compile(r"^#\s+(.+)$", re.MULTILINE)
+
+
+def chapter(name: str, notebook: NotebookNode, pictures: Path) -> NotebookNode:
+    """A copy of an executed notebook for the book. Its figures are written to the folder `pictures`.
+
+    A picture and its caption become one figure with alternative text; a claim becomes a box with an anchor.
+    """
+    page = copy.deepcopy(notebook)
+    page.metadata.pop("toysae", None)
+    count = 0
+    for cell in page.cells:
+        if cell.cell_type == "code":
+            cell.outputs, count = _dressed(cell.outputs, name, pictures, count)
+    return page
+
+
+def add_note(page: NotebookNode, text: str) -> None:
+    """Put a remark below the title of a page."""
+    title, _, rest = page.cells[0].source.partition("\n")
+    note = "> [!NOTE]\n" + "\n".join(f"> {line}" for line in text.splitlines())
+    page.cells[0].source = f"{title}\n\n{note}\n{rest}"
+
+
+def point_links_to(folder: str | None, page: NotebookNode) -> None:
+    """Make links to other notebooks lead to the pages in a folder, or plain text if there is none."""
+    target = rf"](<{folder}/\1.html\2>)" if folder else "]"
+    for cell in page.cells:
+        if cell.cell_type == "markdown":
+            cell.source = _LINK.sub(target, cell.source)
+
+
+def title_of(notebook: NotebookNode) -> str:
+    """The first heading of a notebook."""
+    found = _TITLE.search(notebook.cells[0].source) if notebook.cells else None
+    return found.group(1).strip() if found else "Untitled"
+
+
+def anchor(name: str, claim_id: str) -> str:
+    """Where a claim stands in the book."""
+    return f"{name}-{claim_id}".replace("_", "-")
+
+
+def claim_box(name: str, claim: dict, shown: str) -> str:
+    """A claim as MyST Markdown."""
+    kind = "claim-holds" if claim["holds"] else "claim-fails"
+    return f"::::{{container}} claim {kind}\n:name: {anchor(name, claim['id'])}\n\n{shown}\n::::\n"
+
+
+def figure(path: str, caption: str, alt: str, width: int | None = None) -> str:
+    """A captioned picture as MyST Markdown."""
+    size = f":width: {width}px\n" if width else ""
+    return f"::::{{figure}} {path}\n:alt: {json.dumps(alt, ensure_ascii=False)}\n{size}\n{caption}\n::::\n"
+
+
+def front_page(template: str, slots: dict[str, str]) -> str:
+    """Fill the named slots of the hand-written front page. Raises ValueError for a slot nobody fills."""
+
+    def fill(match: re.Match) -> str:
+        if match.group(1) not in slots:
+            raise ValueError(f"index.md: unknown slot {match.group(1)!r}; known: {', '.join(slots)}")
+        return slots[match.group(1)]
+
+    return re.sub(r"<!-- slot: ([a-z ]+) -->", fill, template)
+
+
+def claims_tables(claims: list[dict], titles: dict[str, str]) -> str:
+    """All claims by chapter: the sentence that is true, its source, the verdict with a link to where it stands."""
+    parts = []
+    for name, title in titles.items():
+        rows = [_row(claim) for claim in claims if claim["notebook"] == name]
+        if rows:
+            head = f"### [{title}]({name}.ipynb)\n\n" + "::::{container} claims-table\n\n"
+            parts.append(head + "\n".join(["| Claim | Source | Verdict |", "|---|---|---|", *rows]) + "\n::::\n")
+    return "\n".join(parts) or "No notebook has been executed yet. `make reproduce` executes them all.\n"
+
+
+def _row(claim: dict) -> str:
+    word = claim.get("verdict") or ("holds" if claim["holds"] else "does not hold")
+    kind = "verdict-holds" if claim["holds"] else "verdict-fails"
+    statement = claim["statement"].replace("|", r"\|")
+    return f"| {statement} | {claim['source']} | [{word}](#{anchor(claim['notebook'], claim['id'])}){{.{kind}}} |"
+
+
+def _dressed(outputs: list[NotebookNode], name: str, pictures: Path, count: int) -> tuple[list[NotebookNode], int]:
+    dressed, waiting = [], list(outputs)
+    while waiting:
+        output = waiting.pop(0)
+        role = output.get("metadata", {}).get("toysae", {}).get("role")
+        if CLAIM_MIME in output.get("data", {}):
+            dressed.append(_markdown(claim_box(name, output.data[CLAIM_MIME], output.data["text/markdown"])))
+        elif role == "figure":
+            caption = waiting.pop(0).data["text/markdown"]
+            dressed.append(_markdown(_figure_of(output, caption, f"{name}-{count + 1}.png", pictures)))
+            count += 1
+        else:
+            dressed.append(output)
+    return dressed, count
+
+
+def _figure_of(output: NotebookNode, caption: str, file: str, pictures: Path) -> str:
+    pictures.mkdir(parents=True, exist_ok=True)
+    (pictures / file).write_bytes(b64decode(output.data["image/png"]))
+    about = output.metadata["image/png"]
+    return figure(f"{pictures.name}/{file}", caption, about["alt"], about["width"])
+
+
+def _markdown(text: str) -> NotebookNode:
+    return new_output("display_data", data={"text/markdown": text})
+

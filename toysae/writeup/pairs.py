@@ -1,0 +1,137 @@
+"""A notebook is a pair: NAME.py holds the cells that we edit, NAME.ipynb the same cells executed.
+
+Here pairs are read, their sources fingerprinted, and executed notebooks made byte-stable.
+"""
+
+import ast
+import hashlib
+import io
+import json
+import re
+import tokenize
+from pathlib import Path
+
+import jupytext
+import nbformat
+from nbformat import NotebookNode
+
+_CELL_METADATA = ("tags", "mystnb", "slideshow", "jupyter")
+_KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+_LANGUAGE = {
+    "codemirror_mode": {"name": "ipython", "version": 3},
+    "file_extension": ".py",
+    "mimetype": "text/x-python",
+    "name": "python",
+    "nbconvert_exporter": "python",
+    "pygments_lexer": "ipython3",
+}
+_ADDRESS = re.compile(r"\b0x[0-9a-f]{6,}\b")
+
+
+def read_source(path: Path) -> NotebookNode:
+    """The cells of a notebook's .py, without outputs."""
+    notebook = jupytext.read(path, fmt="py:percent")
+    notebook.metadata = NotebookNode(kernelspec=_KERNELSPEC, language_info=_LANGUAGE)
+    return notebook
+
+
+def read_executed(path: Path) -> NotebookNode:
+    """An executed notebook. Raises ValueError if the file is no notebook."""
+    try:
+        return nbformat.read(path, as_version=4)
+    except (json.JSONDecodeError, nbformat.reader.NotJSONError, UnicodeDecodeError) as broken:
+        raise ValueError(f"{path.name}: is not a notebook") from broken
+
+
+def cells_of(notebook: NotebookNode) -> list[tuple[str, str, list[str]]]:
+    """Type, source and tags of each cell: what both halves of a pair must share."""
+    return [(cell.cell_type, cell.source, list(cell.metadata.get("tags", []))) for cell in notebook.cells]
+
+
+def fingerprint(notebook: NotebookNode) -> str:
+    """A hash over the sources of a notebook, stored in the executed half to tell stale outputs."""
+    return hashlib.sha256(json.dumps(cells_of(notebook)).encode()).hexdigest()
+
+
+def stored_fingerprint(notebook: NotebookNode) -> str | None:
+    """The hash of the sources that an executed notebook's outputs come from."""
+    return notebook.metadata.get("toysae", {}).get("sources")
+
+
+def parameters_cell(notebook: NotebookNode) -> NotebookNode | None:
+    """The cell tagged parameters."""
+    tagged = [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
+    return tagged[0] if tagged else None
+
+
+def published_parameters(notebook: NotebookNode) -> dict:
+    """Names and values in the cell tagged parameters, in its order. Raises ValueError for what is no literal."""
+    cell = parameters_cell(notebook)
+    values = {}
+    for statement in ast.parse(cell.source if cell else "").body:
+        targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+        if len(targets) != 1 or not isinstance(targets[0], ast.Name):
+            raise ValueError(f"parameters cell: {ast.unparse(statement)!r} is no assignment to one name")
+        values[targets[0].id] = ast.literal_eval(statement.value)
+    return values
+
+
+def parameter_comments(notebook: NotebookNode) -> dict[int, str]:
+    """The comments in the parameters cell by line number, from 1."""
+    cell = parameters_cell(notebook)
+    tokens = tokenize.generate_tokens(io.StringIO(cell.source if cell else "").readline)
+    return {token.start[0]: token.string for token in tokens if token.type == tokenize.COMMENT}
+
+
+def normalise(notebook: NotebookNode, about: dict) -> NotebookNode:
+    """The same executed notebook without what differs between two runs; `about` becomes its toysae metadata.
+
+    Times, random ids, the way streams were chunked and memory addresses go; sources, outputs and execution counts stay.
+    """
+    clean = nbformat.from_dict(json.loads(json.dumps(notebook)))
+    clean.metadata = NotebookNode(kernelspec=_KERNELSPEC, language_info=_LANGUAGE, toysae=about)
+    clean.nbformat, clean.nbformat_minor = 4, 5
+    seen = {}
+    for cell in clean.cells:
+        cell.id = _identify(cell, seen)
+        cell.metadata = NotebookNode({key: cell.metadata[key] for key in _CELL_METADATA if cell.metadata.get(key)})
+        if cell.cell_type == "code":
+            cell.outputs = [_steady(output) for output in _join_streams(cell.outputs)]
+    return clean
+
+
+def to_bytes(notebook: NotebookNode) -> bytes:
+    """The file of a notebook, sorted and indented as JupyterLab does."""
+    return (nbformat.writes(notebook).rstrip("\n") + "\n").encode()
+
+
+def _identify(cell: NotebookNode, seen: dict[str, int]) -> str:
+    digest = hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:10]
+    seen[digest] = seen.get(digest, 0) + 1
+    return digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
+
+
+def _join_streams(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    joined: list[NotebookNode] = []
+    for output in outputs:
+        previous = joined[-1] if joined else None
+        if output.output_type == "stream" and previous and previous.get("name") == output.name:
+            previous.text += output.text
+        else:
+            joined.append(output)
+    return joined
+
+
+def _steady(output: NotebookNode) -> NotebookNode:
+    if output.output_type == "stream":
+        output.text = _mask(re.sub(r"[^\n]*\r(?!\n)", "", output.text))
+    elif output.output_type == "error":
+        output.traceback = [_mask(line) for line in output.traceback]
+    else:
+        texts = {mime: _mask(value) for mime, value in output.data.items() if isinstance(value, str) and mime[:5] == "text/"}
+        output.data.update(texts)
+    return output
+
+
+def _mask(text: str) -> str:
+    return _ADDRESS.sub("0x...", text)

@@ -1,0 +1,176 @@
+"""One specification per notebook parameter, shared by the runner and by the cell that checks them in JupyterLab.
+
+A new parameter is one line in SPECIFICATIONS. A rule over several parameters is one line in RULES; it
+applies to a notebook that has all of them.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A whole number from low to high."""
+
+    low: int
+    high: int
+    about: str
+    type_name = "int"
+
+    @property
+    def allowed(self) -> str:
+        return f"a whole number from {self.low} to {self.high}"
+
+    def accepts(self, value) -> bool:
+        return isinstance(value, int) and not isinstance(value, bool) and self.low <= value <= self.high
+
+    def parse(self, text: str):
+        return int(text)
+
+
+@dataclass(frozen=True)
+class Number:
+    """A finite number from low to high; low itself is left out where `above` is set."""
+
+    low: float
+    high: float
+    about: str
+    above: bool = False
+    type_name = "float"
+
+    @property
+    def allowed(self) -> str:
+        return f"a number {'above' if self.above else 'from'} {self.low:g} {'and at most' if self.above else 'to'} {self.high:g}"
+
+    def accepts(self, value) -> bool:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return False
+        return self.low <= value <= self.high and not (self.above and value == self.low)  # NaN fails both
+
+    def parse(self, text: str):
+        return float(text)
+
+
+@dataclass(frozen=True)
+class Switch:
+    """True or False."""
+
+    about: str
+    type_name = "bool"
+    allowed = "true or false"
+
+    def accepts(self, value) -> bool:
+        return isinstance(value, bool)
+
+    def parse(self, text: str):
+        return {"true": True, "false": False}[text.lower()]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of a few words."""
+
+    words: tuple[str, ...]
+    about: str
+    type_name = "str"
+
+    @property
+    def allowed(self) -> str:
+        return "one of " + ", ".join(self.words)
+
+    def accepts(self, value) -> bool:
+        return isinstance(value, str) and value in self.words
+
+    def parse(self, text: str):
+        return text
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A condition over several parameters. `sentence` is a template that names them."""
+
+    names: tuple[str, ...]
+    holds: Callable[..., bool]
+    sentence: str
+
+
+INITS = ("random-sign", "positive", "at-features", "at-composites")
+
+SPECIFICATIONS = {
+    "n_features": Whole(2, 64, "number of true features"),
+    "k_active": Whole(1, 64, "features that fire in each sample"),
+    "n_latents": Whole(1, 256, "latents of each SAE"),
+    "n_groups": Whole(1, 64, "groups of features"),
+    "group_size": Whole(2, 16, "features in a group"),
+    "mu": Number(0, 10, "mean magnitude of an active feature", above=True),
+    "sigma": Number(0, 10, "standard deviation of that magnitude"),
+    "l1_coeff": Number(0, 2, "lambda, the weight of the L1 penalty", above=True),
+    "lr": Number(1e-5, 1, "learning rate of Adam"),
+    "n_steps": Whole(1, 100_000, "training steps"),
+    "batch_size": Whole(1, 65_536, "samples in a batch"),
+    "n_saes": Whole(2, 4096, "SAEs trained side by side, one seed each"),
+    "seed": Whole(0, 2**31 - 1, "seed of the whole run"),
+    "decoder_bias": Switch("whether the decoder has a bias"),
+    "init": Choice(INITS, "initial decoder rows"),
+    "threshold": Number(0.75, 0.999, "cosine from which a latent is called aligned"),
+}
+
+RULES = (
+    Rule(("k_active", "n_features"), lambda k, n: k <= n, "k_active={k_active}: must not exceed n_features={n_features}"),
+)
+
+
+def check_parameters(found: Mapping) -> None:
+    """Check every known parameter among the names found, as in check_parameters(globals()).
+
+    Raises ValueError with one line that names the parameter, its value and what is allowed.
+    """
+    known = {name: found[name] for name in SPECIFICATIONS if name in found}
+    for name, value in known.items():
+        check_parameter(name, value)
+    for rule in RULES:
+        if all(name in known for name in rule.names) and not rule.holds(*(known[name] for name in rule.names)):
+            raise ValueError(rule.sentence.format(**known))
+
+
+def check_parameter(name: str, value) -> None:
+    """Raise ValueError unless the value is one that the parameter may take."""
+    if not SPECIFICATIONS[name].accepts(value):
+        raise ValueError(f"{name}={value!r}: must be {SPECIFICATIONS[name].allowed}")
+
+
+def parse_assignments(words: list[str], published: Mapping) -> dict:
+    """The values in words such as "sigma=0.5", for a notebook whose published parameters are given.
+
+    Raises ValueError with one line for a word that is no assignment, a name the notebook does not have
+    (with the nearest one it has), a name given twice, a value of the wrong type or an impossible one.
+    """
+    values = {}
+    for word in words:
+        name, equals, text = word.partition("=")
+        if not equals or not name:
+            raise ValueError(f"{word!r}: must be written name=value, such as sigma=0.5")
+        if name in values:
+            raise ValueError(f"{name}: given twice")
+        values[name] = _parse(name, text, published)
+    check_parameters({**published, **values})
+    return values
+
+
+def nearest(word: str, known) -> str:
+    """A remark that names the known word closest to the one given, or lists what there is."""
+    close = get_close_matches(word, list(known), n=1, cutoff=0.4)
+    return f"did you mean {close[0]}?" if close else "known: " + (", ".join(known) or "none")
+
+
+def _parse(name: str, text: str, published: Mapping):
+    if name not in published:
+        raise ValueError(f"unknown parameter {name!r}: {nearest(name, published)}")
+    specification = SPECIFICATIONS[name]
+    try:
+        value = specification.parse(text)
+    except (ValueError, KeyError):
+        raise ValueError(f"{name}={text}: must be {specification.allowed}") from None
+    check_parameter(name, value)
+    return value

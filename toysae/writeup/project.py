@@ -1,0 +1,72 @@
+"""Where things are in a checkout, and what its notebooks are called."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from toysae.writeup.parameters import nearest
+
+_CHAPTER = re.compile(r"\d\d_\w+")
+
+
+@dataclass(frozen=True)
+class Project:
+    """The paths of one checkout."""
+
+    root: Path
+
+    @classmethod
+    def of_this_package(cls) -> "Project":
+        """The checkout that this package was imported from. Raises FileNotFoundError if it lies in none."""
+        root = Path(__file__).resolve().parents[2]
+        if not (root / "notebooks").is_dir():
+            raise FileNotFoundError(f"{root}: holds no notebooks/; install the package in place, from its checkout")
+        return cls(root)
+
+    @property
+    def notebooks(self) -> Path:
+        return self.root / "notebooks"
+
+    @property
+    def package(self) -> Path:
+        return self.root / "toysae"
+
+    @property
+    def build(self) -> Path:
+        return self.root / "build"
+
+    @property
+    def claims(self) -> Path:
+        return self.build / "claims.json"
+
+    @property
+    def book(self) -> Path:
+        return self.build / "book"
+
+    @property
+    def runs(self) -> Path:
+        return self.build / "run"
+
+    @property
+    def scratch(self) -> Path:
+        """Files on their way to their place: on the same file system, so that a move is one step."""
+        return self.build / "scratch"
+
+    def source(self, name: str) -> Path:
+        return self.notebooks / f"{name}.py"
+
+    def executed(self, name: str) -> Path:
+        return self.notebooks / f"{name}.ipynb"
+
+    def names(self) -> list[str]:
+        """The notebooks' names, in the order of the book."""
+        return sorted(path.stem for path in self.notebooks.glob("*.py") if _CHAPTER.fullmatch(path.stem))
+
+    def find(self, wanted: str) -> str:
+        """The full name behind 01, 01_minimal_example or 01_minimal_example.ipynb. Raises ValueError if there is none."""
+        names = self.names()
+        stem = Path(wanted).name.removesuffix(".py").removesuffix(".ipynb")
+        matches = [name for name in names if stem in (name, name[:2])]
+        if len(matches) != 1:
+            raise ValueError(f"unknown notebook {wanted!r}: {nearest(stem, names)}")
+        return matches[0]

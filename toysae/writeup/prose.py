@@ -1,0 +1,92 @@
+"""What a notebook cell uses to speak: computed sentences, claims and captioned figures.
+
+Everything is shown as plain Markdown, so it reads well in JupyterLab and on GitHub. The records that the
+runner and the book need travel beside it: a claim's record under a MIME type of its own, a figure's name
+and caption in the metadata of the output.
+"""
+
+import io
+import re
+from base64 import b64encode
+from struct import unpack
+
+from IPython.display import display
+
+CLAIM_MIME = "application/vnd.toysae.claim+json"
+HOLDS = "**Claim.** "
+FAILS = "**Not with these settings.** "
+_DPI = 200
+_NAME = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*")
+
+
+def say(sentence: str) -> None:
+    """Show a sentence that was computed. Markdown; mathematics between dollar signs."""
+    _publish({"text/markdown": _text("sentence", sentence)})
+
+
+def claim(id: str, holds, statement: str, *, otherwise: str, source: str = "ours", verdict: str | None = None) -> None:
+    """Show one of two finished sentences and record which of them is true here.
+
+    id         kebab-case, used once in a notebook
+    holds      a bool, or a numpy or torch scalar of type bool
+    statement  the sentence if it holds; otherwise the sentence if it does not
+    source     whom the claim comes from: "seed", "theory", "ours" or a paper's short name
+    verdict    how the result compares with what the source reports, in a few words
+
+    Never raises because a claim fails. Raises TypeError or ValueError for arguments that are no claim at all.
+    """
+    true_here = _truth(holds)
+    sentences = _text("statement", statement), _text("otherwise", otherwise)
+    sentence = sentences[0] if true_here else sentences[1]
+    record = {"id": _name("id", id), "statement": sentence, "holds": true_here, "source": _text("source", source)}
+    if verdict is not None:
+        record["verdict"] = _text("verdict", verdict)
+    _publish({"text/markdown": (HOLDS if true_here else FAILS) + sentence, CLAIM_MIME: record})
+
+
+def show(figure, finding: str, reading: str, *, alt: str, name: str | None = None) -> None:
+    """Show a matplotlib figure with its caption: what it finds, in bold, then how to read it.
+
+    finding  a computed sentence; reading says how the axes, colours and marks are to be read
+    alt      what the figure shows, for those who cannot see it; no results in it
+    name     the published run also writes the figure to notebooks/figures/NAME.png
+    """
+    caption = f"**{_text('finding', finding)}** {_text('reading', reading)}"
+    about = {"role": "figure"} | ({"name": _name("name", name)} if name is not None else {})
+    png = _png(figure)
+    width, height = unpack(">II", png[16:24])
+    size = {"width": width // 2, "height": height // 2, "alt": _text("alt", alt)}
+    _publish({"image/png": b64encode(png).decode(), "text/plain": alt}, {"image/png": size, "toysae": about})
+    _publish({"text/markdown": caption}, {"toysae": {"role": "caption"}})
+
+
+def _publish(data: dict, metadata: dict | None = None) -> None:
+    display({"text/plain": data.get("text/markdown", "")} | data, raw=True, metadata=metadata or {})
+
+
+def _png(figure) -> bytes:
+    import matplotlib.pyplot as plt
+
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png", dpi=_DPI, bbox_inches="tight", metadata={"Software": None})
+    plt.close(figure)  # else the inline backend would show it a second time at the end of the cell
+    return picture.getvalue()
+
+
+def _truth(holds) -> bool:
+    value = holds.item() if hasattr(holds, "item") else holds
+    if not isinstance(value, bool):
+        raise TypeError(f"holds={holds!r}: a claim needs one bool, True or False")
+    return value
+
+
+def _text(argument: str, value) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"{argument}={value!r}: must be a sentence, not empty")
+    return value.strip()
+
+
+def _name(argument: str, value) -> str:
+    if not isinstance(value, str) or not _NAME.fullmatch(value):
+        raise ValueError(f"{argument}={value!r}: must be small letters and digits joined by - or _, such as no-atoms")
+    return value

@@ -1,0 +1,32 @@
+"""What an executed notebook recorded: its claims and its named figures."""
+
+from base64 import b64decode
+
+from nbformat import NotebookNode
+
+from toysae.writeup.prose import CLAIM_MIME
+
+
+def outputs_of(notebook: NotebookNode) -> list[NotebookNode]:
+    """Everything that the code cells displayed, in order."""
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    return [output for cell in cells for output in cell.outputs if "data" in output]
+
+
+def claims_of(name: str, notebook: NotebookNode) -> list[dict]:
+    """The claims of one notebook: {notebook, id, statement, holds, source[, verdict]}.
+
+    Raises ValueError if an id is used twice.
+    """
+    found = [{"notebook": name} | dict(output.data[CLAIM_MIME]) for output in outputs_of(notebook) if CLAIM_MIME in output.data]
+    ids = [claim["id"] for claim in found]
+    for id in ids:
+        if ids.count(id) > 1:
+            raise ValueError(f"{name}: the claim id {id!r} is used {ids.count(id)} times; each claim needs its own")
+    return found
+
+
+def figures_of(notebook: NotebookNode) -> dict[str, bytes]:
+    """The PNG of every named figure, by name."""
+    named = [output for output in outputs_of(notebook) if output.metadata.get("toysae", {}).get("name")]
+    return {output.metadata["toysae"]["name"]: b64decode(output.data["image/png"]) for output in named}

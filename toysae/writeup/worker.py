@@ -1,0 +1,114 @@
+"""One notebook, executed by Papermill in a process of its own.
+
+The process reads one job (a line of JSON) from its standard input and answers with events (lines of JSON) on
+its standard output. When that input closes, whoever asked is gone, and the process ends with its kernel.
+"""
+
+import json
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell
+
+from toysae.writeup import pairs, records
+from toysae.writeup.prose import CLAIM_MIME
+
+
+class Events:
+    """The stream of events back to the process that asked."""
+
+    def __init__(self, stream):
+        self._stream = stream
+
+    def send(self, **event) -> None:
+        self._stream.write(json.dumps(event) + "\n")
+        self._stream.flush()
+
+
+def main() -> None:
+    """Do the job that standard input holds."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    events = Events(os.fdopen(os.dup(1), "w"))
+    os.dup2(2, 1)  # a kernel inherits this descriptor, and what it prints must not mix with the events
+    job = json.loads(sys.stdin.readline())
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    try:
+        execute(job, events)
+    except OSError as problem:
+        events.send(kind="failed", reason=f"cannot write: {problem.strerror or problem}")
+    except Exception as problem:  # whatever went wrong belongs into the report on this notebook
+        events.send(kind="failed", reason=f"{type(problem).__name__}: {problem}")
+
+
+def execute(job: dict, events: Events) -> None:
+    """Execute job["source"] with job["parameters"] and leave the normalised result in job["output"]."""
+    from papermill.exceptions import PapermillExecutionError
+
+    notebook = pairs.read_source(Path(job["source"]))
+    about = {"sources": pairs.fingerprint(notebook)}
+    if job["banner"]:
+        insert_banner(notebook, job["banner"])
+        about["parameters"] = job["parameters"]
+    try:
+        executed = _papermill(notebook, job, events)
+    except PapermillExecutionError as error:
+        events.send(kind="failed", reason=f"{error.ename}: {error.evalue}", traceback=error.traceback, cell=error.exec_count)
+        return
+    clean = pairs.normalise(executed, about)
+    claims = records.claims_of(job["name"], clean)
+    Path(job["output"]).write_bytes(pairs.to_bytes(clean))
+    events.send(kind="done", claims=len(claims), hold=sum(claim["holds"] for claim in claims))
+
+
+def insert_banner(notebook: NotebookNode, banner: str) -> None:
+    """Put a Markdown cell right below the title, which may share its cell with an abstract."""
+    title, _, rest = notebook.cells[0].source.partition("\n")
+    notebook.cells[0].source = title
+    notebook.cells.insert(1, new_markdown_cell(banner, metadata={"tags": ["banner"]}))
+    if rest.strip():
+        notebook.cells.insert(2, new_markdown_cell(rest.strip()))
+
+
+def _papermill(notebook: NotebookNode, job: dict, events: Events) -> NotebookNode:
+    from papermill import execute_notebook
+    from traitlets.config import Config
+
+    return execute_notebook(
+        notebook,
+        job["partial"],
+        parameters=job["parameters"],
+        kernel_name="python3",
+        language="python",
+        progress_bar=False,
+        start_timeout=300,
+        iopub_timeout=300,
+        on_cell_executed=_reporter(notebook, events),
+        config=Config({"KernelManager": {"transport_encryption": "auto"}}),
+    )
+
+
+def _reporter(notebook: NotebookNode, events: Events):
+    counts = {"done": 0, "claims": 0, "hold": 0}
+    total = sum(cell.cell_type == "code" for cell in notebook.cells)
+
+    def report(cell, **_) -> None:
+        claims = [output.data[CLAIM_MIME] for output in cell.outputs if CLAIM_MIME in output.get("data", {})]
+        counts["done"] += 1
+        counts["claims"] += len(claims)
+        counts["hold"] += sum(claim["holds"] for claim in claims)
+        events.send(kind="cell", total=max(total, counts["done"]), **counts)
+
+    return report
+
+
+def _end_with_parent() -> None:
+    sys.stdin.read()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    main()
