@@ -42,4 +42,4 @@ html_theme_options = {
 
 if tags.has("single"):  # noqa: F821 (Sphinx hands `tags` in): one page alone, for a run with other parameters
     html_sidebars = {"**": []}
-    html_theme_options |= {"use_download_button": False, "use_search_button": False, "article_header_end": ["theme-switcher"]}
+    html_theme_options |= {"use_download_button": False, "article_header_start": []}

@@ -22,8 +22,6 @@ def main(words: list[str] | None = None, project: Project | None = None) -> int:
     try:
         with interruptible():
             return _do(asked, project or Project.of_this_package())
-    except ValueError as problem:
-        return _say(problem, 2)
     except OSError as problem:
         return _say(f"cannot go on: {problem.strerror or problem}: {problem.filename or ''}".rstrip(": "), 1)
     except Interrupted:
@@ -36,11 +34,21 @@ def _do(asked: argparse.Namespace, project: Project) -> int:
     if asked.command == "reproduce":
         return runner.reproduce(project, force=asked.force)
     if asked.command == "run":
-        return runner.run(project, asked.name, asked.parameters)
+        return _run(asked, project)
     if asked.command == "book":
-        return 0 if runner.make_book(project) else 1
+        return runner.make_book(project)
     runner.clean(project)
     return 0
+
+
+def _run(asked: argparse.Namespace, project: Project) -> int:
+    from toysae.writeup import runner
+
+    try:
+        plan = runner.plan(project, asked.name, asked.parameters)
+    except ValueError as problem:
+        return _say(problem, 2)
+    return runner.run(project, plan)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,6 +1,5 @@
 """The rendered book: chapters staged as pages, made into HTML by Sphinx, without a request to any host."""
 
-import os
 import shutil
 import subprocess
 import sys
@@ -10,7 +9,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from toysae.writeup import pages, pairs, records, stamps
-from toysae.writeup.files import swap_folder
+from toysae.writeup.files import swap_folder, workshop
 from toysae.writeup.project import Project
 
 _MAPS = (
@@ -26,54 +25,59 @@ class BookError(Exception):
 
 def build(project: Project) -> Path:
     """Make the book of all notebooks and return its front page. Raises BookError with what Sphinx said."""
-    stage = _fresh_folder(project, "book-source")
-    names = project.names()
-    notebooks = {name: _present(project, name) for name in names}
-    _copy_settings(project, stage)
-    for name, notebook in notebooks.items():
-        _stage_chapter(project, name, notebook, stage)
-    index = (project.notebooks / "index.md").read_text(encoding="utf-8")
-    (stage / "index.md").write_text(pages.front_page(index, _slots(project, notebooks)), encoding="utf-8")
-    made = _sphinx(project, stage, "index", [])
-    for name in names:
-        if project.executed(name).exists():  # the download is the notebook itself, not its staged page
+    notebooks = {name: present(project, name) for name in project.names()}
+    with workshop(project, "book") as folder:
+        stage = _stage(project, folder)
+        for name, notebook in notebooks.items():
+            _stage_chapter(project, name, notebook, stage)
+        index = (project.notebooks / "index.md").read_text(encoding="utf-8")
+        (stage / "index.md").write_text(pages.front_page(index, _slots(project, notebooks)), encoding="utf-8")
+        made = _sphinx(stage, "index", [])
+        for name in filter(lambda name: executed(project, name), notebooks):
+            # the download is the notebook itself, not its staged page
             shutil.copyfile(project.executed(name), made / "_sources" / f"{name}.ipynb")
-    swap_folder(made, project.book)
+        swap_folder(made, project.book)
     return project.book / "index.html"
 
 
 def build_page(project: Project, name: str, notebook: NotebookNode, place: Path) -> None:
     """Make NAME.html of one executed notebook in the folder `place`, in the book's look."""
-    stage = _fresh_folder(project, "page-source")
-    _copy_settings(project, stage)
-    page = pages.chapter(name, notebook, stage / "pictures")
-    pages.point_links_to("../../book" if project.book.exists() else None, page)
-    (stage / f"{name}.ipynb").write_bytes(pairs.to_bytes(page))
-    made = _sphinx(project, stage, name, ["-t", "single"])
-    for part in (f"{name}.html", "_static", "_images"):
-        if (made / part).exists():
-            (made / part).rename(place / part)
-    shutil.rmtree(made)
+    with workshop(project, "page") as folder:
+        stage = _stage(project, folder)
+        page = pages.chapter(name, notebook, stage / "pictures")
+        pages.point_links_to("../../book" if project.book.exists() else None, page)
+        (stage / f"{name}.ipynb").write_bytes(pairs.to_bytes(page))
+        made = _sphinx(stage, name, ["-t", "single"])
+        for part in (f"{name}.html", "_static", "_images"):
+            if (made / part).exists():
+                (made / part).rename(place / part)
+
+
+def executed(project: Project, name: str) -> NotebookNode | None:
+    """The executed half of a pair, or None if it is missing or broken."""
+    try:
+        return pairs.read_executed(project.executed(name))
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+def present(project: Project, name: str) -> NotebookNode:
+    """The executed half of a pair, or its source if there is none."""
+    return executed(project, name) or pairs.read_source(project.source(name))
 
 
 def claims_of_all(project: Project) -> list[dict]:
     """The claims of every executed notebook, in the order of the book."""
-    executed = [name for name in project.names() if project.executed(name).exists()]
-    return [claim for name in executed for claim in records.claims_of(name, pairs.read_executed(project.executed(name)))]
-
-
-def _present(project: Project, name: str) -> NotebookNode:
-    if project.executed(name).exists():
-        return pairs.read_executed(project.executed(name))
-    return pairs.read_source(project.source(name))
+    return [claim for name in project.names() for claim in records.claims_of(name, present(project, name))]
 
 
 def _stage_chapter(project: Project, name: str, notebook: NotebookNode, stage: Path) -> None:
     page = pages.chapter(name, notebook, stage / "pictures")
-    if not project.executed(name).exists():
-        pages.add_note(page, "This chapter has not been executed yet, so it shows no results. `make reproduce` executes it.")
-    elif pairs.stored_fingerprint(notebook) != pairs.fingerprint(pairs.read_source(project.source(name))):
-        pages.add_note(page, "The results below come from an earlier version of this chapter's text. `make reproduce` renews them.")
+    stored = pairs.stored_fingerprint(notebook)
+    if stored is None:
+        pages.add_note(page, "This chapter was not executed yet and shows no results. `make reproduce` executes it.")
+    elif stored != pairs.fingerprint(pairs.read_source(project.source(name))):
+        pages.add_note(page, "These results belong to an earlier text of this chapter. `make reproduce` renews them.")
     (stage / f"{name}.ipynb").write_bytes(pairs.to_bytes(page))
 
 
@@ -126,21 +130,16 @@ def _installed(library: str) -> bool:
         return False
 
 
-def _fresh_folder(project: Project, name: str) -> Path:
-    folder = project.scratch / f"{name}-{os.getpid()}"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    return folder
-
-
-def _copy_settings(project: Project, stage: Path) -> None:
+def _stage(project: Project, folder: Path) -> Path:
+    stage = folder / "source"
+    shutil.copytree(project.notebooks / "_static", stage / "_static")
     shutil.copyfile(project.notebooks / "conf.py", stage / "conf.py")
-    for folder in ("_static", "figures"):
-        if (project.notebooks / folder).is_dir():
-            shutil.copytree(project.notebooks / folder, stage / folder)
+    if (project.notebooks / "figures").is_dir():
+        shutil.copytree(project.notebooks / "figures", stage / "figures")
     mathjax = stage / "_static" / "mathjax"
-    mathjax.mkdir(parents=True, exist_ok=True)
+    mathjax.mkdir()
     shutil.copyfile(_mathjax(), mathjax / "tex-svg.js")
+    return stage
 
 
 def _mathjax() -> Path:
@@ -148,21 +147,14 @@ def _mathjax() -> Path:
     return next(Path(file.locate()) for file in files if file.name == "tex-svg.js")
 
 
-def _sphinx(project: Project, stage: Path, root: str, options: list[str]) -> Path:
-    made = _fresh_folder(project, f"{stage.name}-html")
-    doctrees = project.scratch / f"{stage.name}-doctrees"
+def _sphinx(stage: Path, root: str, options: list[str]) -> Path:
+    made, doctrees = stage.with_name("html"), stage.with_name("doctrees")
     command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", "-d", str(doctrees)]
     command += ["-D", f"root_doc={root}", *options, str(stage), str(made)]
     finished = subprocess.run(command, capture_output=True, text=True)
-    shutil.rmtree(doctrees, ignore_errors=True)
     if finished.returncode:
         raise BookError((finished.stderr or finished.stdout).strip())
-    shutil.rmtree(stage)
-    _prune(made)
-    return made
-
-
-def _prune(made: Path) -> None:
     for path in [*made.rglob("*.map"), made / ".buildinfo", made / "objects.inv"]:
         path.unlink(missing_ok=True)
     shutil.rmtree(made / "_static" / "locales", ignore_errors=True)
+    return made

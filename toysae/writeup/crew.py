@@ -51,8 +51,8 @@ class Outcome:
         return not self.reason
 
 
-class Interrupted(Exception):
-    """Someone wants this to stop: Ctrl-C, or a polite kill."""
+class Interrupted(BaseException):
+    """Someone wants this to stop: Ctrl-C, or a polite kill. No error, so that nothing takes it for one."""
 
 
 def cores() -> int:
@@ -76,9 +76,10 @@ def interruptible():
             signal.signal(number, handler)
 
 
-def execute(jobs: list[Job], scratch: Path, board) -> Iterator[Outcome]:
+def execute(jobs: list[Job], folder: Path, board) -> Iterator[Outcome]:
     """Execute all jobs and yield their outcomes in the order they end.
 
+    folder  for logs and the kernels' own files
     board  is told about what happens: started(name), cell(name, event), ended(outcome), tick()
     Closing the iterator, or an interrupt, ends every worker and kernel first.
     """
@@ -87,7 +88,7 @@ def execute(jobs: list[Job], scratch: Path, board) -> Iterator[Outcome]:
         try:
             while waiting or crew:
                 while waiting and len(crew) < cores():
-                    worker = _Worker(waiting.pop(0), scratch)
+                    worker = _Worker(waiting.pop(0), folder)
                     crew[worker.pipe] = worker
                     selector.register(worker.pipe, selectors.EVENT_READ)
                     board.started(worker.job.name)
@@ -103,18 +104,18 @@ def execute(jobs: list[Job], scratch: Path, board) -> Iterator[Outcome]:
 
 
 class _Worker:
-    def __init__(self, job: Job, scratch: Path):
+    def __init__(self, job: Job, folder: Path):
         self.job, self.began = job, time.monotonic()
         self.outcome = Outcome(job)
         self._rest = b""
-        self._log = (scratch / f"{job.name}.log").open("w+")
+        self._log = (folder / f"{job.name}.log").open("w+")
         self.process = subprocess.Popen(
             [sys.executable, "-m", "toysae.writeup.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
             cwd=job.source.parent,
-            env=_environment(scratch),
+            env=_environment(folder),
             start_new_session=True,  # Ctrl-C reaches this process only, which then ends the workers in order
         )
         self.pipe = self.process.stdout
@@ -169,7 +170,7 @@ def _stop(crew: list[_Worker]) -> None:
         worker.stop(deadline)
 
 
-def _environment(scratch: Path) -> dict[str, str]:
+def _environment(folder: Path) -> dict[str, str]:
     """One thread per notebook, this checkout's package first, and nothing from the user's own IPython set-up."""
     package_parent = str(Path(toysae.__file__).resolve().parents[1])
     path = [package_parent, *filter(None, [os.environ.get("PYTHONPATH")])]
@@ -181,6 +182,6 @@ def _environment(scratch: Path) -> dict[str, str]:
         "PYTHONHASHSEED": "0",
         "SOURCE_DATE_EPOCH": "0",
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-        "IPYTHONDIR": str(scratch / "ipython"),
+        "IPYTHONDIR": str(folder / "ipython"),
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }

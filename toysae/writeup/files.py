@@ -1,7 +1,10 @@
 """Files and folders that appear whole or not at all."""
 
+import fcntl
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from toysae.writeup.project import Project
@@ -22,6 +25,31 @@ def write_whole(project: Project, path: Path, content: bytes) -> None:
         os.replace(draft, path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def workshop(project: Project, label: str) -> Iterator[Path]:
+    """An empty folder of this process on build/'s file system, gone afterwards."""
+    folder = project.scratch / f"{label}-{os.getpid()}"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def alone(project: Project, on_wait) -> Iterator[None]:
+    """Inside, no other process that asks for this is at work in the checkout. Calls on_wait() if it must wait."""
+    project.scratch.mkdir(parents=True, exist_ok=True)
+    with (project.scratch / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            on_wait()
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def swap_folder(new: Path, place: Path) -> None:

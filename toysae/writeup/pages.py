@@ -11,7 +11,7 @@ from nbformat.v4 import new_output
 
 from toysae.writeup.prose import CLAIM_MIME
 
-_LINK = re.compile(r"\]\((\d\d_\w+)\.ipynb(#[^)]*)?\)")
+_LINK = re.compile(r"\[([^\]]*)\]\((\d\d_\w+)\.ipynb(#[^)]*)?\)")
 _TITLE = re.compile(r"^#\s+(.+)$", re.MULTILINE)
 
 
@@ -38,7 +38,7 @@ def add_note(page: NotebookNode, text: str) -> None:
 
 def point_links_to(folder: str | None, page: NotebookNode) -> None:
     """Make links to other notebooks lead to the pages in a folder, or plain text if there is none."""
-    target = rf"](<{folder}/\1.html\2>)" if folder else "]"
+    target = rf'<a href="{folder}/\2.html\3">\1</a>' if folder else r"\1"
     for cell in page.cells:
         if cell.cell_type == "markdown":
             cell.source = _LINK.sub(target, cell.source)

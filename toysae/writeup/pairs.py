@@ -68,12 +68,19 @@ def published_parameters(notebook: NotebookNode) -> dict:
     """Names and values in the cell tagged parameters, in its order. Raises ValueError for what is no literal."""
     cell = parameters_cell(notebook)
     values = {}
-    for statement in ast.parse(cell.source if cell else "").body:
+    for statement in _statements(cell.source if cell else ""):
         targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
         if len(targets) != 1 or not isinstance(targets[0], ast.Name):
             raise ValueError(f"parameters cell: {ast.unparse(statement)!r} is no assignment to one name")
         values[targets[0].id] = ast.literal_eval(statement.value)
     return values
+
+
+def _statements(source: str) -> list[ast.stmt]:
+    try:
+        return ast.parse(source).body
+    except SyntaxError as error:
+        raise ValueError(f"parameters cell: {error}") from error
 
 
 def parameter_comments(notebook: NotebookNode) -> dict[int, str]:
@@ -128,8 +135,7 @@ def _steady(output: NotebookNode) -> NotebookNode:
     elif output.output_type == "error":
         output.traceback = [_mask(line) for line in output.traceback]
     else:
-        texts = {mime: _mask(value) for mime, value in output.data.items() if isinstance(value, str) and mime[:5] == "text/"}
-        output.data.update(texts)
+        output.data.update({mime: _mask(text) for mime, text in output.data.items() if mime.startswith("text/")})
     return output
 
 

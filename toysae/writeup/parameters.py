@@ -7,6 +7,7 @@ applies to a notebook that has all of them.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from operator import le
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,9 @@ class Number:
 
     @property
     def allowed(self) -> str:
-        return f"a number {'above' if self.above else 'from'} {self.low:g} {'and at most' if self.above else 'to'} {self.high:g}"
+        if self.above:
+            return f"a number above {self.low:g} and at most {self.high:g}"
+        return f"a number from {self.low:g} to {self.high:g}"
 
     def accepts(self, value) -> bool:
         if isinstance(value, bool) or not isinstance(value, int | float):
@@ -117,7 +120,7 @@ SPECIFICATIONS = {
 }
 
 RULES = (
-    Rule(("k_active", "n_features"), lambda k, n: k <= n, "k_active={k_active}: must not exceed n_features={n_features}"),
+    Rule(("k_active", "n_features"), le, "k_active={k_active}: must be at most n_features={n_features}"),
 )
 
 

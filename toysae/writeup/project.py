@@ -63,7 +63,7 @@ class Project:
         return sorted(path.stem for path in self.notebooks.glob("*.py") if _CHAPTER.fullmatch(path.stem))
 
     def find(self, wanted: str) -> str:
-        """The full name behind 01, 01_minimal_example or 01_minimal_example.ipynb. Raises ValueError if there is none."""
+        """The full name behind 01, 01_minimal_example or 01_minimal_example.ipynb. Raises ValueError if none has it."""
         names = self.names()
         stem = Path(wanted).name.removesuffix(".py").removesuffix(".ipynb")
         matches = [name for name in names if stem in (name, name[:2])]

@@ -18,7 +18,8 @@ def claims_of(name: str, notebook: NotebookNode) -> list[dict]:
 
     Raises ValueError if an id is used twice.
     """
-    found = [{"notebook": name} | dict(output.data[CLAIM_MIME]) for output in outputs_of(notebook) if CLAIM_MIME in output.data]
+    stated = [output.data[CLAIM_MIME] for output in outputs_of(notebook) if CLAIM_MIME in output.data]
+    found = [{"notebook": name} | dict(record) for record in stated]
     ids = [claim["id"] for claim in found]
     for id in ids:
         if ids.count(id) > 1:

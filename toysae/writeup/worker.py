@@ -6,6 +6,7 @@ its standard output. When that input closes, whoever asked is gone, and the proc
 
 import json
 import os
+import re
 import signal
 import sys
 import threading
@@ -16,6 +17,8 @@ from nbformat.v4 import new_markdown_cell
 
 from toysae.writeup import pairs, records
 from toysae.writeup.prose import CLAIM_MIME
+
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class Events:
@@ -56,7 +59,7 @@ def execute(job: dict, events: Events) -> None:
     try:
         executed = _papermill(notebook, job, events)
     except PapermillExecutionError as error:
-        events.send(kind="failed", reason=f"{error.ename}: {error.evalue}", traceback=error.traceback, cell=error.exec_count)
+        events.send(kind="failed", reason=f"{error.ename}: {error.evalue}", traceback=_last_lines(error.traceback))
         return
     clean = pairs.normalise(executed, about)
     claims = records.claims_of(job["name"], clean)
@@ -103,6 +106,11 @@ def _reporter(notebook: NotebookNode, events: Events):
         events.send(kind="cell", total=max(total, counts["done"]), **counts)
 
     return report
+
+
+def _last_lines(traceback: list[str]) -> list[str]:
+    """The end of a traceback, without colours: the cell's line and the error."""
+    return _COLOUR.sub("", "\n".join(traceback)).splitlines()[-15:]
 
 
 def _end_with_parent() -> None:
