@@ -1,0 +1,233 @@
+"""What is counted: cosines, labels of latents, recovery scores, reconstruction, and intervals for fractions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from scipy.optimize import linear_sum_assignment
+from statsmodels.stats.proportion import proportion_confint
+from torch import Tensor
+from torch.nn.functional import normalize
+
+from toysae.oracle import finite_data
+from toysae.sae import Stack
+from toysae.worlds import World
+
+THRESHOLD = 0.95  # cosine from which on a latent counts as aligned with a direction
+CONFIDENCE = 0.95  # level of the intervals
+LABELS = ("atomic", "composite", "mixed", "dead")
+
+
+def cosines(dictionary: Tensor, directions: Tensor) -> Tensor:
+    """Signed cosine of every row of a dictionary (..., n_latents, d_in) with directions (n, d_in): (..., n_latents, n).
+
+    Signed, because a ReLU latent can push along its row only: a row that points away from a feature has not learned it.
+    A row of length zero has cosine zero with everything.
+    """
+    return normalize(dictionary, dim=-1) @ normalize(directions.to(dictionary), dim=-1).T
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What every latent of every dictionary stands for.
+
+    kinds    (n_saes, n_latents) positions in LABELS
+    members  (n_saes, n_latents, n_features) bool: the feature of an atomic latent, those of a composite; else empty
+    """
+
+    kinds: Tensor
+    members: Tensor
+
+    def count(self, label: str) -> Tensor:
+        """How many latents of each SAE carry this label, (n_saes,)."""
+        return (self.kinds == LABELS.index(label)).sum(dim=1)
+
+    def names(self, sae: int, feature_names: list[str]) -> list[str]:
+        """A short name per latent of one SAE: 'A' for an atom, 'A+B' for a composite, 'mixed', 'dead'."""
+        composed = [
+            "+".join(n for n, m in zip(feature_names, row, strict=True) if m) for row in self.members[sae].tolist()
+        ]
+        return [name or LABELS[kind] for name, kind in zip(composed, self.kinds[sae].tolist(), strict=True)]
+
+
+def label_latents(dictionary: Tensor, world: World, live: Tensor, threshold: float = THRESHOLD) -> Labels:
+    """Labels every latent by these rules, tried in this order:
+
+    dead       it fires on no sample
+    atomic     its row has cosine >= threshold with one feature direction
+    composite  its row has cosine >= threshold with the normalised sum of two or more features that fire together
+    mixed      none of these
+
+    dictionary  (n_saes, n_latents, d_in) decoder rows, any length
+    live        (n_saes, n_latents) bool: whether the latent fires on any sample
+    """
+    if not 0 < threshold <= 1:
+        raise ValueError(f"threshold is {threshold}: allowed is a number above 0 and at most 1")
+    if dictionary.ndim != 3 or live.shape != dictionary.shape[:2]:
+        raise ValueError(
+            f"live has shape {tuple(live.shape)} and dictionary {tuple(dictionary.shape)}: "
+            "allowed are (n_saes, n_latents) and (n_saes, n_latents, d_in)"
+        )
+    cosine = cosines(dictionary, world.features)
+    is_atomic = cosine.amax(dim=2) >= threshold
+    members = best_composites(cosine, world, threshold)
+    atoms = torch.nn.functional.one_hot(cosine.argmax(dim=2), world.n_features).bool()
+    members = torch.where(is_atomic[..., None], atoms, members) & live[..., None]
+    kinds = torch.full(live.shape, LABELS.index("mixed"))
+    kinds[members.sum(dim=2) >= 2] = LABELS.index("composite")
+    kinds[is_atomic] = LABELS.index("atomic")
+    kinds[~live] = LABELS.index("dead")
+    return Labels(kinds, members)
+
+
+def best_composites(cosine: Tensor, world: World, threshold: float) -> Tensor:
+    """The set of features that fire together whose normalised sum each row is most aligned with.
+
+    cosine   (n_saes, n_latents, n_features) with orthonormal features
+    returns  bool, the same shape; empty where no such sum reaches the threshold
+
+    Among sets of m features the sum of the m largest cosines, divided by sqrt(m), is the largest cosine a row can have
+    with a normalised sum: so one set for each m has to be looked at, not all of them.
+    """
+    order = cosine.argsort(dim=2, descending=True)
+    sizes = torch.arange(1, world.n_features + 1)
+    alignment = cosine.gather(2, order).cumsum(dim=2) / sizes.to(cosine).sqrt()
+    members = torch.zeros(cosine.shape, dtype=torch.bool)
+    best = torch.full(cosine.shape[:2], threshold, dtype=cosine.dtype)
+    for sae, latent, above in (alignment >= threshold).nonzero().tolist():
+        chosen = order[sae, latent, : above + 1]
+        reached = alignment[sae, latent, above]
+        if above >= 1 and reached >= best[sae, latent] and world.firing.fire_together(chosen.tolist()):
+            best[sae, latent] = reached
+            members[sae, latent] = False
+            members[sae, latent, chosen] = True
+    return members
+
+
+def activity(z: Tensor, weights: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """Which latents fire at all, (n_saes, n_latents), and L0, the mean number of active latents, (n_saes,).
+
+    z        (n_saes, n_samples, n_latents) latent activations
+    weights  (n_samples,) probabilities of the samples; equal when left out
+    """
+    active = z > 0
+    weights = z.new_full((z.shape[1],), 1 / z.shape[1]) if weights is None else weights.to(z)
+    return active.any(dim=1), (active.sum(dim=2) * weights).sum(dim=1)
+
+
+def mmcs(dictionary: Tensor, features: Tensor) -> Tensor:
+    """Mean over features of the best signed cosine with any latent (n_saes,): mean max cosine similarity."""
+    return cosines(dictionary, features).amax(dim=1).mean(dim=1)
+
+
+def mcc(dictionary: Tensor, features: Tensor) -> Tensor:
+    """Mean signed cosine over features under the best one-to-one matching with latents (n_saes,); unmatched count zero.
+
+    Not Matthews' coefficient, which shares the abbreviation.
+    """
+    scores = []
+    for cosine in cosines(dictionary, features).double():
+        rows, columns = linear_sum_assignment(cosine.numpy(), maximize=True)
+        scores.append(cosine[rows, columns].sum() / len(features))
+    return torch.stack(scores)
+
+
+def explained_variance(x: Tensor, x_hat: Tensor, weights: Tensor | None = None) -> Tensor:
+    """1 - FVU: the share of the variance of x (n_samples, d_in) that x_hat (n_saes, n_samples, d_in) explains (n_saes,)."""
+    weights = x.new_full((len(x),), 1 / len(x)) if weights is None else weights.to(x)
+    variance = (weights[:, None] * (x - weights @ x).square()).sum()
+    return 1 - (weights[:, None] * (x - x_hat).square()).sum(dim=(1, 2)) / variance
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """Everything that is counted about a stack of SAEs, on the finite data of one world.
+
+    losses, l0, mmcs, mcc, explained_variance  (n_saes,)
+    cosines                                    (n_saes, n_latents, n_features) decoder rows with feature directions
+    bias_cosines                               (n_saes, n_features) decoder bias with feature directions
+    live                                       (n_saes, n_latents) bool
+    """
+
+    losses: Tensor
+    l0: Tensor
+    mmcs: Tensor
+    mcc: Tensor
+    explained_variance: Tensor
+    cosines: Tensor
+    bias_cosines: Tensor
+    live: Tensor
+    labels: Labels
+
+    @property
+    def all_live(self) -> Tensor:
+        """SAEs in which no latent is dead, (n_saes,) bool."""
+        return self.live.all(dim=1)
+
+    @property
+    def no_atom(self) -> Tensor:
+        """SAEs without a single atomic latent, (n_saes,) bool."""
+        return self.labels.count("atomic") == 0
+
+
+def assess(stack: Stack, world: World, threshold: float = THRESHOLD) -> Assessment:
+    """Counts everything on the world's exact support, or on its quantile grid where magnitudes vary; in float64."""
+    stack = stack.double()
+    x, weights = finite_data(world)
+    z = stack.encode(x)
+    live, l0 = activity(z, weights)
+    features = world.features.double()
+    return Assessment(
+        losses=stack.losses(x, weights),
+        l0=l0,
+        mmcs=mmcs(stack.W_dec, features),
+        mcc=mcc(stack.W_dec, features),
+        explained_variance=explained_variance(x, stack.model.decode(stack.parameters, z), weights),
+        cosines=cosines(stack.W_dec, features),
+        bias_cosines=cosines(stack.b_dec, features),
+        live=live,
+        labels=label_latents(stack.W_dec, world, live, threshold),
+    )
+
+
+def reading_order(cosine: Tensor, labels: Labels, sae: int) -> list[int]:
+    """The order in which the latents of one SAE are drawn, so that a map shows its structure.
+
+    By the features a latent stands for, in the order of the features; a mixed latent stands for its largest cosine; dead
+    latents come last. cosine is (n_saes, n_latents, n_features).
+    """
+
+    def place(latent: int) -> tuple:
+        members = labels.members[sae, latent].nonzero().flatten().tolist()
+        dead = LABELS[labels.kinds[sae, latent]] == "dead"
+        return dead, members or [int(cosine[sae, latent].argmax())], latent
+
+    return sorted(range(cosine.shape[1]), key=place)
+
+
+@dataclass(frozen=True)
+class Fraction:
+    """k of n with its Wilson interval: a count of SAEs is a sample from all seeds there are."""
+
+    k: int
+    n: int
+
+    @classmethod
+    def of(cls, holds: Tensor) -> Fraction:
+        """The share of True in a bool tensor."""
+        return cls(int(holds.sum()), holds.numel())
+
+    @property
+    def value(self) -> float:
+        """k / n; not a number when there is nothing to count."""
+        return self.k / self.n if self.n else float("nan")
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Lower and upper end of the 95 % Wilson score interval; everything is possible when nothing was counted."""
+        return proportion_confint(self.k, self.n, alpha=1 - CONFIDENCE, method="wilson") if self.n else (0.0, 1.0)
+
+    def __str__(self) -> str:
+        low, high = self.interval
+        return f"{self.k} of {self.n} (95 % interval {100 * low:.0f} to {100 * high:.0f} %)"

@@ -1,0 +1,270 @@
+"""Sparse autoencoders, many at once.
+
+A *stack* holds n_saes sparse autoencoders (SAEs) of one shape; every parameter has a leading axis of that length.
+
+    z     = relu((x - b_dec) W_enc + b_enc)        latent activations
+    x_hat = z W_dec + b_dec                        reconstruction
+    loss  = 1/2 ||x - x_hat||^2 + l1_coeff ||z||_1 squared error summed over d_in, mean over samples
+
+Rows of W_dec are unit directions. A *model* says how the parameters are used: it owns the forward pass and the loss.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn.functional import normalize
+
+from toysae.worlds import World
+
+Parameters = dict[str, Tensor]
+
+PLACEMENT_NOISE = 0.05  # rows placed at given directions are moved by this much, so that members of a stack differ
+
+
+class Buffers:
+    """Scratch tensors that are allocated once and used again at every step: fresh memory costs more than arithmetic."""
+
+    def __init__(self) -> None:
+        self._tensors: dict[str, Tensor] = {}
+
+    def get(self, name: str, shape: tuple[int, ...], like: Tensor) -> Tensor:
+        held = self._tensors.get(name)
+        if held is None or held.shape != shape:
+            held = self._tensors[name] = torch.empty(shape, dtype=like.dtype, device=like.device)
+        return held
+
+
+class Model:
+    """How parameters become latent activations, a reconstruction and a loss.
+
+    A subclass supplies encode and loss; it then trains through autograd. It may override gradients for speed.
+    """
+
+    def encode(self, parameters: Parameters, x: Tensor) -> Tensor:
+        """Latent activations (n_saes, n_samples, n_latents) of data points (n_samples, d_in)."""
+        raise NotImplementedError
+
+    def loss(self, parameters: Parameters, x: Tensor, weights: Tensor) -> Tensor:
+        """Loss of every SAE, (n_saes,). weights, (n_samples,) or (n_saes, n_samples), are probabilities of the samples."""
+        return (self.sample_losses(parameters, x) * weights).sum(dim=-1)
+
+    def sample_losses(self, parameters: Parameters, x: Tensor) -> Tensor:
+        """Loss of every SAE on every sample, (n_saes, n_samples)."""
+        raise NotImplementedError
+
+    def decode(self, parameters: Parameters, z: Tensor) -> Tensor:
+        """Reconstructions (n_saes, n_samples, d_in) of latent activations (n_saes, n_samples, n_latents)."""
+        x_hat = z @ parameters["W_dec"]
+        return x_hat + parameters["b_dec"][:, None] if "b_dec" in parameters else x_hat
+
+    def members(self, chosen: slice) -> Model:
+        """The model of a part of the stack: differs from self only if settings differ between members."""
+        return self
+
+    def gradients(
+        self, parameters: Parameters, x: Tensor, weights: Tensor, out: Parameters, buffers: Buffers
+    ) -> Tensor:
+        """Writes the gradient of each SAE's loss into out; returns each latent's largest activation (n_saes, n_latents)."""
+        leaves = {name: value.detach().requires_grad_() for name, value in parameters.items()}
+        total = self.loss(leaves, x, weights).sum()
+        for name, gradient in zip(leaves, torch.autograd.grad(total, list(leaves.values())), strict=True):
+            out[name].copy_(gradient)
+        with torch.no_grad():
+            return self.encode(parameters, x).amax(dim=1)
+
+
+class ReluL1(Model):
+    """ReLU activation, L1 penalty on the latent activations: the SAE of the seed, and the work horse here.
+
+    l1_coeff  one number, or one per member of the stack (n_saes,); >= 0
+
+    Without "b_dec" among the parameters the decoder has no bias; without "W_enc" the encoder is tied to the decoder.
+    """
+
+    def __init__(self, l1_coeff: float | Tensor) -> None:
+        l1_coeff = torch.as_tensor(l1_coeff, dtype=torch.float64)
+        if l1_coeff.ndim > 1 or not (torch.isfinite(l1_coeff) & (l1_coeff >= 0)).all():
+            raise ValueError(f"l1_coeff is {l1_coeff.tolist()}: allowed are finite numbers >= 0, one or one per SAE")
+        self.l1_coeff = l1_coeff
+
+    def members(self, chosen: slice) -> ReluL1:
+        return ReluL1(self.l1_coeff[chosen]) if self.l1_coeff.ndim else self
+
+    def encode(self, parameters: Parameters, x: Tensor) -> Tensor:
+        centred = x - parameters["b_dec"][:, None] if "b_dec" in parameters else x
+        return torch.relu(centred @ _encoder(parameters) + parameters["b_enc"][:, None])
+
+    def sample_losses(self, parameters: Parameters, x: Tensor) -> Tensor:
+        z = self.encode(parameters, x)
+        error = (x - self.decode(parameters, z)).square().sum(dim=-1)
+        return error / 2 + self._penalty(like=x) * z.sum(dim=-1)
+
+    def gradients(
+        self, parameters: Parameters, x: Tensor, weights: Tensor, out: Parameters, buffers: Buffers
+    ) -> Tensor:
+        """The same gradient as autograd's, written out: latents by batch, into memory that is already there."""
+        W_enc, W_dec = _encoder(parameters), parameters["W_dec"]
+        n_saes, n_latents, d_in = W_dec.shape
+        samples = buffers.get("samples", (d_in, len(x)), W_dec).copy_(
+            x.T
+        )  # a transposed view would be ten times slower
+        x_t = samples.expand(n_saes, -1, -1)
+        bias = parameters["b_enc"][:, :, None]
+        if "b_dec" in parameters:
+            bias = bias - W_enc.transpose(1, 2) @ parameters["b_dec"][:, :, None]
+        z = buffers.get("z", (n_saes, n_latents, len(x)), W_dec)
+        torch.bmm(W_enc.transpose(1, 2), x_t, out=z).add_(bias).clamp_(min=0)
+
+        # d loss / d x_hat, then back through decoder and ReLU
+        error = buffers.get("error", (n_saes, d_in, len(x)), W_dec)
+        torch.bmm(W_dec.transpose(1, 2), z, out=error).sub_(samples)
+        if "b_dec" in parameters:
+            error += parameters["b_dec"][:, :, None]
+        weights = weights.unsqueeze(-2)
+        error *= weights
+        back = buffers.get("back", z.shape, W_dec)
+        torch.bmm(W_dec, error, out=back)
+        back += self._penalty(like=x)[..., None] * weights
+        torch.ops.aten.threshold_backward(back, z, 0, grad_input=back)
+
+        torch.bmm(z, error.transpose(1, 2), out=out["W_dec"])
+        encoder_gradient = torch.bmm(x_t, back.transpose(1, 2), out=buffers.get("encoder", W_enc.shape, W_dec))
+        torch.sum(back, dim=2, out=out["b_enc"])
+        if "b_dec" in parameters:
+            encoder_gradient -= parameters["b_dec"][:, :, None] * out["b_enc"][:, None]
+            torch.sum(error, dim=2, out=out["b_dec"])
+            out["b_dec"] -= torch.bmm(W_enc, out["b_enc"][:, :, None])[:, :, 0]
+        _add_encoder_gradient(out, encoder_gradient)
+        return torch.amax(z, dim=2)
+
+    def _penalty(self, like: Tensor) -> Tensor:
+        """l1_coeff as a column, (n_saes, 1) or (1,), to be broadcast over samples."""
+        return self.l1_coeff.to(like).unsqueeze(-1)
+
+
+def _encoder(parameters: Parameters) -> Tensor:
+    """(n_saes, d_in, n_latents): the encoder's own weights, or the decoder's transposed where they are tied."""
+    return parameters["W_enc"] if "W_enc" in parameters else parameters["W_dec"].transpose(1, 2)
+
+
+def _add_encoder_gradient(out: Parameters, gradient: Tensor) -> None:
+    if "W_enc" in out:
+        out["W_enc"].copy_(gradient)
+    else:
+        out["W_dec"] += gradient.transpose(1, 2)
+
+
+@dataclass(frozen=True)
+class Stack:
+    """n_saes SAEs of one shape.
+
+    model       forward pass and loss
+    parameters  W_dec (n_saes, n_latents, d_in), b_enc (n_saes, n_latents), and where they are trained
+                W_enc (n_saes, d_in, n_latents) and b_dec (n_saes, d_in)
+    seeds       one per SAE; sets its initialisation and what replaces its dead latents
+    """
+
+    model: Model
+    parameters: Parameters
+    seeds: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return len(self.seeds)
+
+    def __getitem__(self, chosen: slice) -> Stack:
+        parameters = {name: value[chosen] for name, value in self.parameters.items()}
+        return Stack(self.model.members(chosen), parameters, self.seeds[chosen])
+
+    @property
+    def W_dec(self) -> Tensor:
+        """The dictionaries, (n_saes, n_latents, d_in); rows are unit directions."""
+        return self.parameters["W_dec"]
+
+    @property
+    def b_dec(self) -> Tensor:
+        """The decoder biases, (n_saes, d_in); zeros where the bias is switched off."""
+        return self.parameters.get("b_dec", self.W_dec.new_zeros(len(self), self.W_dec.shape[2]))
+
+    def encode(self, x: Tensor) -> Tensor:
+        """Latent activations (n_saes, n_samples, n_latents) of data points (n_samples, d_in)."""
+        return self.model.encode(self.parameters, x)
+
+    def reconstruct(self, x: Tensor) -> Tensor:
+        """Reconstructions (n_saes, n_samples, d_in) of data points (n_samples, d_in)."""
+        return self.model.decode(self.parameters, self.encode(x))
+
+    def losses(self, x: Tensor, weights: Tensor | None = None) -> Tensor:
+        """Mean loss of every SAE, (n_saes,), over samples x (n_samples, d_in) that have these probabilities."""
+        weights = x.new_full((len(x),), 1 / len(x)) if weights is None else weights.to(x)
+        return self.model.loss(self.parameters, x, weights)
+
+    def double(self) -> Stack:
+        """The same SAEs in float64, for exact comparisons."""
+        return Stack(self.model, {name: value.double() for name, value in self.parameters.items()}, self.seeds)
+
+
+def untrained(model: Model, rows: Tensor, seeds: Sequence[int], *, decoder_bias: bool, tied: bool = False) -> Stack:
+    """A stack before training: encoder = decoder transposed, biases zero.
+
+    rows  (n_saes, n_latents, d_in) unit decoder rows, one set per seed
+    """
+    if rows.ndim != 3 or len(rows) != len(seeds):
+        raise ValueError(f"rows has shape {tuple(rows.shape)}: allowed is (n_saes = {len(seeds)}, n_latents, d_in)")
+    n_saes, n_latents, d_in = rows.shape
+    parameters = {"W_dec": rows.clone(), "b_enc": rows.new_zeros(n_saes, n_latents)}
+    if not tied:
+        parameters["W_enc"] = rows.transpose(1, 2).contiguous()
+    if decoder_bias:
+        parameters["b_dec"] = rows.new_zeros(n_saes, d_in)
+    return Stack(model, parameters, tuple(seeds))
+
+
+def random_sign_rows(world: World, n_latents: int, seeds: Sequence[int]) -> Tensor:
+    """Unit rows uniform on the sphere, entries of either sign: what practice uses. (n_saes, n_latents, d_in)"""
+    return normalize(_gaussians(seeds, n_latents, world.d_in), dim=2)
+
+
+def positive_rows(world: World, n_latents: int, seeds: Sequence[int]) -> Tensor:
+    """Unit rows that are random positive sums of the features, so that every latent fires. (n_saes, n_latents, d_in)"""
+    return normalize(_gaussians(seeds, n_latents, world.n_features).abs() @ world.features, dim=2)
+
+
+def rows_at(directions: Tensor, n_latents: int, seeds: Sequence[int]) -> Tensor:
+    """Unit rows at given directions (n_directions, d_in), slightly moved; taken in turn if there are too few of them."""
+    turn = torch.arange(n_latents) % len(directions)
+    moved = directions[turn] + PLACEMENT_NOISE * _gaussians(seeds, n_latents, directions.shape[1])
+    return normalize(moved, dim=2)
+
+
+INITIALISATIONS = {
+    "random-sign": random_sign_rows,
+    "positive": positive_rows,
+    "at-features": lambda world, n_latents, seeds: rows_at(world.features, n_latents, seeds),
+    "at-composites": lambda world, n_latents, seeds: rows_at(world.composites(), n_latents, seeds),
+}
+
+
+def initial_rows(init: str, world: World, n_latents: int, seeds: Sequence[int]) -> Tensor:
+    """Decoder rows before training, (n_saes, n_latents, d_in), by the name of the initialisation."""
+    if init not in INITIALISATIONS:
+        raise ValueError(f"init is {init!r}: allowed is one of {', '.join(INITIALISATIONS)}")
+    return INITIALISATIONS[init](world, n_latents, seeds)
+
+
+def member_generator(seed: int, stream: int = 0) -> torch.Generator:
+    """The generator of one SAE: the same seed gives the same SAE, in whatever stack it is trained."""
+    return torch.Generator().manual_seed(seed + stream * 2**40)
+
+
+def _gaussians(seeds: Sequence[int], *shape: int) -> Tensor:
+    return torch.stack([torch.randn(shape, generator=member_generator(seed)) for seed in seeds])
+
+
+def n_parameters(stack: Stack) -> int:
+    """Number of trained numbers in one SAE of the stack."""
+    return sum(math.prod(value.shape[1:]) for value in stack.parameters.values())
