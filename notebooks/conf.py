@@ -2,7 +2,7 @@
 
 project = "Do sparse autoencoders find true features?"
 author = "the toysae authors"
-copyright = "the toysae authors. Text and figures: CC BY 4.0, code: MIT"  # noqa: A001 (the name is Sphinx's)
+copyright = "the toysae authors. Text and figures: CC BY 4.0, code: MIT"
 language = "en"
 
 extensions = ["myst_nb"]
@@ -37,7 +37,7 @@ html_theme_options = {
     "use_fullscreen_button": False,
     "home_page_in_toc": True,
     "logo": {"text": "Do sparse autoencoders<br>find true features?"},
-    "extra_footer": "",
+    "footer_content_items": ["copyright.html"],
 }
 
 if tags.has("single"):  # noqa: F821 (Sphinx hands `tags` in): one page alone, for a run with other parameters
