@@ -50,6 +50,7 @@ environment:
 
 # nvidia-*, cuda-* and triton belong to the builds of PyTorch with CUDA, which bring their own versions.
 constraints: environment
+	@mkdir -p build
 	@$(PY) pip install --quiet uv
 	@sed -n '/^ *- pip:/,$$ s/^ \{6\}- \([^-].*\)$$/\1/p' environment.yml >build/packages.txt
 	@$(PY) uv pip compile --universal --python-version 3.11 --fork-strategy fewest --no-annotate --no-header \

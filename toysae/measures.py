@@ -134,7 +134,10 @@ def mcc(dictionary: Tensor, features: Tensor) -> Tensor:
 
 
 def explained_variance(x: Tensor, x_hat: Tensor, weights: Tensor | None = None) -> Tensor:
-    """1 - FVU: the share of the variance of x (n_samples, d_in) that x_hat (n_saes, n_samples, d_in) explains (n_saes,)."""
+    """1 - FVU, the share of the variance of x that is explained, (n_saes,).
+
+    x  (n_samples, d_in);  x_hat  (n_saes, n_samples, d_in);  weights  (n_samples,)
+    """
     weights = x.new_full((len(x),), 1 / len(x)) if weights is None else weights.to(x)
     variance = (weights[:, None] * (x - weights @ x).square()).sum()
     return 1 - (weights[:, None] * (x - x_hat).square()).sum(dim=(1, 2)) / variance
@@ -194,8 +197,8 @@ def assess(stack: Stack, world: World, threshold: float = THRESHOLD) -> Assessme
 def reading_order(cosine: Tensor, labels: Labels, sae: int) -> list[int]:
     """The order in which the latents of one SAE are drawn, so that a map shows its structure.
 
-    By the features a latent stands for, in the order of the features; a mixed latent stands for its largest cosine; dead
-    latents come last. cosine is (n_saes, n_latents, n_features).
+    By the features a latent stands for, in the order of the features; a mixed latent stands for its largest cosine;
+    dead latents come last. cosine is (n_saes, n_latents, n_features).
     """
 
     def place(latent: int) -> tuple:

@@ -25,8 +25,8 @@ GRID_POINTS = 20_000  # the longest grid
 def radial_bound(world: World, l1_coeff: float) -> float:
     """The loss that no SAE with unit decoder rows, non-negative latents and no decoder bias can go below.
 
-    Unit rows give ||z||_1 >= ||x_hat||, so a sample of length r costs at least min over s of (r - s)^2 / 2 + l1_coeff s:
-    l1_coeff r - l1_coeff^2 / 2, or r^2 / 2 where r < l1_coeff. Derived in notebook 03.
+    Unit rows give ||z||_1 >= ||x_hat||, so a sample of length r costs at least the minimum over s of
+    (r - s)^2 / 2 + l1_coeff s: that is l1_coeff r - l1_coeff^2 / 2, or r^2 / 2 where r < l1_coeff.
     """
     points, probabilities = finite_data(world)
     length = points.norm(dim=1)

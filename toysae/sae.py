@@ -50,7 +50,7 @@ class Model:
         raise NotImplementedError
 
     def loss(self, parameters: Parameters, x: Tensor, weights: Tensor) -> Tensor:
-        """Loss of every SAE, (n_saes,). weights, (n_samples,) or (n_saes, n_samples), are probabilities of the samples."""
+        """Loss of every SAE, (n_saes,); weights (n_samples,) or (n_saes, n_samples) are the samples' probabilities."""
         return (self.sample_losses(parameters, x) * weights).sum(dim=-1)
 
     def sample_losses(self, parameters: Parameters, x: Tensor) -> Tensor:
@@ -69,7 +69,10 @@ class Model:
     def gradients(
         self, parameters: Parameters, x: Tensor, weights: Tensor, out: Parameters, buffers: Buffers
     ) -> Tensor:
-        """Writes the gradient of each SAE's loss into out; returns each latent's largest activation (n_saes, n_latents)."""
+        """Writes the gradient of each SAE's loss into out.
+
+        returns  the largest activation of each latent, (n_saes, n_latents): above zero where it fired
+        """
         leaves = {name: value.detach().requires_grad_() for name, value in parameters.items()}
         total = self.loss(leaves, x, weights).sum()
         for name, gradient in zip(leaves, torch.autograd.grad(total, list(leaves.values())), strict=True):
@@ -235,7 +238,7 @@ def positive_rows(world: World, n_latents: int, seeds: Sequence[int]) -> Tensor:
 
 
 def rows_at(directions: Tensor, n_latents: int, seeds: Sequence[int]) -> Tensor:
-    """Unit rows at given directions (n_directions, d_in), slightly moved; taken in turn if there are too few of them."""
+    """Unit rows at given directions (n_directions, d_in), slightly moved; taken in turn if there are too few."""
     turn = torch.arange(n_latents) % len(directions)
     moved = directions[turn] + PLACEMENT_NOISE * _gaussians(seeds, n_latents, directions.shape[1])
     return normalize(moved, dim=2)

@@ -211,7 +211,7 @@ class Trainer:
         self._replace(aimed, rows / length.clamp(min=1e-6))
 
     def _replace(self, aimed: Tensor, rows: Tensor) -> None:
-        """Decoder and encoder rows become the new rows where aimed (n_saes, n_latents, 1); Adam forgets the old ones."""
+        """Rows become the new ones where aimed (n_saes, n_latents, 1) is true; Adam forgets the old ones."""
         new = {"W_dec": rows, "W_enc": rows.transpose(1, 2), "b_enc": torch.zeros(rows.shape[:2])}
         where = {"W_dec": aimed, "W_enc": aimed.transpose(1, 2), "b_enc": aimed[:, :, 0]}
         for name in new.keys() & self.parameters.keys():
