@@ -1,0 +1,312 @@
+"""The pictures: data in, a matplotlib Figure out. Nothing is computed here that a sentence could state."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import matplotlib
+import numpy as np
+import torch
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch, Rectangle
+from torch import Tensor
+
+from toysae.measures import LABELS, Assessment, Fraction, reading_order
+
+# Okabe and Ito's palette: told apart by colour-blind readers too
+LABEL_COLOURS = {"atomic": "#0072B2", "composite": "#E69F00", "mixed": "#999999", "dead": "#2b2b2b"}
+SERIES_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
+SIGNED = "RdBu_r"  # diverging: red is positive, white is zero, blue is negative
+ATOM_INK, COMPOSITE_INK, BOUND_INK = "#0072B2", "#C77700", "#444444"
+READABLE = 12  # numbers are written into the cells of a map with at most this many rows
+JUMP = 0.35  # a step longer than this on the sphere is a resampled latent, not a path
+
+
+def house_style() -> None:
+    """The look of every figure: sober, readable at the width of a page."""
+    matplotlib.rcParams.update(
+        {
+            "font.size": 9,
+            "axes.titlesize": 10,
+            "axes.labelsize": 9,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.edgecolor": "#555555",
+            "axes.labelcolor": "#222222",
+            "xtick.color": "#444444",
+            "ytick.color": "#444444",
+            "legend.frameon": False,
+            "legend.fontsize": 8,
+            "figure.facecolor": "white",
+            "savefig.facecolor": "white",
+            "svg.hashsalt": "toysae",
+        }
+    )
+
+
+def feature_names(n_features: int) -> list[str]:
+    """A, B, C, ... while letters last, else 1, 2, 3, ..."""
+    return [chr(ord("A") + i) if n_features <= 26 else str(i + 1) for i in range(n_features)]
+
+
+def pattern_table(patterns: Tensor, probabilities: Tensor) -> Figure:
+    """Which features fire in which pattern: patterns (n_patterns, n_features), probabilities (n_patterns,)."""
+    n_patterns, n_features = patterns.shape
+    figure = Figure(figsize=(1.6 + 0.34 * n_features, 0.7 + 0.34 * n_patterns), layout="constrained")
+    axes = figure.subplots()
+    axes.pcolormesh(patterns.numpy(), cmap="Blues", vmin=0, vmax=1.4, edgecolors="white", linewidth=2)
+    _label_cells(axes, feature_names(n_features), [f"probability {p:.3g}" for p in probabilities.tolist()])
+    axes.set_xlabel("true feature")
+    return figure
+
+
+def expected_maps(maps: Mapping[str, np.ndarray]) -> Figure:
+    """Heat maps of dictionaries that were written down, not trained: title -> cosines (n_latents, n_features)."""
+    figure = Figure(figsize=(2.9 * len(maps), 2.7), layout="constrained")
+    for axes, (title, cosine) in zip(np.atleast_1d(figure.subplots(1, len(maps))), maps.items(), strict=True):
+        names = [f"latent {i + 1}" for i in range(len(cosine))]
+        _draw_cosines(axes, np.asarray(cosine), names, feature_names(cosine.shape[1]))
+        axes.set_title(title)
+    return figure
+
+
+def heat_map(seen: Assessment, sae: int, title: str) -> Figure:
+    """The heat map of the seed: learned features by true features, "bias only" below, labels beside it."""
+    n_latents, n_features = seen.cosines.shape[1:]
+    cell = 0.52 if n_latents <= READABLE else 0.24
+    figure = Figure(figsize=(2.6 + cell * n_features, 1.6 + cell * (n_latents + 1.6)), layout="constrained")
+    _draw_heat_map(figure, figure.subplots(), seen, sae)
+    figure.suptitle(title, fontsize=10)
+    figure.legend(handles=_label_handles(), loc="outside lower center", ncols=len(LABELS), handlelength=1)
+    return figure
+
+
+def heat_map_row(seen: Assessment, saes: Mapping[str, int], title: str) -> Figure:
+    """Several SAEs side by side: title -> number of the SAE in the stack."""
+    n_latents, n_features = seen.cosines.shape[1:]
+    cell = 0.44 if n_latents <= READABLE else 0.16
+    size = (1.5 + cell * n_features) * len(saes), 1.9 + cell * (n_latents + 1.6)
+    figure = Figure(figsize=size, layout="constrained")
+    for axes, (name, sae) in zip(np.atleast_1d(figure.subplots(1, len(saes))), saes.items(), strict=True):
+        _draw_heat_map(figure, axes, seen, sae, colour_bar=False)
+        axes.set_title(name, fontsize=9)
+    figure.suptitle(title, fontsize=10)
+    figure.legend(handles=_label_handles(), loc="outside lower center", ncols=len(LABELS), handlelength=1)
+    return figure
+
+
+def map_with_activations(seen: Assessment, sae: int, z: Tensor, sample_names: Sequence[str], title: str) -> Figure:
+    """The heat map, and beside it how strongly each latent fires on chosen samples: z (n_samples, n_latents)."""
+    n_latents, n_features = seen.cosines.shape[1:]
+    cell = 0.52 if n_latents <= READABLE else 0.24
+    size = 4.6 + cell * (n_features + len(sample_names)), 1.9 + cell * (n_latents + 1.6)
+    figure = Figure(figsize=size, layout="constrained")
+    left, right = figure.subplots(1, 2, width_ratios=[n_features + 1.2, len(sample_names)])
+    order = _draw_heat_map(figure, left, seen, sae)
+    _draw_activations(figure, right, z.T[order].numpy(), sample_names)
+    left.set_title("what each latent writes")
+    right.set_title("when each latent fires")
+    figure.suptitle(title, fontsize=10)
+    figure.legend(handles=_label_handles(), loc="outside lower center", ncols=len(LABELS), handlelength=1)
+    return figure
+
+
+def small_maps(worlds: Mapping[str, tuple[Assessment, int]]) -> Figure:
+    """A row of small heat maps, one world each: title -> (what was seen, number of the SAE that is drawn)."""
+    figure = Figure(figsize=(2.15 * len(worlds), 2.9), layout="constrained")
+    for axes, (title, (seen, sae)) in zip(np.atleast_1d(figure.subplots(1, len(worlds))), worlds.items(), strict=True):
+        order = reading_order(seen.cosines, seen.labels, sae)
+        image = seen.cosines[sae][order].numpy()
+        axes.imshow(image, cmap=SIGNED, vmin=-1, vmax=1, aspect="auto", interpolation="nearest")
+        _strip(axes, seen, sae, order, width=0.05 * image.shape[1], left=image.shape[1] * 1.02 - 0.5)
+        axes.set(title=title, xlabel=f"{image.shape[1]} features", xticks=[], yticks=[])
+        axes.set_ylabel(f"{image.shape[0]} latents")
+    figure.legend(handles=_label_handles(), loc="outside lower center", ncols=len(LABELS), handlelength=1)
+    return figure
+
+
+def sphere_paths(panels: Mapping[str, tuple[Tensor, Assessment]], features: Tensor) -> Figure:
+    """The way of every latent over the sphere, for three features.
+
+    panels    title -> (dictionaries (n_records, n_saes, n_latents, d_in), what was seen at the end)
+    features  (3, d_in) the true feature directions, which become the corners
+    """
+    figure = Figure(figsize=(4.6 * len(panels), 4.9), layout="constrained")
+    for axes, (title, (dictionaries, seen)) in zip(figure.subplots(1, len(panels)), panels.items(), strict=True):
+        _draw_octant(axes)
+        points = _sphere_map(torch.nn.functional.normalize(dictionaries.double(), dim=-1) @ features.double().T)
+        for path, kind in zip(points.flatten(1, 2).unbind(1), seen.labels.kinds.flatten().tolist(), strict=True):
+            _draw_path(axes, path.numpy(), LABEL_COLOURS[LABELS[kind]])
+        axes.set_title(title)
+    figure.legend(handles=_label_handles(), loc="outside lower center", ncols=len(LABELS), handlelength=1)
+    return figure
+
+
+def loss_account(groups: Mapping[str, Tensor], references: Mapping[str, float]) -> Figure:
+    """The loss of every SAE beside what dictionaries and bounds cost.
+
+    groups      name -> losses (n_saes_in_the_group,)
+    references  name -> loss; drawn as lines
+    """
+    figure = Figure(figsize=(7.2, 1.3 + 0.5 * len(groups)), layout="constrained")
+    axes = figure.subplots()
+    for row, losses in enumerate(groups.values()):
+        spread = np.linspace(-0.28, 0.28, max(len(losses), 1))[np.argsort(np.argsort(losses.numpy()))]
+        axes.scatter(losses, row + spread, s=14, color=SERIES_COLOURS[row % 4], alpha=0.7, linewidth=0, zorder=3)
+    inks = (ATOM_INK, COMPOSITE_INK, BOUND_INK)
+    for (name, value), ink, style in zip(references.items(), inks, ("--", "-.", ":"), strict=False):
+        axes.axvline(value, color=ink, linestyle=style, linewidth=1.4, label=f"{name}: {value:.4f}")
+    axes.set(yticks=range(len(groups)), yticklabels=list(groups), ylim=(len(groups) - 0.5, -0.5))
+    axes.set_xlabel("loss: half the squared error plus lambda times the sum of latent activations")
+    figure.legend(loc="outside upper center", ncols=len(references))
+    return figure
+
+
+def fractions(rows: Mapping[str, Fraction], label: str) -> Figure:
+    """Fractions of SAEs with their 95 % Wilson intervals: name -> Fraction."""
+    figure = Figure(figsize=(7.2, 0.8 + 0.36 * len(rows)), layout="constrained")
+    axes = figure.subplots()
+    for row, fraction in enumerate(rows.values()):
+        low, high = fraction.interval
+        axes.plot([low, high], [row, row], color="#777777", linewidth=2, solid_capstyle="round")
+        if fraction.n:
+            axes.plot(fraction.value, row, "o", color=SERIES_COLOURS[0], markersize=6)
+        axes.annotate(f"{fraction.k} of {fraction.n}", (1.02, row), va="center", fontsize=8, annotation_clip=False)
+    axes.set(xlim=(-0.02, 1.02), ylim=(len(rows) - 0.5, -0.5), xlabel=label)
+    axes.set(yticks=range(len(rows)), yticklabels=list(rows))
+    axes.grid(axis="x", color="#dddddd")
+    return figure
+
+
+def atom_counts(groups: Mapping[str, Tensor], n_latents: int) -> Figure:
+    """How many SAEs have how many atomic latents: name -> counts (n_saes,)."""
+    figure = Figure(figsize=(7.2, 2.4), layout="constrained")
+    axes = figure.subplots()
+    width = 0.8 / len(groups)
+    for i, (name, counts) in enumerate(groups.items()):
+        share = torch.bincount(counts, minlength=n_latents + 1).double() / max(len(counts), 1)
+        axes.bar(np.arange(len(share)) + (i + 0.5) * width - 0.4, share, width, color=SERIES_COLOURS[i % 4], label=name)
+    axes.set(xlabel="atomic latents in an SAE", ylabel="share of SAEs", ylim=(0, 1))
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.legend()
+    return figure
+
+
+def _draw_heat_map(figure: Figure, axes: Axes, seen: Assessment, sae: int, colour_bar: bool = True) -> list[int]:
+    """Draws one SAE's map and returns the order of its latents."""
+    order = reading_order(seen.cosines, seen.labels, sae)
+    n_latents, n_features = seen.cosines.shape[1:]
+    gap = np.full((1, n_features), np.nan)
+    rows = np.vstack([seen.cosines[sae][order].numpy(), gap, seen.bias_cosines[sae][None].numpy()])
+    names = [f"latent {i + 1}" if n_latents <= READABLE else str(i + 1) for i in order]
+    _draw_cosines(axes, rows, [*names, "", "bias only"], feature_names(n_features))
+    _strip(axes, seen, sae, order, width=0.22 if n_latents <= READABLE else 0.6, left=n_features - 0.5 + 0.12)
+    if colour_bar:
+        scale = ScalarMappable(Normalize(-1, 1), SIGNED)
+        figure.colorbar(scale, ax=axes, label="cosine", shrink=0.8, ticks=[-1, 0, 1], pad=0.02, aspect=25)
+    return order
+
+
+def _draw_cosines(axes: Axes, rows: np.ndarray, row_names: Sequence[str], column_names: Sequence[str]) -> None:
+    """Cosines as coloured cells, written out where there is room; rows of nan stay empty."""
+    axes.imshow(rows, cmap=SIGNED, vmin=-1, vmax=1, interpolation="nearest")
+    if len(rows) <= READABLE + 2:
+        for (i, j), value in np.ndenumerate(rows):
+            if not math.isnan(value):
+                ink = "white" if abs(value) > 0.6 else "#222222"
+                axes.text(
+                    j, i, f"{value:.2f}".replace("-0.00", "0.00"), ha="center", va="center", fontsize=8, color=ink
+                )
+    _ticks(axes, row_names, column_names)
+    axes.set_xlabel("true feature")
+
+
+def _draw_activations(figure: Figure, axes: Axes, z: np.ndarray, sample_names: Sequence[str]) -> None:
+    """Latent activations (n_latents, n_samples), on the same rows as the heat map beside them."""
+    padded = np.vstack([z, np.full((2, z.shape[1]), np.nan)])
+    image = axes.imshow(padded, cmap="Greens", vmin=0, interpolation="nearest")
+    if len(z) <= READABLE:
+        for (i, j), value in np.ndenumerate(z):
+            ink = "white" if value > 0.6 * z.max() else "#222222"
+            axes.text(j, i, f"{value:.2f}", ha="center", va="center", fontsize=8, color=ink)
+    _ticks(axes, [""] * len(padded), sample_names)
+    axes.set_xlabel("features that fire in the sample")
+    figure.colorbar(image, ax=axes, label="latent activation", shrink=0.8, pad=0.02, aspect=25)
+
+
+def _ticks(axes: Axes, row_names: Sequence[str], column_names: Sequence[str]) -> None:
+    small = 6 if max(len(row_names), len(column_names)) > READABLE + 2 else 9
+    axes.set_xticks(range(len(column_names)), column_names, fontsize=small)
+    axes.set_yticks(range(len(row_names)), row_names, fontsize=small)
+    axes.tick_params(length=0)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+
+
+def _label_cells(axes: Axes, column_names: Sequence[str], row_names: Sequence[str]) -> None:
+    """Names the cells of a pcolormesh, whose borders lie on whole numbers; the first row comes on top."""
+    axes.set_xticks([i + 0.5 for i in range(len(column_names))], column_names)
+    axes.set_yticks([i + 0.5 for i in range(len(row_names))], row_names)
+    axes.invert_yaxis()
+    axes.set_aspect("equal")
+    axes.tick_params(length=0)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+
+
+def _strip(axes: Axes, seen: Assessment, sae: int, order: Sequence[int], width: float, left: float) -> None:
+    """The narrow strip beside a map that tells each latent's label by its colour."""
+    for row, latent in enumerate(order):
+        colour = LABEL_COLOURS[LABELS[seen.labels.kinds[sae, latent]]]
+        axes.add_patch(Rectangle((left, row - 0.46), width, 0.92, color=colour, linewidth=0, clip_on=False))
+
+
+def _label_handles() -> list[Patch]:
+    return [Patch(color=colour, label=label) for label, colour in LABEL_COLOURS.items()]
+
+
+def _sphere_map(directions: Tensor) -> Tensor:
+    """Lambert's equal-area map of the sphere, seen from (1, 1, 1): unit vectors (..., 3) to (..., 2).
+
+    The whole sphere fits into a disc of radius 2; the point opposite to (1, 1, 1) becomes its rim.
+    """
+    ahead = directions.sum(dim=-1) / math.sqrt(3)
+    across = (directions[..., 1] - directions[..., 0]) / math.sqrt(2)
+    up = (2 * directions[..., 2] - directions[..., 0] - directions[..., 1]) / math.sqrt(6)
+    stretch = (2 / (1 + ahead).clamp(min=1e-9)).sqrt()
+    return torch.stack([across * stretch, up * stretch], dim=-1)
+
+
+def _draw_octant(axes: Axes) -> None:
+    """Where all features are positive: corners A, B, C, and the composites half-way along the edges."""
+    corners = torch.eye(3, dtype=torch.float64)
+    turn = torch.linspace(0, math.pi / 2, 40, dtype=torch.float64)[:, None]
+    for first, second in ((0, 1), (1, 2), (2, 0)):
+        edge = _sphere_map(corners[first] * turn.cos() + corners[second] * turn.sin())
+        axes.plot(*edge.T, color="#bbbbbb", linewidth=1, zorder=1)
+        _name_point(axes, edge[len(edge) // 2], "ABC"[first] + "+" + "ABC"[second])
+    for corner, name in zip(_sphere_map(corners), "ABC", strict=True):
+        _name_point(axes, corner, name)
+    axes.set(xlim=(-2.05, 2.05), ylim=(-2.05, 2.05), aspect="equal")
+    axes.axis("off")
+    axes.add_patch(matplotlib.patches.Circle((0, 0), 2, fill=False, color="#dddddd"))
+
+
+def _name_point(axes: Axes, point: Tensor, name: str) -> None:
+    outward = point / point.norm()
+    axes.text(*(point + 0.24 * outward), name, ha="center", va="center", fontsize=9, color="#222222", zorder=5)
+
+
+def _draw_path(axes: Axes, path: np.ndarray, colour: str) -> None:
+    """One latent's way (n_records, 2), interrupted where it was resampled; a ring at the start, a dot at the end."""
+    broken = path.copy()
+    broken[1:][np.linalg.norm(np.diff(path, axis=0), axis=1) > JUMP] = np.nan
+    axes.plot(*broken.T, color=colour, linewidth=0.6, alpha=0.35, zorder=2)
+    axes.plot(
+        *path[0], "o", markersize=2.5, markerfacecolor="none", markeredgecolor=colour, markeredgewidth=0.5, alpha=0.5
+    )
+    axes.plot(*path[-1], "o", markersize=4.5, color=colour, alpha=0.8, markeredgewidth=0, zorder=4)
