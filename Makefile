@@ -39,8 +39,8 @@ test: environment ## run the tests (ARGS="-k name" picks some)
 	@set -f; $(PY) pytest $$ARGS
 
 clean: ## remove what is generated: build/ and caches; the executed notebooks and .venv stay
-	@rm -rf build .pytest_cache .ruff_cache notebooks/.ipynb_checkpoints *.egg-info
-	@find notebooks tests toysae -name __pycache__ -type d -prune -exec rm -rf {} +
+	@rm -rf build .pytest_cache .ruff_cache *.egg-info
+	@find . -name .venv -prune -o \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
 
 distclean: clean ## remove the environment .venv as well
 	@rm -rf .venv .venv.lock

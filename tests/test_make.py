@@ -1,0 +1,193 @@
+"""The Makefile as a newcomer uses it, with a stand-in for the environment's Python, and .ci/run with one for make."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+TARGETS = ["help", "reproduce", "run", "lab", "book", "test", "clean", "distclean"]
+SETTINGS = ["JUPYTER_PREFER_ENV_PATH", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "SOURCE_DATE_EPOCH", "PYTHONPATH"]
+PYTHON = """#!/bin/sh
+for word in "$@"; do printf '<%s>' "$word"; done >>record
+echo >>record
+for name in SETTINGS; do eval "echo $name=\\${$name-unset}"; done >settings
+exit $(cat exit-code)
+""".replace("SETTINGS", " ".join(SETTINGS))
+ENVIRONMENT = """#!/bin/sh
+echo environment >>record
+mkdir -p .venv/bin && cp python .venv/bin/python
+"""
+
+
+class Clone:
+    """A folder whose name holds a space, with the Makefile, two notebooks and stand-ins that record what is asked."""
+
+    def __init__(self, folder):
+        self.folder = folder / "a clone"
+        (self.folder / "notebooks").mkdir(parents=True)
+        shutil.copy(ROOT / "Makefile", self.folder)
+        for name in ["01_one.ipynb", "02_two.ipynb"]:
+            (self.folder / "notebooks" / name).touch()
+        self.write("environment.sh", ENVIRONMENT)
+        self.write("python", PYTHON).chmod(0o755)
+        self.write("exit-code", "0")
+        self.write("record", "")
+
+    def write(self, name, text):
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return path
+
+    def make(self, *words, **variables):
+        variables["PATH"] = os.environ["PATH"]
+        return subprocess.run(["make", *words], cwd=self.folder, env=variables, capture_output=True, text=True, timeout=60)
+
+    def record(self):
+        return (self.folder / "record").read_text().splitlines()
+
+
+@pytest.fixture
+def clone(tmp_path):
+    return Clone(tmp_path)
+
+
+def test_make_alone_lists_every_target_with_a_sentence(clone):
+    listed = dict(re.findall(r"^  (\w+) +(\S.+)$", clone.make().stdout, flags=re.M))
+    assert list(listed) == TARGETS
+    assert clone.make("help").stdout == clone.make().stdout
+    assert clone.record() == []
+
+
+def test_every_listed_target_exists(clone):
+    for target in TARGETS:
+        assert clone.make("--dry-run", target, "NB=01_one").returncode == 0
+
+
+@pytest.mark.parametrize("target", ["reproduce", "book"])
+def test_the_work_is_done_by_the_write_up_in_the_environment(clone, target):
+    run = clone.make(target)
+    assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
+    assert clone.record() == ["environment", f"<-m><toysae.writeup><{target}>"]
+
+
+def test_run_hands_the_notebook_and_its_parameters_on(clone):
+    clone.make("run", "NB=01_minimal_example", "PARAMS=sigma=0.5 seed=3")
+    assert clone.record()[-1] == "<-m><toysae.writeup><run><01_minimal_example><sigma=0.5><seed=3>"
+
+
+def test_run_works_without_parameters(clone):
+    clone.make("run", "NB=01_minimal_example")
+    assert clone.record()[-1] == "<-m><toysae.writeup><run><01_minimal_example>"
+
+
+def test_parameters_are_words_and_never_commands_or_patterns(clone):
+    clone.make("run", "NB=01; touch notebook-ran", "PARAMS=init=*.ipynb; touch parameter-ran")
+    assert clone.record()[-1].endswith("<run><01; touch notebook-ran><init=*.ipynb;><touch><parameter-ran>")
+    assert not list(clone.folder.glob("*-ran"))
+
+
+def test_run_without_a_notebook_gives_one_clear_line_and_does_nothing(clone):
+    run = clone.make("run", "PARAMS=sigma=0.5")
+    said = [line for line in run.stderr.splitlines() if not line.startswith("make")] + run.stdout.splitlines()
+    assert run.returncode != 0 and said == []
+    assert run.stderr.splitlines()[0].startswith("make run needs a notebook: make run NB=")
+    assert clone.record() == []
+
+
+def test_the_tests_run_in_the_environment_and_take_arguments(clone):
+    clone.make("test", "ARGS=-k oracle")
+    assert clone.record() == ["environment", "<-m><pytest><-k><oracle>"]
+
+
+def test_lab_trusts_the_notebooks_before_it_opens_them(clone):
+    clone.make("lab")
+    trust, lab = clone.record()[1:]
+    assert trust == "<-m><nbformat.sign><notebooks/01_one.ipynb><notebooks/02_two.ipynb>"
+    assert lab == "<-m><jupyterlab><--notebook-dir=notebooks>"
+
+
+@pytest.mark.parametrize("target", ["reproduce", "run", "book", "test", "lab"])
+def test_a_failure_inside_is_a_failure_of_make(clone, target):
+    clone.write("exit-code", "1")
+    assert clone.make(target, "NB=01").returncode != 0
+
+
+@pytest.mark.parametrize("target", ["reproduce", "run", "book", "test", "lab"])
+def test_nothing_starts_in_an_environment_that_could_not_be_made(clone, target):
+    clone.write("environment.sh", "echo no >&2; exit 1")
+    run = clone.make(target, "NB=01")
+    assert run.returncode != 0 and run.stderr.startswith("no\n")
+    assert clone.record() == []
+
+
+def test_processes_get_one_thread_fixed_dates_and_their_own_kernels(clone):
+    clone.make("reproduce", PYTHONPATH="elsewhere", OMP_NUM_THREADS="8")
+    settings = dict(line.split("=") for line in (clone.folder / "settings").read_text().splitlines())
+    assert settings == dict(zip(SETTINGS, ["1", "1", "1", "0", "unset"], strict=True))
+
+
+def test_clean_removes_what_is_generated_and_nothing_else(clone):
+    kept = ["notebooks/01_one.ipynb", "notebooks/figures/map.png", ".venv/lib/__pycache__/x.pyc", "toysae/sae.py"]
+    gone = ["build/book/index.html", "toysae/__pycache__/sae.pyc", "notebooks/.ipynb_checkpoints/01.ipynb"]
+    for name in kept + gone:
+        clone.write(name, "")
+    assert clone.make("clean").returncode == 0
+    assert all((clone.folder / name).exists() for name in kept)
+    assert not any((clone.folder / name).exists() for name in gone)
+    assert clone.record() == []
+
+
+def test_clean_works_where_there_is_nothing_to_remove(clone):
+    run = clone.make("clean")
+    assert (run.returncode, run.stderr) == (0, "")
+
+
+def test_distclean_removes_the_environment_too(clone):
+    clone.make("book")
+    assert clone.make("distclean").returncode == 0
+    assert not (clone.folder / ".venv").exists()
+
+
+def test_what_is_generated_is_ignored_by_git():
+    generated = [".venv/bin/python", ".venv.lock", "build/claims.json", "toysae.egg-info/PKG-INFO", "tests/__pycache__/a"]
+    said = subprocess.run(["git", "check-ignore", *generated], cwd=ROOT, capture_output=True, text=True)
+    assert said.stdout.split() == generated
+
+
+def test_the_executed_notebooks_and_their_figures_are_not_ignored():
+    shown = ["notebooks/01_minimal_example.ipynb", "notebooks/figures/minimal_heat_map.png"]
+    assert subprocess.run(["git", "check-ignore", *shown], cwd=ROOT, capture_output=True).stdout == b""
+
+
+def test_every_command_in_the_readme_is_a_target():
+    commands = re.findall(r"^make (\w+)", (ROOT / "README.md").read_text(), flags=re.M)
+    assert {"reproduce", "run", "lab", "test"} <= set(commands) <= set(TARGETS)
+
+
+# ---- .ci/run
+
+
+def ci(tmp_path, failing):
+    make = tmp_path / "make"
+    make.write_text(f'#!/bin/sh\necho "made $1 in $PWD"\n[ "$1" != "{failing}" ] || exit 3\n')
+    make.chmod(0o755)
+    return subprocess.run(["bash", ".ci/run"], cwd=ROOT, capture_output=True, text=True, stdin=subprocess.DEVNULL,
+                          env={"PATH": f"{tmp_path}:/usr/bin:/bin"})
+
+
+def test_ci_reproduces_then_tests(tmp_path):
+    run = ci(tmp_path, failing="nothing")
+    assert run.returncode == 0
+    assert run.stdout.splitlines() == [f"made reproduce in {ROOT}", f"made test in {ROOT}"]
+
+
+@pytest.mark.parametrize(("failing", "lines"), [("reproduce", 1), ("test", 2)])
+def test_ci_stops_at_the_first_failure(tmp_path, failing, lines):
+    run = ci(tmp_path, failing)
+    assert run.returncode != 0
+    assert len(run.stdout.splitlines()) == lines
