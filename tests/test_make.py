@@ -45,7 +45,8 @@ class Clone:
 
     def make(self, *words, **variables):
         variables["PATH"] = os.environ["PATH"]
-        return subprocess.run(["make", *words], cwd=self.folder, env=variables, capture_output=True, text=True, timeout=60)
+        command = ["make", *words]
+        return subprocess.run(command, cwd=self.folder, env=variables, capture_output=True, text=True, timeout=60)
 
     def record(self):
         return (self.folder / "record").read_text().splitlines()
@@ -154,7 +155,7 @@ def test_distclean_removes_the_environment_too(clone):
 
 
 def test_what_is_generated_is_ignored_by_git():
-    generated = [".venv/bin/python", ".venv.lock", "build/claims.json", "toysae.egg-info/PKG-INFO", "tests/__pycache__/a"]
+    generated = [".venv/bin/python", ".venv.lock", "build/claims.json", "toysae.egg-info/a", "tests/__pycache__/a"]
     said = subprocess.run(["git", "check-ignore", *generated], cwd=ROOT, capture_output=True, text=True)
     assert said.stdout.split() == generated
 
