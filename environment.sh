@@ -151,6 +151,7 @@ make_environment() {
     mkdir -p build
     : >"$log"
     [ ! -e "$venv" ] || say "$venv is half made or out of date; removing it"
+    rm -f "$stamp"                # first, so that a removal cut short leaves nothing that looks whole
     rm -rf "$venv"
     make_venv || fail "$venv could not be made; $log ends: $(tail -n 1 "$log")"
     sources >"$stamp.new"

@@ -377,6 +377,22 @@ def test_an_environment_killed_half_way_is_made_anew(machine, hang):
     assert len(machine.asked("-m venv")) == 2
 
 
+def test_an_environment_whose_removal_was_killed_is_never_whole_again(machine):
+    machine.has("python3").run()
+    listed = (machine.clone / "environment.yml").read_text()
+    (machine.clone / "environment.yml").write_text(listed + "\n# changed\n")
+    real = (machine.bin / "rm").rename(machine.bin / "real-rm")
+    machine.script("rm", f'#!/bin/sh\n[ "$1" = -rf ] || exec "{real}" "$@"\necho removing >>"$RECORD"\nsleep 60\n')
+    killed = machine.start()
+    machine.wait_until_asked("removing")
+    os.killpg(killed.pid, signal.SIGKILL)
+    killed.communicate()
+    real.rename(machine.bin / "rm")
+    (machine.clone / "environment.yml").write_text(listed)
+    assert machine.run().returncode == 0
+    assert len(machine.asked("-m venv")) == 2
+
+
 @pytest.mark.parametrize("source", SOURCES)
 def test_a_changed_source_makes_it_anew(machine, source):
     machine.has("python3").run()
