@@ -53,6 +53,11 @@ def feature_names(n_features: int) -> list[str]:
     return [chr(ord("A") + i) if n_features <= 26 else str(i + 1) for i in range(n_features)]
 
 
+def signed(cosine: float) -> str:
+    """A cosine with two decimals, without the minus sign of a rounded zero."""
+    return f"{round(cosine, 2) + 0.0:.2f}"
+
+
 def pattern_table(patterns: Tensor, probabilities: Tensor) -> Figure:
     """Which features fire in which pattern: patterns (n_patterns, n_features), probabilities (n_patterns,)."""
     n_patterns, n_features = patterns.shape
@@ -166,34 +171,30 @@ def loss_account(groups: Mapping[str, Tensor], references: Mapping[str, float]) 
     return figure
 
 
-def fractions(rows: Mapping[str, Fraction], label: str) -> Figure:
-    """Fractions of SAEs with their 95 % Wilson intervals: name -> Fraction."""
-    figure = Figure(figsize=(7.2, 0.8 + 0.36 * len(rows)), layout="constrained")
-    axes = figure.subplots()
-    for row, fraction in enumerate(rows.values()):
-        low, high = fraction.interval
-        axes.plot([low, high], [row, row], color="#777777", linewidth=2, solid_capstyle="round")
-        if fraction.n:
-            axes.plot(fraction.value, row, "o", color=SERIES_COLOURS[0], markersize=6)
-        axes.annotate(f"{fraction.k} of {fraction.n}", (1.02, row), va="center", fontsize=8, annotation_clip=False)
-    axes.set(xlim=(-0.02, 1.02), ylim=(len(rows) - 0.5, -0.5), xlabel=label)
-    axes.set(yticks=range(len(rows)), yticklabels=list(rows))
-    axes.grid(axis="x", color="#dddddd")
+def fractions(panels: Mapping[str, Mapping[str, Fraction]]) -> Figure:
+    """Fractions with their 95 % Wilson intervals: title of a panel -> row -> Fraction; all panels share their rows."""
+    names = list(next(iter(panels.values())))
+    figure = Figure(figsize=(7.6, 0.9 + 0.32 * len(names)), layout="constrained")
+    for axes, (title, rows) in zip(figure.subplots(1, len(panels), sharey=True), panels.items(), strict=True):
+        for row, fraction in enumerate(rows.values()):
+            _draw_fraction(axes, row, fraction)
+        axes.set(xlim=(-0.03, 1.03), xticks=[0, 0.5, 1], ylim=(len(names) - 0.5, -0.5))
+        axes.set_yticks(range(len(names)), names)
+        axes.set_title(title, fontsize=9)
+        axes.grid(axis="x", color="#e4e4e4")
+        axes.tick_params(length=0)
+        axes.set_axisbelow(True)
     return figure
 
 
-def atom_counts(groups: Mapping[str, Tensor], n_latents: int) -> Figure:
-    """How many SAEs have how many atomic latents: name -> counts (n_saes,)."""
-    figure = Figure(figsize=(7.2, 2.4), layout="constrained")
-    axes = figure.subplots()
-    width = 0.8 / len(groups)
-    for i, (name, counts) in enumerate(groups.items()):
-        share = torch.bincount(counts, minlength=n_latents + 1).double() / max(len(counts), 1)
-        axes.bar(np.arange(len(share)) + (i + 0.5) * width - 0.4, share, width, color=SERIES_COLOURS[i % 4], label=name)
-    axes.set(xlabel="atomic latents in an SAE", ylabel="share of SAEs", ylim=(0, 1))
-    axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.legend()
-    return figure
+def _draw_fraction(axes: Axes, row: int, fraction: Fraction) -> None:
+    if not fraction.n:
+        return
+    axes.plot(fraction.interval, [row, row], color="#777777", linewidth=2, solid_capstyle="round")
+    axes.plot(fraction.value, row, "o", color=SERIES_COLOURS[0], markersize=5.5)
+    left = fraction.value > 0.5  # the counts stand on the side where there is room
+    end, side = (fraction.interval[0] - 0.04, "right") if left else (fraction.interval[1] + 0.04, "left")
+    axes.text(end, row, f"{fraction.k} of {fraction.n}", va="center", ha=side, fontsize=7.5, color="#333333")
 
 
 def _draw_heat_map(figure: Figure, axes: Axes, seen: Assessment, sae: int, colour_bar: bool = True) -> list[int]:
@@ -305,8 +306,7 @@ def _draw_path(axes: Axes, path: np.ndarray, colour: str) -> None:
     """One latent's way (n_records, 2), interrupted where it was resampled; a ring at the start, a dot at the end."""
     broken = path.copy()
     broken[1:][np.linalg.norm(np.diff(path, axis=0), axis=1) > JUMP] = np.nan
-    axes.plot(*broken.T, color=colour, linewidth=0.6, alpha=0.35, zorder=2)
-    axes.plot(
-        *path[0], "o", markersize=2.5, markerfacecolor="none", markeredgecolor=colour, markeredgewidth=0.5, alpha=0.5
-    )
-    axes.plot(*path[-1], "o", markersize=4.5, color=colour, alpha=0.8, markeredgewidth=0, zorder=4)
+    axes.plot(*broken.T, color=colour, linewidth=0.7, alpha=0.3, zorder=2)
+    ring = {"markerfacecolor": "white", "markeredgecolor": colour, "markeredgewidth": 0.7}
+    axes.plot(*path[0], "o", markersize=3, alpha=0.7, zorder=3, **ring)
+    axes.plot(*path[-1], "o", markersize=5.5, color=colour, alpha=0.8, markeredgewidth=0, zorder=4)

@@ -43,6 +43,12 @@ class Labels:
         """How many latents of each SAE carry this label, (n_saes,)."""
         return (self.kinds == LABELS.index(label)).sum(dim=1)
 
+    @property
+    def features_found(self) -> Tensor:
+        """How many features have an atomic latent of their own in each SAE, (n_saes,)."""
+        atomic = self.kinds == LABELS.index("atomic")
+        return (self.members & atomic[..., None]).any(dim=1).sum(dim=1)
+
     def names(self, sae: int, feature_names: list[str]) -> list[str]:
         """A short name per latent of one SAE: 'A' for an atom, 'A+B' for a composite, 'mixed', 'dead'."""
         composed = [

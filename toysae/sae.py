@@ -111,39 +111,40 @@ class ReluL1(Model):
         self, parameters: Parameters, x: Tensor, weights: Tensor, out: Parameters, buffers: Buffers
     ) -> Tensor:
         """The same gradient as autograd's, written out: latents by batch, into memory that is already there."""
-        W_enc, W_dec = _encoder(parameters), parameters["W_dec"]
+        W_dec, weights = parameters["W_dec"], weights.unsqueeze(-2)
         n_saes, n_latents, d_in = W_dec.shape
-        samples = buffers.get("samples", (d_in, len(x)), W_dec).copy_(
-            x.T
-        )  # a transposed view would be ten times slower
-        x_t = samples.expand(n_saes, -1, -1)
-        bias = parameters["b_enc"][:, :, None]
-        if "b_dec" in parameters:
-            bias = bias - W_enc.transpose(1, 2) @ parameters["b_dec"][:, :, None]
-        z = buffers.get("z", (n_saes, n_latents, len(x)), W_dec)
-        torch.bmm(W_enc.transpose(1, 2), x_t, out=z).add_(bias).clamp_(min=0)
+        # A transposed copy, because on a transposed view the products take ten times as long
+        samples = buffers.get("samples", (d_in, len(x)), W_dec).copy_(x.T)
+        z = self._activations(parameters, samples, buffers.get("z", (n_saes, n_latents, len(x)), W_dec))
 
-        # d loss / d x_hat, then back through decoder and ReLU
-        error = buffers.get("error", (n_saes, d_in, len(x)), W_dec)
-        torch.bmm(W_dec.transpose(1, 2), z, out=error).sub_(samples)
+        # d loss / d x_hat, then back through the decoder and the ReLU
+        error = torch.bmm(W_dec.transpose(1, 2), z, out=buffers.get("error", (n_saes, d_in, len(x)), W_dec))
+        error -= samples
         if "b_dec" in parameters:
             error += parameters["b_dec"][:, :, None]
-        weights = weights.unsqueeze(-2)
         error *= weights
-        back = buffers.get("back", z.shape, W_dec)
-        torch.bmm(W_dec, error, out=back)
+        back = torch.bmm(W_dec, error, out=buffers.get("back", z.shape, W_dec))
         back += self._penalty(like=x)[..., None] * weights
         torch.ops.aten.threshold_backward(back, z, 0, grad_input=back)
 
         torch.bmm(z, error.transpose(1, 2), out=out["W_dec"])
-        encoder_gradient = torch.bmm(x_t, back.transpose(1, 2), out=buffers.get("encoder", W_enc.shape, W_dec))
         torch.sum(back, dim=2, out=out["b_enc"])
+        encoder = buffers.get("encoder", (n_saes, d_in, n_latents), W_dec)
+        torch.bmm(samples.expand(n_saes, -1, -1), back.transpose(1, 2), out=encoder)
         if "b_dec" in parameters:
-            encoder_gradient -= parameters["b_dec"][:, :, None] * out["b_enc"][:, None]
+            encoder -= parameters["b_dec"][:, :, None] * out["b_enc"][:, None]
             torch.sum(error, dim=2, out=out["b_dec"])
-            out["b_dec"] -= torch.bmm(W_enc, out["b_enc"][:, :, None])[:, :, 0]
-        _add_encoder_gradient(out, encoder_gradient)
+            out["b_dec"] -= torch.bmm(_encoder(parameters), out["b_enc"][:, :, None])[:, :, 0]
+        _add_encoder_gradient(out, encoder)
         return torch.amax(z, dim=2)
+
+    def _activations(self, parameters: Parameters, samples: Tensor, z: Tensor) -> Tensor:
+        """Fills z (n_saes, n_latents, n_samples) with the activations on samples (d_in, n_samples)."""
+        to_latents, bias = _encoder(parameters).transpose(1, 2), parameters["b_enc"][:, :, None]
+        if "b_dec" in parameters:
+            bias = bias - to_latents @ parameters["b_dec"][:, :, None]
+        torch.bmm(to_latents, samples.expand(len(z), -1, -1), out=z)
+        return z.add_(bias).clamp_(min=0)
 
     def _penalty(self, like: Tensor) -> Tensor:
         """l1_coeff as a column, (n_saes, 1) or (1,), to be broadcast over samples."""
@@ -260,8 +261,11 @@ def initial_rows(init: str, world: World, n_latents: int, seeds: Sequence[int]) 
 
 
 def member_generator(seed: int, stream: int = 0) -> torch.Generator:
-    """The generator of one SAE: the same seed gives the same SAE, in whatever stack it is trained."""
-    return torch.Generator().manual_seed(seed + stream * 2**40)
+    """The generator of one SAE: the same seed gives the same SAE, in whatever stack it is trained.
+
+    stream  0 for the initialisation, 1 for what replaces its dead latents
+    """
+    return torch.Generator().manual_seed(2 * seed + stream)
 
 
 def _gaussians(seeds: Sequence[int], *shape: int) -> Tensor:

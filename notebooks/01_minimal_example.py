@@ -1,0 +1,511 @@
+# %% [markdown]
+# # The minimal example
+#
+# Does a sparse autoencoder find the features that its data are made of, or does it find mixtures of them? We build data
+# whose true features are known and at right angles, train many small autoencoders on them, and look at every number they learned.
+# The answer stands in the first section. A toy can only show that something *can* happen: what it says about large models
+# is a question that we keep for the end.
+#
+# **You will see** the heat map that started this write-up, what each of its numbers means, how often the result occurs, and what it costs.
+# **You will need** to know what a neural network is. Nothing else is assumed.
+
+# %% tags=["parameters"]
+n_features: int = 3  # true features, at right angles to each other
+k_active: int = 2  # how many of them fire in each sample
+n_latents: int = 3  # latents of each autoencoder
+mu: float = 1.0  # mean magnitude of a feature that fires
+sigma: float = 0.1  # standard deviation of that magnitude
+l1_coeff: float = 0.1  # lambda, the price of latent activation
+lr: float = 0.01  # learning rate of Adam
+n_steps: int = 3000  # training steps
+batch_size: int = 256  # fresh samples in each step
+n_saes: int = 64  # autoencoders trained side by side
+seed: int = 0  # decides the data, and with them which autoencoders are drawn
+decoder_bias: bool = False  # whether the decoder has a bias
+init: str = "random-sign"  # where the decoder rows start
+threshold: float = 0.95  # cosine from which on a latent counts as aligned
+
+# %%
+import pandas as pd
+import torch
+
+from toysae import figures, measures, oracle, sae, sentences, training, worlds
+from toysae.measures import Fraction
+from toysae.writeup import check_parameters, claim, say, show
+
+check_parameters(globals())
+figures.house_style()
+
+# %% [markdown]
+# ## The whole experiment in a few lines
+#
+# A *world* makes the data. A *sparse autoencoder* (SAE) learns to rebuild them out of a few *latents*. We train not one but a whole stack of
+# SAEs, each from its own random start, because one SAE proves little. The rest of this page explains each line.
+
+# %%
+world = worlds.k_of_n(n_features, k_active, mu=mu, sigma=sigma)
+seeds = range(seed * n_saes, (seed + 1) * n_saes)
+
+
+def train(world, init=init, **settings):
+    """Trains one SAE per seed; returns the stack before and after, and its history."""
+    rows = sae.initial_rows(init, world, n_latents, seeds)
+    start = sae.untrained(sae.ReluL1(l1_coeff), rows, seeds, decoder_bias=decoder_bias)
+    data = training.Batches(world, batch_size, torch.Generator().manual_seed(seed))
+    trained, history = training.fit(start, data, n_steps=n_steps, lr=lr, **settings)
+    return start, trained, history
+
+
+# %%
+often = {"snapshots": True, "record_every": max(1, n_steps // 300)}
+start, trained, history = train(world, **often)
+before = measures.assess(start, world, threshold)
+seen = measures.assess(trained, world, threshold)
+
+# %% tags=["remove-input"]
+no_atom = Fraction.of(seen.no_atom)
+claim(
+    "no-atoms",
+    no_atom.interval[0] > 0.5,
+    "Most sparse autoencoders here learn no true feature at all: "
+    f"{no_atom} end without a single latent that stands for one feature alone.",
+    otherwise=f"Of the SAEs here, {no_atom} end without a single latent that stands for one feature alone: that is not most of them.",
+    source="seed",
+)
+
+# %% [markdown]
+# ## What are the data?
+#
+# A *feature* is something that can be present in a sample, more or less strongly. Each feature owns one direction in space, and the
+# directions are at right angles: nothing overlaps, nothing is hidden. A sample is the sum of the features that fire in it,
+#
+# $$x = \sum_i a_i v_i ,$$
+#
+# where $v_i$ is the direction of feature $i$ and $a_i \ge 0$ its *activation*. The table shows every set of features that can fire together.
+
+# %%
+patterns, probabilities = world.firing.support()
+names = figures.feature_names(n_features)
+
+# %% tags=["remove-input"]
+shown = slice(0, 12)
+together = sentences.counted(k_active, "feature")
+show(
+    figures.pattern_table(patterns[shown], probabilities[shown]),
+    f"In every sample exactly {k_active} of the {sentences.counted(n_features, 'feature')} fire.",
+    "Each row is one pattern, each column one feature; a filled cell means that the feature fires. "
+    + (
+        f"All {len(patterns)} patterns are equally likely."
+        if len(patterns) <= 12
+        else f"The first 12 of {len(patterns)} are shown."
+    ),
+    alt="Table of firing patterns: one row per pattern, one column per true feature, filled where the feature fires.",
+)
+
+# %% [markdown]
+# How strongly does a feature fire? When it fires, its activation is $\max(0, \mu + \sigma \varepsilon)$ with a fresh standard normal $\varepsilon$ each time.
+# So $\mu$ and $\sigma$ are the mean and the standard deviation of the magnitude of an active feature.
+
+# %%
+samples = world.sample(5, torch.Generator().manual_seed(seed))
+pd.DataFrame(samples.numpy(), columns=names).round(2)
+
+# %% tags=["remove-input"]
+active_mean, active_sd = world.magnitude_moments()
+entry_mean, entry_sd = world.entry_moments()
+say(
+    f"Here $\\mu = {mu:g}$ and $\\sigma = {sigma:g}$. Over the features that fire, the realised mean is {active_mean:.3f} and the standard "
+    f"deviation {active_sd:.3f}; over all entries of the table, zeros included, they are {entry_mean:.3f} and {entry_sd:.3f}. "
+    "The comment that started this write-up prints $\\mu$ and $\\sigma$ above its heat map and does not say which of the two it means; nor does "
+    "it give their values, the number of features, or the price $\\lambda$. All of these are *our* choice, stated in the parameters above."
+)
+
+# %% [markdown]
+# ## What is a sparse autoencoder?
+#
+# It is a network with one hidden layer. The hidden units are called *latents*. The encoder decides how strongly each latent fires; the decoder adds up one direction per latent, as
+# strongly as it fires:
+#
+# $$z = \mathrm{relu}(x W_{enc} + b_{enc}), \qquad \hat x = z W_{dec}.$$
+#
+# Each row of $W_{dec}$ has length one, so it is a pure direction. Training minimises the error of the reconstruction plus a price for firing:
+#
+# $$\text{loss} = \tfrac12 \lVert x - \hat x \rVert^2 + \lambda \sum_j z_j .$$
+#
+# The price makes the SAE use few latents at a time, that is why it is called sparse. The hope behind SAEs is that the rows of $W_{dec}$ then become the feature directions $v_i$.
+# Here is one SAE, written out, on one data point. (The decoder bias `b_dec` is zero unless it is switched on above.)
+
+
+# %%
+def one_loss(x, W_enc, b_enc, W_dec, b_dec):
+    z = torch.relu((x - b_dec) @ W_enc + b_enc)  # how strongly each latent fires
+    x_hat = z @ W_dec + b_dec  # the sum of their directions
+    return (x - x_hat).square().sum() / 2 + l1_coeff * z.sum()
+
+
+weights = trained.parameters
+x = world.inputs(samples[0])
+by_hand = one_loss(x, weights["W_enc"][0], weights["b_enc"][0], weights["W_dec"][0], trained.b_dec[0])
+by_stack = trained.losses(x[None])[0]
+
+# %% tags=["remove-input"]
+claim(
+    "ten-lines-suffice",
+    abs(by_hand - by_stack) < 1e-5,
+    f"These few lines and the package agree: the first SAE pays {by_hand:.4f} for this data point.",
+    otherwise=f"These few lines give {by_hand:.4f} for this data point, but the package gives {by_stack:.4f}.",
+)
+
+# %% [markdown]
+# Other sources write the loss differently. To compare values of $\lambda$:
+#
+# | their loss | their $\lambda$, for the same optimum |
+# |---|---|
+# | half the squared error, summed over dimensions (here) | $\lambda$ |
+# | squared error without the half, summed | $2 \lambda$ |
+# | squared error, mean over $d$ dimensions | $2 \lambda / d$ |
+# | half the squared error, mean over $d$ dimensions | $\lambda / d$ |
+#
+# ## What would success look like?
+#
+# A heat map answers this. It has one row per latent and one column per true feature; each cell holds the *cosine* between the latent's direction and the feature's. A
+# cosine of 1 means the same direction, 0 a right angle, $-1$ the opposite. If an SAE finds the true features, each row has one cell with a 1: such a latent is an *atom*. If each latent stands for
+# features that fire together, each row has several equal cells: such a latent is a *composite*.
+
+# %%
+atoms = torch.eye(n_features)
+composites = measures.cosines(world.composites(), world.features)
+
+# %% tags=["remove-input"]
+share = 1 / k_active**0.5
+show(
+    figures.expected_maps({"if it finds atoms": atoms.numpy(), "if it finds composites": composites[:12].numpy()}),
+    "Two answers an SAE could give, written down by hand before any training.",
+    "Rows are latents, columns are true features, cells are cosines. "
+    f"A direction half-way between {sentences.counted(k_active, 'feature')} has cosine $1/\\sqrt{{{k_active}}} = {share:.2f}$ with each of them. "
+    "Which of the two will training look like? Decide before you read on.",
+    alt="Two heat maps of cosines side by side: the atoms' map, and the composites' map.",
+)
+
+# %% [markdown]
+# ## What did it learn?
+#
+# The stack holds many SAEs, and we may not pick the one that looks best. The rule, fixed beforehand: *draw the SAE with the lowest loss*, the one that
+# solved its task best. Its latents are sorted by the features they stand for.
+
+# %%
+best = int(seen.losses.argmin())
+order = measures.reading_order(seen.cosines, seen.labels, best)
+strongest = mu * patterns.float()
+z = trained.encode(world.inputs(strongest[shown]))[best]
+
+# %% tags=["remove-input"]
+labels = seen.labels.names(best, names)
+pattern_names = ["+".join(n for n, on in zip(names, row, strict=True) if on) for row in patterns[shown].tolist()]
+show(
+    figures.map_with_activations(
+        seen,
+        best,
+        z,
+        pattern_names,
+        f"$\\mu$ = {mu:g}, $\\sigma$ = {sigma:g}, the SAE with the lowest loss of {n_saes}",
+    ),
+    "The latents stand for: " + sentences.listed([labels[i] for i in order]) + ".",
+    "Left: cosine of each latent's direction with each true feature; the strip tells its label. Below, set apart, the cosine of the decoder bias. "
+    "Right: how strongly the same latents fire on one sample of each pattern, with every active feature at its mean magnitude.",
+    alt="Heat map of learned latents by true features with a separate bias row, beside a map of latent activations by pattern.",
+    name="minimal_heat_map",
+)
+
+# %% tags=["remove-input"]
+say(
+    f"**The first row, read aloud.** This is latent {order[0] + 1}. {sentences.row_read_aloud(seen, best, order[0], threshold)}"
+)
+
+# %% [markdown]
+# The four labels follow one rule each, tried in this order. A latent is **dead** if it fires on no sample; **atomic** if its cosine with one feature reaches the threshold; **composite** if its cosine with the
+# normalised sum of two or more features that fire together does; **mixed** otherwise. The threshold is a parameter and was fixed before we looked.
+
+# %% tags=["remove-input"]
+bias_size = float(trained.b_dec[best].norm())
+say(
+    f"**Bias only.** The decoder bias is on, and this SAE has learned one of length {bias_size:.2f}. It is added to every reconstruction, so part of the data is "
+    "explained before any latent fires, and the latents only have to write the rest. Their directions are then differences from that bias, not sums of features, and the map reads differently."
+    if decoder_bias
+    else "**Bias only.** The last row is the cosine of the decoder bias with each feature. It is all zeros because the bias is switched off: there is no bias. "
+    "The comment did the same, since a model as small as this one would use the bias for tricks. Nothing is lost by it, as all features start from the origin. "
+    "Run this notebook with `decoder_bias=true` to see the tricks."
+)
+
+# %% tags=["remove-input"]
+say(
+    f"Notice that the reconstruction gives no warning. This SAE explains {100 * seen.explained_variance[best]:.1f} % of the variance of the data with {seen.l0[best]:.2f} active latents per sample, "
+    f"while a true feature has on average a cosine of {seen.mmcs[best]:.2f} with the latent that is nearest to it."
+)
+
+# %% [markdown]
+# ## Is that one SAE typical?
+#
+# Beside it stand the SAE with the median loss and the one with the highest loss. If the lowest-loss SAE were a lucky exception, these would look different.
+
+# %%
+ranked = seen.losses.argsort()
+ranks = {"lowest loss": 0, "median loss": n_saes // 2, "highest loss": -1}
+drawn = {name: int(ranked[rank]) for name, rank in ranks.items()}
+
+# %% tags=["remove-input"]
+stand_for = {
+    name: sentences.listed(
+        [seen.labels.names(i, names)[j] for j in measures.reading_order(seen.cosines, seen.labels, i)]
+    )
+    for name, i in drawn.items()
+}
+show(
+    figures.heat_map_row(
+        seen,
+        {f"{name}: {seen.losses[i]:.4f}": i for name, i in drawn.items()},
+        f"$\\mu$ = {mu:g}, $\\sigma$ = {sigma:g}",
+    ),
+    "; ".join(f"{name.capitalize() if name == 'lowest loss' else name}: {what}" for name, what in stand_for.items())
+    + ".",
+    "Three SAEs of the same stack, chosen by their rank in loss alone. Cells and strips as in the figure above.",
+    alt="Three heat maps side by side: the SAEs with the lowest, the median and the highest loss.",
+)
+
+# %% [markdown]
+# ## How often does it happen?
+#
+# Counting needs care in two places. A *dead* latent never fires, so it is no evidence of anything: we count all SAEs, and again only those whose latents are all live. And random directions are
+# seldom atoms either, so we count the same SAEs *before* training, as the level of chance. "No atom" alone would say little; so we also count the SAEs in which *every* latent is a composite.
+#
+# Does the starting point decide? We train four more stacks on the same batches: without *resampling* (in the first half of training, dead latents are otherwise aimed afresh at badly explained samples), from positive rows,
+# from the true features themselves, and from the composites.
+
+# %%
+others = {
+    "without resampling": train(world, n_resamplings=0)[1],
+    "started at positive rows": train(world, "positive")[1],
+    "started at the true features": train(world, "at-features")[1],
+    "started at the composites": train(world, "at-composites")[1],
+}
+assessed = {name: measures.assess(stack, world, threshold) for name, stack in others.items()}
+assessed = {"before training": before, "after training": seen} | assessed
+
+# %%
+atoms_cost = float(oracle.dictionary_loss(world.features, world, l1_coeff))
+
+
+def counts(these):
+    """What the table says about one stack of SAEs."""
+    live = these.all_live
+    cheap = these.no_atom & live & (these.losses <= atoms_cost)
+    composite = these.labels.count("composite") == n_latents
+    return {
+        "no atom": these.no_atom.sum(),
+        "all latents live": live.sum(),
+        "both": (these.no_atom & live).sum(),
+        "both, and loss at most the atoms'": cheap.sum(),
+        "composites only": composite.sum(),
+    }
+
+
+pd.DataFrame({name: counts(these) for name, these in assessed.items()}).T.astype(int)
+
+# %% tags=["remove-input"]
+tallies = {
+    "no atom": {name: Fraction.of(these.no_atom) for name, these in assessed.items()},
+    "no atom, among SAEs\nwith all latents live": {
+        name: Fraction.of(these.no_atom[these.all_live]) for name, these in assessed.items()
+    },
+    "composites only": {
+        name: Fraction.of(these.labels.count("composite") == n_latents) for name, these in assessed.items()
+    },
+}
+show(
+    figures.fractions(tallies),
+    f"Composites only: before training {tallies['composites only']['before training']}, after training {tallies['composites only']['after training']}.",
+    f"Fractions of the {n_saes} SAEs of each stack. A dot is the fraction, the bar its 95 % Wilson interval, the numbers beside it the counts. "
+    "A row without a dot has nothing to count.",
+    alt="Three dot plots with intervals, one row per starting point: SAEs with no atom, the same among SAEs with all latents live, and SAEs with composites only.",
+)
+
+# %% tags=["remove-input"]
+only_composites = tallies["composites only"]["after training"]
+by_chance = tallies["composites only"]["before training"]
+claim(
+    "only-composites",
+    only_composites.interval[0] > max(0.5, by_chance.interval[1]),
+    f"After training {only_composites} consist of composites only; before training {by_chance}. Training makes the composites, chance does not.",
+    otherwise=f"After training {only_composites} consist of composites only; before training {by_chance}. Composites alone are not the rule here.",
+    source="seed",
+)
+from_atoms = Fraction.of(assessed["started at the true features"].no_atom)
+claim(
+    "atoms-are-left",
+    from_atoms.interval[0] > 0.5,
+    f"Even SAEs that start at the true features leave them: {from_atoms} of these end without an atom.",
+    otherwise=f"SAEs that start at the true features do not leave them as a rule: {from_atoms} of these end without an atom.",
+)
+
+# %% [markdown]
+# ## What does the way there look like?
+#
+# Three features can be drawn. Every latent is a direction, so it is a point on a sphere. We look at the sphere from the middle of the corner where all features are positive: A, B and C are the true
+# features, and half-way along the edges lie their composites. The rim is the direction opposite to the viewer. On the left is our world; on the right is a *control*, in which each feature
+# fires on its own, whatever the others do.
+
+# %%
+control_world = worlds.independent([1 / n_features] * n_features, mu=mu, sigma=sigma)
+_, control_trained, control_history = train(control_world, **often)
+control = measures.assess(control_trained, control_world, threshold)
+
+# %% tags=["remove-input"]
+panels = {
+    f"{k_active} of {n_features} fire together": (history.dictionaries, seen),
+    "the same features, independent": (control_history.dictionaries, control),
+}
+
+
+def mean_count(assessment, label):
+    return f"{assessment.labels.count(label).double().mean():.2f}"
+
+
+if n_features == 3:
+    show(
+        figures.sphere_paths(panels, world.features),
+        f"Where features fire together, {mean_count(seen, 'composite')} of {sentences.counted(n_latents, 'latent')} per SAE end as composites and "
+        f"{mean_count(seen, 'atomic')} as atoms; where they are independent, {mean_count(control, 'composite')} and {mean_count(control, 'atomic')} do.",
+        f"The latents of all {n_saes} SAEs. A ring is where a latent starts, a dot where it ends, the line its way, coloured by its final label; a line is broken where a dead latent was aimed afresh. "
+        "The map keeps areas true, so random starting points fill the disc evenly.",
+        alt="Two maps of the sphere with corners A, B and C: paths of all latents from start to end, for the world and for the control.",
+        name="sphere_paths",
+    )
+else:
+    say(f"Only three features can be drawn on a sphere; here there are {n_features}. The numbers below say the same.")
+
+# %% tags=["remove-input"]
+found = Fraction.of(control.labels.features_found == n_features)
+claim(
+    "control-finds-atoms",
+    found.interval[0] > 0.5,
+    f"The same SAEs do find the true features when these fire independently: {found} have an atom for every feature. So the failure above is not a failure to train.",
+    otherwise=f"In the control with independent features, {found} have an atom for every feature. With these settings training fails for other reasons too, so read the result above with care.",
+)
+
+# %% [markdown]
+# ## What does each answer cost?
+#
+# Training lowers the loss. So ask what each answer costs when it is used as well as possible, with the best latent activations for every sample. Two dictionaries are known, the atoms and the composites.
+# And there is a floor. Rows have length one, so writing a reconstruction of length $s$ takes latent activations that sum to at least $s$: no SAE of this kind can pay less than
+# $\lambda r - \lambda^2 / 2$ for a sample of length $r \ge \lambda$. We call this the *radial bound*.
+
+# %%
+composites_cost = float(oracle.dictionary_loss(world.composites(), world, l1_coeff))
+bound = oracle.radial_bound(world, l1_coeff)
+groups = {
+    "no atom, all live": seen.losses[seen.no_atom & seen.all_live],
+    "all others": seen.losses[~(seen.no_atom & seen.all_live)],
+}
+
+# %% tags=["remove-input"]
+n_composites = len(world.composites())
+show(
+    figures.loss_account(groups, {"atoms": atoms_cost, "composites": composites_cost, "radial bound": bound}),
+    f"The atoms cost {atoms_cost:.4f}, all {sentences.counted(n_composites, 'composite')} together {composites_cost:.4f}, and nothing without a bias can cost less than {bound:.4f}.",
+    "Each dot is the loss of one SAE; the lines are the costs of the two dictionaries at their best and the bound. Dots are spread vertically so that all can be seen."
+    + (" With the decoder bias on, the bound does not apply to the dots." if decoder_bias else ""),
+    alt="Strip plot of the losses of all SAEs, with vertical lines for atoms, composites and the radial bound.",
+)
+
+# %% tags=["remove-input"]
+room = (
+    ""
+    if n_latents >= n_composites
+    else f" But the composites take {n_composites} latents, and these SAEs have {n_latents}."
+)
+claim(
+    "composites-cheaper",
+    composites_cost < atoms_cost,
+    f"The objective itself prefers the composites: with one latent for each they cost {composites_cost:.4f}, the true features {atoms_cost:.4f}.{room}",
+    otherwise=f"Here the objective does not prefer the composites: with one latent for each they cost {composites_cost:.4f}, the true features {atoms_cost:.4f}.{room}",
+    source="theory",
+)
+counted_losses = groups["no atom, all live"]
+cheap = Fraction.of(counted_losses <= atoms_cost)
+claim(
+    "no-atom-costs-no-more",
+    cheap.interval[0] > 0.5,
+    f"Of the SAEs that have no atom although all their latents are live, {cheap} have a loss no higher than the atoms'. They did not fail at their task: the true features would not have solved it better.",
+    otherwise=f"Of the SAEs that have no atom although all their latents are live, {cheap} have a loss no higher than the atoms'.",
+)
+
+# %% [markdown]
+# Without any spread of magnitudes the argument closes: every pattern is then one single direction, and one latent on each of them reaches the floor exactly. Does training get there? We train the same
+# SAEs again with $\sigma = 0$, now on the complete list of patterns with their probabilities, so that no sampling noise is left.
+
+# %%
+exact_world = worlds.k_of_n(n_features, k_active, mu=mu, sigma=0.0)
+exact_data = training.Support.of(exact_world)
+exact_trained, _ = training.fit(start, exact_data, n_steps=n_steps, lr=lr)
+exact = measures.assess(exact_trained, exact_world, threshold)
+exact_bound = oracle.radial_bound(exact_world, l1_coeff)
+excess = float(exact.losses.min()) / exact_bound - 1
+
+# %% tags=["remove-input"]
+lowest = f"the lowest loss is {exact.losses.min():.6f} and the radial bound {exact_bound:.6f}"
+claim(
+    "bound-is-reached",
+    not decoder_bias and abs(excess) < 1e-3,
+    f"With $\\sigma = 0$ {lowest}: they differ by less than one part in a thousand, so no SAE of this kind can be better.",
+    otherwise=f"With $\\sigma = 0$ {lowest}: "
+    + (
+        "the decoder has a bias, and the bound is one for SAEs without."
+        if decoder_bias
+        else "training stays above the bound."
+    ),
+    source="theory",
+)
+
+# %% [markdown]
+# ## What could be wrong?
+#
+# *The threshold.* A latent counts as atomic from a cosine that we chose. Would another choice tell another story? We label the same latents again, with thresholds from loose to strict.
+
+# %%
+thresholds = [0.8, 0.85, 0.9, 0.95, 0.99]
+rows = trained.W_dec.double()
+relabelled = [measures.label_latents(rows, world, seen.live, t) for t in thresholds]
+without = [Fraction.of(labels.count("atomic") == 0) for labels in relabelled]
+
+# %% tags=["remove-input"]
+lowest_count, highest_count = min(f.k for f in without), max(f.k for f in without)
+claim(
+    "threshold-does-not-matter",
+    highest_count - lowest_count <= 0.05 * n_saes,
+    f"Between a threshold of {thresholds[0]:g} and one of {thresholds[-1]:g} the number of SAEs without an atom stays between {lowest_count} and {highest_count} of {n_saes}: the conclusion does not hang on it.",
+    otherwise=f"Between a threshold of {thresholds[0]:g} and one of {thresholds[-1]:g} the number of SAEs without an atom goes from {lowest_count} to {highest_count} of {n_saes}: here the conclusion depends on the threshold.",
+)
+
+# %% [markdown]
+# *The choice of the world.* We chose how many features there are, who fires with whom, and how strongly. The parameters at the top are there to be changed: with a larger spread $\sigma$ the samples of one pattern no longer
+# share one direction, which speaks against composites. Try `sigma=0.8`.
+#
+# *The words.* Composition has neighbours that should not be confused with it. In *absorption* a latent for a general feature stays silent where a specific one fires. In *splitting* one feature is divided among several
+# latents. In *hedging* a latent leans towards a correlated feature because there are too few latents. All are answers of the same loss to features that do not fire alone.
+#
+# ## So what?
+
+# %% tags=["remove-input"]
+say(
+    f"In this world the loss rewards being wrong about the features: the composites cost {composites_cost:.4f} and the atoms {atoms_cost:.4f}."
+    if composites_cost < atoms_cost
+    else f"In this world the loss does not reward being wrong about the features: the atoms cost {atoms_cost:.4f} and the composites {composites_cost:.4f}."
+)
+
+# %% [markdown]
+# A toy shows what *can* happen when the data are clean and nothing is hidden. It does not show how often it happens in a large model, where features are many and fire in many combinations.
+#
+# Two questions to take along:
+#
+# 1. Before you run it: what should the map look like if all features fire in every sample?
+# 2. If each feature also fired alone from time to time, how often would be often enough?

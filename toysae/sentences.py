@@ -1,0 +1,46 @@
+"""Phrases that several notebooks compute: the last step from a measure to a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from toysae.figures import feature_names, signed
+from toysae.measures import LABELS, Assessment
+
+
+def listed(words: Sequence[str]) -> str:
+    """'A', 'A and B', 'A, B and C'."""
+    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]
+
+
+def counted(n: int, noun: str) -> str:
+    """'no latents', '1 latent', '3 latents'."""
+    return f"{n or 'no'} {noun}{'' if n == 1 else 's'}"
+
+
+def row_read_aloud(seen: Assessment, sae: int, latent: int, threshold: float) -> str:
+    """One row of a heat map, number by number, and why the latent is called what it is called."""
+    cosine = seen.cosines[sae, latent]
+    names = feature_names(len(cosine))
+    numbers = listed([f"{signed(value)} with {name}" for name, value in zip(names, cosine.tolist(), strict=True)])
+    return f"Its cosine is {numbers}. {_reason(seen, sae, latent, threshold)}"
+
+
+def _reason(seen: Assessment, sae: int, latent: int, threshold: float) -> str:
+    members = seen.labels.members[sae, latent].nonzero().flatten()
+    names = [feature_names(seen.cosines.shape[2])[i] for i in members.tolist()]
+    aligned = float(seen.cosines[sae, latent, members].sum()) / max(len(names), 1) ** 0.5
+    match LABELS[seen.labels.kinds[sae, latent]]:
+        case "atomic":
+            return f"The cosine with {names[0]} reaches the threshold of {threshold:g}: this latent is *atomic*."
+        case "composite":
+            return (
+                f"No single cosine reaches the threshold of {threshold:g}, but the cosine with the normalised sum "
+                f"of {listed(names)} is {aligned:.3f}: this latent is *composite*."
+            )
+        case "dead":
+            return "But it fires on no sample, so its direction means nothing: this latent is *dead*."
+    return (
+        f"Neither a single feature nor a sum of features that fire together reaches the threshold of {threshold:g}: "
+        "this latent is *mixed*."
+    )
