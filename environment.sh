@@ -62,42 +62,42 @@ unfit() {
     fi
 }
 
-with_python() {
-    say "making $venv with $("$1" --version) ($1)"
-    "$1" -m venv "$venv" >>"$log" 2>&1
+# Sets how and base: which of the three ways below makes the environment, and with which program.
+choose() {
+    if [ -n "${PYTHON:-}" ]; then choose_named; else choose_found; fi
 }
 
-with_named_python() {
+choose_named() {
     why=$(unfit "$PYTHON")
     [ -z "$why" ] || fail "PYTHON=$PYTHON $why; $python_words is needed"
-    with_python "$PYTHON"
+    how=with_python base=$PYTHON
 }
 
+choose_found() {
+    seen=
+    for base in python3 python3.14 python3.13 python3.12 python3.11 python; do
+        command -v $base >/dev/null || continue
+        why=$(unfit $base)
+        if [ -z "$why" ]; then how=with_python; return; fi
+        seen="$seen, $base $why"
+    done
+    for base in "${MAMBA_EXE:-micromamba}" mamba "${CONDA_EXE:-conda}"; do
+        if runs "$base"; then how=with_conda; return; fi
+    done
+    if runs uv; then how=with_uv base=uv; return; fi
+    fail "no $python_words on PATH${seen:+ (${seen#, })}, and no micromamba, mamba, conda or uv to bring one;" \
+         "install one of them, or name a Python: make PYTHON=/path/to/python3"
+}
+
+with_python() { "$1" -m venv "$venv"; }
+with_uv() { "$1" venv --seed --python "$python_wanted" "$venv"; }
 with_conda() {
-    say "making $venv with $1"
-    "$1" create --yes --prefix "./$venv" --override-channels --channel conda-forge "python$python_wanted" pip >>"$log" 2>&1
-}
-
-with_uv() {
-    say "making $venv with uv"
-    uv venv --seed --python "$python_wanted" "$venv" >>"$log" 2>&1
+    "$1" create --yes --prefix "./$venv" --override-channels --channel conda-forge "python$python_wanted" pip
 }
 
 make_venv() {
-    [ -z "${PYTHON:-}" ] || { with_named_python; return; }
-    seen=
-    for name in python3 python3.14 python3.13 python3.12 python3.11 python; do
-        command -v $name >/dev/null || continue
-        why=$(unfit $name)
-        [ -n "$why" ] || { with_python $name; return; }
-        seen="$seen, $name $why"
-    done
-    for name in "${MAMBA_EXE:-micromamba}" mamba "${CONDA_EXE:-conda}"; do
-        if runs "$name"; then with_conda "$name"; return; fi
-    done
-    if runs uv; then with_uv; return; fi
-    fail "no $python_words on PATH${seen:+ (${seen#, })}, and no micromamba, mamba, conda or uv to bring one;" \
-         "install one of them, or name a Python: make PYTHON=/path/to/python3"
+    say "making $venv with $base ($("$base" --version))"
+    $how "$base" >>"$log" 2>&1 || fail "$venv could not be made with $base; $log ends: $(tail -n 1 "$log")"
 }
 
 # A name on PATH is not enough: version managers leave names there that only say "not installed".
@@ -132,7 +132,7 @@ install_packages() {
     set -- install --requirement "$venv/packages.txt" --constraint constraints.txt --editable .
     if find_uv && "$uv" pip "$@" --python "$python" >>"$log" 2>&1; then return; fi
     say "uv could not do it; trying pip"
-    pip "$@" || fail "the packages could not be installed; $log ends: $(tail -n 1 "$log")"
+    pip "$@" --no-compile || fail "the packages could not be installed; $log ends: $(tail -n 1 "$log")"
 }
 find_uv() {
     uv=uv
@@ -148,12 +148,13 @@ import toysae' >>"$log" 2>&1 || fail "the new environment does not work; $log en
 }
 
 make_environment() {
+    choose
     mkdir -p build
     : >"$log"
     [ ! -e "$venv" ] || say "$venv is half made or out of date; removing it"
     rm -f "$stamp"                # first, so that a removal cut short leaves nothing that looks whole
     rm -rf "$venv"
-    make_venv || fail "$venv could not be made; $log ends: $(tail -n 1 "$log")"
+    make_venv
     sources >"$stamp.new"
     install_torch
     install_packages
