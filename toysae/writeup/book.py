@@ -32,11 +32,13 @@ def build(project: Project) -> Path:
             _stage_chapter(project, name, notebook, stage)
         index = (project.notebooks / "index.md").read_text(encoding="utf-8")
         (stage / "index.md").write_text(pages.front_page(index, _slots(project, notebooks)), encoding="utf-8")
-        made = _sphinx(stage, "index", [])
+        made, complaints = _sphinx(stage, "index", [])
         for name in filter(lambda name: executed(project, name), notebooks):
             # the download is the notebook itself, not its staged page
             shutil.copyfile(project.executed(name), made / "_sources" / f"{name}.ipynb")
         swap_folder(made, project.book)
+    if complaints:  # a warning is a fault, yet the book is there to read
+        raise BookError(complaints)
     return project.book / "index.html"
 
 
@@ -47,7 +49,9 @@ def build_page(project: Project, name: str, notebook: NotebookNode, place: Path)
         page = pages.chapter(name, notebook, stage / "pictures")
         pages.point_links_to("../../book" if project.book.exists() else None, page)
         (stage / f"{name}.ipynb").write_bytes(pairs.to_bytes(page))
-        made = _sphinx(stage, name, ["-t", "single"])
+        made, complaints = _sphinx(stage, name, ["-t", "single"])
+        if complaints:
+            raise BookError(complaints)
         for part in (f"{name}.html", "_static", "_images"):
             if (made / part).exists():
                 (made / part).rename(place / part)
@@ -87,6 +91,7 @@ def _slots(project: Project, notebooks: dict[str, NotebookNode]) -> dict[str, st
     return {
         "finding": _finding(claims),
         "heat maps": _heat_maps(project, notebooks),
+        "chapters": pages.chapter_list(titles),
         "claims": pages.claims_tables(claims, titles),
         "about": _about(project, titles),
     }
@@ -147,14 +152,15 @@ def _mathjax() -> Path:
     return next(Path(file.locate()) for file in files if file.name == "tex-svg.js")
 
 
-def _sphinx(stage: Path, root: str, options: list[str]) -> Path:
+def _sphinx(stage: Path, root: str, options: list[str]) -> tuple[Path, str]:
+    """The folder that Sphinx made, and what it complained about (empty if nothing)."""
     made, doctrees = stage.with_name("html"), stage.with_name("doctrees")
     command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", "-d", str(doctrees)]
     command += ["-D", f"root_doc={root}", *options, str(stage), str(made)]
     finished = subprocess.run(command, capture_output=True, text=True)
-    if finished.returncode:
+    if not (made / f"{root}.html").exists():
         raise BookError((finished.stderr or finished.stdout).strip())
     for path in [*made.rglob("*.map"), made / ".buildinfo", made / "objects.inv"]:
         path.unlink(missing_ok=True)
     shutil.rmtree(made / "_static" / "locales", ignore_errors=True)
-    return made
+    return made, finished.stderr.strip() if finished.returncode else ""

@@ -30,6 +30,7 @@ def write_whole(project: Project, path: Path, content: bytes) -> None:
 @contextmanager
 def workshop(project: Project, label: str) -> Iterator[Path]:
     """An empty folder of this process on build/'s file system, gone afterwards."""
+    _remove_leftovers(project)
     folder = project.scratch / f"{label}-{os.getpid()}"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -37,6 +38,17 @@ def workshop(project: Project, label: str) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove_leftovers(project: Project) -> None:
+    """What processes that were killed left in the scratch folder."""
+    for folder in project.scratch.glob("*-*"):
+        try:
+            os.kill(int(folder.name.rpartition("-")[2]), 0)
+        except ProcessLookupError:
+            shutil.rmtree(folder, ignore_errors=True)
+        except (ValueError, PermissionError):
+            pass  # not such a folder, or someone else's
 
 
 @contextmanager

@@ -78,6 +78,11 @@ def front_page(template: str, slots: dict[str, str]) -> str:
     return re.sub(r"<!-- slot: ([a-z ]+) -->", fill, template)
 
 
+def chapter_list(titles: dict[str, str]) -> str:
+    """The chapters in their order, each with a link."""
+    return "".join(f"1. [{title}]({name}.ipynb)\n" for name, title in titles.items())
+
+
 def claims_tables(claims: list[dict], titles: dict[str, str]) -> str:
     """All claims by chapter: the sentence that is true, its source, the verdict with a link to where it stands."""
     parts = []

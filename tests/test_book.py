@@ -1,0 +1,227 @@
+"""The rendered book: complete, linked, described, and silent towards the network."""
+
+import re
+import shutil
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from tiny_project import ROOT, make_tiny_project
+
+from toysae.writeup import book, pages, pairs
+from toysae.writeup.project import Project
+from toysae.writeup.prose import CLAIM_MIME
+
+LOADING = {("script", "src"), ("link", "href"), ("img", "src"), ("iframe", "src"), ("source", "src"), ("form", "action")}
+CSS_LOAD = re.compile(r"(?:url\(\s*['\"]?|@import\s+['\"]?)\s*(?:https?:)?//", re.IGNORECASE)
+JS_LOAD = re.compile(r"(?:import\(|importScripts\(|fetch\(|\.src\s*=|\.open\(\s*['\"]GET['\"]\s*,)\s*['\"`](?:https?:)?//")
+
+
+class Page(HTMLParser):
+    """Tags with their attributes, ids, and the text of one page."""
+
+    def __init__(self, path: Path):
+        super().__init__()
+        self.path, self.tags, self.ids = path, [], set()
+        self.source = path.read_text(encoding="utf-8")
+        self.feed(self.source)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+        self.ids.add(dict(attributes).get("id"))
+
+    def all(self, tag: str) -> list[dict]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+def tiny_book(root: Path) -> Project:
+    """A book of one executed, one stale and one not yet executed chapter."""
+    project = make_tiny_project(root)
+    record = {"id": "no-atoms", "statement": "No $x$ is | an atom.", "holds": True, "source": "seed", "verdict": "as told"}
+    false = {"id": "an-atom", "statement": "One is.", "holds": False, "source": "ours"}
+    png = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+    outputs = [
+        new_output("display_data", data={"text/markdown": "**Claim.** No $x$ is | an atom.", CLAIM_MIME: record}),
+        new_output("display_data", data={"text/markdown": "**Not with these settings.** One is.", CLAIM_MIME: false}),
+        new_output(
+            "display_data", data={"image/png": png, "text/plain": "A"},
+            metadata={"image/png": {"alt": 'A "map": it # shows', "width": 300}, "toysae": {"role": "figure"}},
+        ),
+        new_output("display_data", data={"text/markdown": "**It is $y$.** Read it."}, metadata={"toysae": {"role": "caption"}}),
+    ]  # fmt: skip
+    source = pairs.read_source(project.source("01_first"))
+    source.cells[3].outputs = outputs
+    executed = pairs.normalise(source, {"sources": pairs.fingerprint(source)})
+    project.executed("01_first").write_bytes(pairs.to_bytes(executed))
+    stale = pairs.normalise(pairs.read_source(project.source("02_second")), {"sources": "of earlier"})
+    project.executed("02_second").write_bytes(pairs.to_bytes(stale))
+    project.source("03_third").write_text("# %% [markdown]\n# # A third\n#\n# Read [the first](01_first.ipynb).\n\n# %%\n1\n")
+    return project
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory):
+    project = tiny_book(tmp_path_factory.mktemp("book") / "a project")
+    book.build(project)
+    return project
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory):
+    """The book of this checkout's notebooks as they are, made in another place."""
+    project = Project(tmp_path_factory.mktemp("real") / "project")
+    shutil.copytree(ROOT / "notebooks", project.notebooks, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+    book.build(project)
+    return project
+
+
+@pytest.fixture(params=["tiny", "real"])
+def built(request) -> Path:
+    return request.getfixturevalue(request.param).book
+
+
+def html(folder: Path) -> list[Page]:
+    return [Page(path) for path in sorted(folder.rglob("*.html")) if "_static" not in path.parts]
+
+
+def test_no_page_loads_anything_from_a_host(built):
+    for page in html(built):
+        for tag, attributes in page.tags:
+            loaded = [value for name, value in attributes.items() if (tag, name) in LOADING and value]
+            assert not [value for value in loaded if re.match(r"(https?:)?//", value)], page.path.name
+        assert not CSS_LOAD.search(page.source)
+
+
+def test_no_style_or_script_loads_anything_from_a_host(built):
+    styles, scripts = list(built.rglob("*.css")), list(built.rglob("*.js"))
+    assert styles
+    assert scripts
+    assert not [path.name for path in styles if CSS_LOAD.search(path.read_text(encoding="utf-8"))]
+    assert not [path.name for path in scripts if JS_LOAD.search(path.read_text(encoding="utf-8"))]
+
+
+def test_every_local_file_that_a_page_loads_is_there(built):
+    for page in html(built):
+        for tag, attributes in page.tags:
+            for name, value in attributes.items():
+                if (tag, name) in LOADING and value and not value.startswith(("data:", "#")):
+                    assert (page.path.parent / value.partition("?")[0]).exists(), (page.path.name, value)
+
+
+def test_every_link_between_pages_leads_somewhere(built):
+    pages_by_path = {page.path.resolve(): page for page in html(built)}
+    for page in pages_by_path.values():
+        for link in page.all("a"):
+            target, _, anchor = link.get("href", "").partition("#")
+            if re.match(r"[a-z]+:", target):
+                continue
+            path = (page.path.parent / target).resolve() if target else page.path.resolve()
+            assert path.exists(), (page.path.name, link)
+            if anchor and path in pages_by_path:
+                assert anchor in pages_by_path[path].ids, (page.path.name, link)
+
+
+def test_every_picture_has_alternative_text_that_says_something(built):
+    pictures = [picture for page in html(built) for picture in page.all("img")]
+    assert pictures
+    for picture in pictures:
+        assert picture.get("alt", "").strip()
+        assert not picture["alt"].endswith(".png")
+
+
+def test_mathematics_is_rendered_by_the_local_script(built):
+    chapters = [page for page in html(built) if re.match(r"\d\d_", page.path.name)]
+    assert any("math notranslate" in page.source for page in chapters)
+    assert any("mathjax/tex-svg.js" in script.get("src", "") for page in chapters for script in page.all("script"))
+    assert (built / "_static" / "mathjax" / "tex-svg.js").stat().st_size > 1_000_000
+
+
+def test_the_book_can_be_searched_read_in_order_and_in_the_dark(built):
+    assert (built / "searchindex.js").exists()
+    first = next(page for page in html(built) if page.path.name.startswith("01_"))
+    assert any("right-next" in (link.get("class") or "") for link in first.all("a"))
+    assert "theme-switch" in first.source
+
+
+def test_nothing_superfluous_is_in_the_book(built):
+    assert not list(built.rglob("*.map"))
+    assert not (built / "_static" / "locales").exists()
+
+
+@pytest.mark.parametrize("which", ["tiny", "real"])
+def test_the_download_is_the_notebook_itself(which, request):
+    project = request.getfixturevalue(which)
+    for path in project.notebooks.glob("*.ipynb"):
+        assert (project.book / "_sources" / path.name).read_bytes() == path.read_bytes()
+        links = Page(project.book / f"{path.stem}.html").all("a")
+        assert any(link.get("href", "").endswith(f"_sources/{path.name}") for link in links)
+
+
+def test_the_front_page_states_the_finding_shows_both_maps_and_lists_every_claim(real):
+    front = Page(real.book / "index.html")
+    claims = book.claims_of_all(real)
+    assert "finding" in {name for div in front.all("div") for name in (div.get("class") or "").split()}
+    shown = {Path(picture["src"]).name for picture in front.all("img")}
+    assert {"minimal_heat_map.png", "larger_heat_map.png"} <= shown
+    links = {link.get("href") for link in front.all("a")}
+    assert {f"{claim['notebook']}.html#{pages.anchor(claim['notebook'], claim['id'])}" for claim in claims} <= links
+
+
+def test_a_claim_is_a_box_with_an_anchor_and_its_colour(tiny):
+    boxes = [div for div in Page(tiny.book / "01_first.html").all("div") if "claim" in (div.get("class") or "").split()]
+    assert [(box["id"], box["class"].split()[-1]) for box in boxes] == [
+        ("01-first-no-atoms", "claim-holds"),
+        ("01-first-an-atom", "claim-fails"),
+    ]
+
+
+def test_the_table_of_claims_gives_sentence_source_and_verdict(tiny):
+    front = (tiny.book / "index.html").read_text()
+    assert "is | an atom." in front
+    assert 'href="01_first.html#01-first-no-atoms"' in front
+    assert "as told" in front
+    assert "does not hold" in front
+
+
+def test_a_figure_keeps_its_alternative_text_size_and_caption(tiny):
+    page = Page(tiny.book / "01_first.html")
+    picture = page.all("img")[0]
+    assert picture["alt"] == 'A "map": it # shows'
+    assert "300px" in picture.get("style", "") + picture.get("width", "")
+    assert re.search(r"<figcaption>.*<strong>It is .*y.*</strong> Read it\.", page.source, re.DOTALL)
+
+
+def test_a_chapter_without_or_with_old_results_says_so(tiny):
+    assert "earlier text of this chapter" in (tiny.book / "02_second.html").read_text()
+    assert "was not executed yet" in (tiny.book / "03_third.html").read_text()
+    assert "admonition" not in (tiny.book / "01_first.html").read_text()
+
+
+def test_hidden_code_is_not_in_the_book_and_the_parameters_are(tiny):
+    chapter = Page(tiny.book / "01_first.html").source
+    assert "otherwise" not in chapter
+    assert "standard deviation" in chapter
+
+
+def test_a_warning_fails_the_build_but_leaves_a_book(tiny, tmp_path):
+    project = make_tiny_project(tmp_path / "project")
+    with project.source("01_first").open("a") as source:
+        source.write("\n# %% [markdown]\n# See [nowhere](99_nowhere.ipynb).\n")
+    with pytest.raises(book.BookError, match="99_nowhere"):
+        book.build(project)
+    assert (project.book / "01_first.html").exists()
+
+
+def test_a_slot_that_nobody_fills_is_named():
+    with pytest.raises(ValueError, match="unknown slot 'findings'"):
+        pages.front_page("<!-- slot: findings -->", {"finding": ""})
+
+
+@pytest.mark.parametrize(
+    ("folder", "expected"), [("../../book", 'See <a href="../../book/01_x.html#a">one</a>.'), (None, "See one.")]
+)
+def test_links_of_a_page_alone_lead_to_the_book_if_there_is_one(folder, expected):
+    page = new_notebook(cells=[new_markdown_cell("See [one](01_x.ipynb#a)."), new_code_cell("[a](01_x.ipynb)")])
+    pages.point_links_to(folder, page)
+    assert [cell.source for cell in page.cells] == [expected, "[a](01_x.ipynb)"]

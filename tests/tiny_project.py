@@ -1,0 +1,136 @@
+"""A project small enough to execute in a test: two notebooks that need no torch, beside the real book settings."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from toysae.writeup.project import Project
+
+ROOT = Path(__file__).resolve().parents[1]
+
+FIRST = r'''# %% [markdown]
+# # A first chapter
+#
+# The sum $\sum_i a_i v_i$ comes back in [the second](02_second.ipynb).
+
+# %% tags=["parameters"]
+sigma: float = 0.1  # standard deviation
+seed: int = 0  # seed
+init: str = "positive"  # initial rows
+
+# %%
+from toysae.writeup import check_parameters, claim, say, show
+
+check_parameters(globals())
+
+# %% tags=["remove-input"]
+say(f"Here $\\sigma$ is {sigma}.")
+claim(
+    "no-atoms", sigma < 0.3, f"At {sigma} no atom.", otherwise=f"At {sigma} an atom.", source="seed", verdict="as told"
+)
+
+# %%
+print(object())
+{1, 2, 3}
+'''
+
+SECOND = '''# %% [markdown]
+# # A second chapter
+
+# %% tags=["parameters"]
+seed: int = 0  # seed
+
+# %%
+import os
+import time
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+
+from toysae.writeup import claim, show
+
+# %%
+if "TINY_SLEEP" in os.environ:
+    Path(os.environ["TINY_SLEEP"]).write_text(str(os.getpid()))
+    time.sleep(600)
+
+# %%
+assert "TINY_ERROR" not in os.environ, "asked to fail"
+
+# %%
+figure, axes = plt.subplots(figsize=(3, 2))
+axes.plot([0, 1], [seed, 1])
+alt = 'A line: "rising", and # alone'
+show(figure, f"The line starts at {seed}.", "Read it from the left.", alt=alt, name="a_line")
+
+# %% tags=["remove-input"]
+claim("even", "TINY_FALSE" not in os.environ, "It is even.", otherwise="It is odd.")
+'''
+
+INDEX = """# The book
+
+<!-- slot: finding -->
+
+<!-- slot: heat maps -->
+
+<!-- slot: chapters -->
+
+## Claims
+
+<!-- slot: claims -->
+
+<!-- slot: about -->
+
+```{toctree}
+:hidden:
+:glob:
+
+[0-9][0-9]_*
+```
+"""
+
+_MAIN = """
+import sys
+from pathlib import Path
+from toysae.writeup.__main__ import main
+from toysae.writeup.project import Project
+sys.exit(main(sys.argv[2:], Project(Path(sys.argv[1]))))
+"""
+
+
+def make_tiny_project(root: Path) -> Project:
+    """Two notebooks, a package folder and pinned versions below root, whose name may hold a space."""
+    project = Project(root)
+    project.notebooks.mkdir(parents=True)
+    project.package.mkdir()
+    project.source("01_first").write_text(FIRST)
+    project.source("02_second").write_text(SECOND)
+    (project.package / "science.py").write_text("answer = 42\n")
+    (root / "constraints.txt").write_text("torch==2\n")
+    (project.notebooks / "index.md").write_text(INDEX)
+    shutil.copyfile(ROOT / "notebooks" / "conf.py", project.notebooks / "conf.py")
+    shutil.copytree(ROOT / "notebooks" / "_static", project.notebooks / "_static")
+    return project
+
+
+def command(project: Project, *words: str) -> list[str]:
+    """The command line of the write-up, for another project than this checkout."""
+    return [sys.executable, "-c", _MAIN, str(project.root), *words]
+
+
+def environment(**extra: str) -> dict[str, str]:
+    """The environment of such a command: this checkout's package comes first."""
+    return os.environ | {"PYTHONPATH": str(ROOT)} | extra
+
+
+def call(project: Project, *words: str, **extra: str) -> subprocess.CompletedProcess:
+    """Run such a command to its end."""
+    told = environment(**extra)
+    return subprocess.run(command(project, *words), env=told, capture_output=True, text=True, timeout=300)
+
+
+def files_below(folder: Path) -> dict[str, bytes]:
+    """Every file with its content, to tell whether anything was written."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
