@@ -52,7 +52,7 @@ def title_of(notebook: NotebookNode) -> str:
 
 def anchor(name: str, claim_id: str) -> str:
     """Where a claim stands in the book."""
-    return f"{name}-{claim_id}".replace("_", "-")
+    return f"claim-{name}-{claim_id}".replace("_", "-")
 
 
 def claim_box(name: str, claim: dict, shown: str) -> str:

@@ -65,11 +65,14 @@ def _publish(data: dict, metadata: dict | None = None) -> None:
 
 
 def _png(figure) -> bytes:
+    """The figure in a palette of 256 colours: a third of the bytes, and no difference to be seen."""
     import matplotlib.pyplot as plt
+    from PIL import Image
 
-    picture = io.BytesIO()
-    figure.savefig(picture, format="png", dpi=_DPI, bbox_inches="tight", metadata={"Software": None})
+    drawn, picture = io.BytesIO(), io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=_DPI, bbox_inches="tight")
     plt.close(figure)  # else the inline backend would show it a second time at the end of the cell
+    Image.open(drawn).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(picture, "PNG", optimize=True)
     return picture.getvalue()
 
 
