@@ -143,9 +143,10 @@ def one_loss(x, W_enc, b_enc, W_dec, b_dec):
     return (x - x_hat).square().sum() / 2 + l1_coeff * z.sum()
 
 
-weights = trained.parameters
+first = {name: value[0] for name, value in trained.parameters.items()}
+first["b_dec"] = trained.b_dec[0]
 x = world.inputs(samples[0])
-by_hand = one_loss(x, weights["W_enc"][0], weights["b_enc"][0], weights["W_dec"][0], trained.b_dec[0])
+by_hand = one_loss(x, **first)
 by_stack = trained.losses(x[None])[0]
 
 # %% tags=["remove-input"]
@@ -288,8 +289,9 @@ others = {
     "started at the true features": train(world, "at-features")[1],
     "started at the composites": train(world, "at-composites")[1],
 }
-assessed = {name: measures.assess(stack, world, threshold) for name, stack in others.items()}
-assessed = {"before training": before, "after training": seen} | assessed
+assessed = {"before training": before, "after training": seen}
+for name, stack in others.items():
+    assessed[name] = measures.assess(stack, world, threshold)
 
 # %%
 atoms_cost = float(oracle.dictionary_loss(world.features, world, l1_coeff))

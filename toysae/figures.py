@@ -69,12 +69,25 @@ def pattern_table(patterns: Tensor, probabilities: Tensor) -> Figure:
     return figure
 
 
+def cooccurrence_map(probabilities: Tensor) -> Figure:
+    """Who fires with whom: probabilities (n_features, n_features) that both features fire in a sample."""
+    names = feature_names(len(probabilities))
+    figure = Figure(figsize=(4.6, 3.8), layout="constrained")
+    axes = figure.subplots()
+    image = axes.imshow(probabilities.numpy(), cmap="Greens", vmin=0, interpolation="nearest")
+    _ticks(axes, names, names)
+    axes.set(xlabel="true feature", ylabel="true feature")
+    figure.colorbar(image, ax=axes, label="probability that both fire", shrink=0.85, aspect=25)
+    return figure
+
+
 def expected_maps(maps: Mapping[str, np.ndarray]) -> Figure:
     """Heat maps of dictionaries that were written down, not trained: title -> cosines (n_latents, n_features)."""
     figure = Figure(figsize=(2.9 * len(maps), 2.7), layout="constrained")
     for axes, (title, cosine) in zip(np.atleast_1d(figure.subplots(1, len(maps))), maps.items(), strict=True):
-        names = [f"latent {i + 1}" for i in range(len(cosine))]
-        _draw_cosines(axes, np.asarray(cosine), names, feature_names(cosine.shape[1]))
+        _draw_cosines(axes, np.asarray(cosine))
+        _ticks(axes, [f"latent {i + 1}" for i in range(len(cosine))], feature_names(cosine.shape[1]))
+        axes.set_xlabel("true feature")
         axes.set_title(title)
     return figure
 
@@ -84,23 +97,29 @@ def heat_map(seen: Assessment, sae: int, title: str) -> Figure:
     n_latents, n_features = seen.cosines.shape[1:]
     cell = 0.52 if n_latents <= READABLE else 0.24
     figure = Figure(figsize=(2.6 + cell * n_features, 1.6 + cell * (n_latents + 1.6)), layout="constrained")
-    _draw_heat_map(figure, figure.subplots(), seen, sae)
-    figure.suptitle(title, fontsize=10)
-    figure.legend(handles=_label_handles(), loc="outside lower center", ncols=len(LABELS), handlelength=1)
+    axes = figure.subplots()
+    _draw_heat_map(axes, seen, sae)
+    _name_rows_and_columns(axes, seen, sae)
+    _cosine_scale(figure, axes)
+    _finish(figure, title)
     return figure
 
 
 def heat_map_row(seen: Assessment, saes: Mapping[str, int], title: str) -> Figure:
     """Several SAEs side by side: title -> number of the SAE in the stack."""
     n_latents, n_features = seen.cosines.shape[1:]
-    cell = 0.44 if n_latents <= READABLE else 0.16
-    size = (1.5 + cell * n_features) * len(saes), 1.9 + cell * (n_latents + 1.6)
+    readable = n_latents <= READABLE
+    cell, names = (0.44, 0.9) if readable else (0.09, 0.5)
+    size = (names + 0.3 + cell * n_features) * len(saes), 1.5 + cell * (n_latents + 1.6)
     figure = Figure(figsize=size, layout="constrained")
     for axes, (name, sae) in zip(np.atleast_1d(figure.subplots(1, len(saes))), saes.items(), strict=True):
-        _draw_heat_map(figure, axes, seen, sae, colour_bar=False)
+        _draw_heat_map(axes, seen, sae)
+        if readable:
+            _name_rows_and_columns(axes, seen, sae)
+        else:
+            _ticks(axes, [*[""] * (n_latents + 1), "bias"], [""] * n_features)
         axes.set_title(name, fontsize=9)
-    figure.suptitle(title, fontsize=10)
-    figure.legend(handles=_label_handles(), loc="outside lower center", ncols=len(LABELS), handlelength=1)
+    _finish(figure, title)
     return figure
 
 
@@ -111,26 +130,29 @@ def map_with_activations(seen: Assessment, sae: int, z: Tensor, sample_names: Se
     size = 4.6 + cell * (n_features + len(sample_names)), 1.9 + cell * (n_latents + 1.6)
     figure = Figure(figsize=size, layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=[n_features + 1.2, len(sample_names)])
-    order = _draw_heat_map(figure, left, seen, sae)
+    _draw_heat_map(left, seen, sae)
+    _name_rows_and_columns(left, seen, sae)
+    _cosine_scale(figure, left)
+    order = reading_order(seen.cosines, seen.labels, sae)
     _draw_activations(figure, right, z.T[order].numpy(), sample_names)
     left.set_title("what each latent writes")
     right.set_title("when each latent fires")
-    figure.suptitle(title, fontsize=10)
-    figure.legend(handles=_label_handles(), loc="outside lower center", ncols=len(LABELS), handlelength=1)
+    _finish(figure, title)
     return figure
 
 
-def small_maps(worlds: Mapping[str, tuple[Assessment, int]]) -> Figure:
-    """A row of small heat maps, one world each: title -> (what was seen, number of the SAE that is drawn)."""
-    figure = Figure(figsize=(2.15 * len(worlds), 2.9), layout="constrained")
-    for axes, (title, (seen, sae)) in zip(np.atleast_1d(figure.subplots(1, len(worlds))), worlds.items(), strict=True):
+def small_maps(worlds: Mapping[str, tuple[Assessment, int]], n_columns: int = 3) -> Figure:
+    """Small heat maps, one world each: title -> (what was seen, number of the SAE that is drawn)."""
+    n_rows = -(-len(worlds) // n_columns)
+    figure = Figure(figsize=(2.5 * n_columns, 2.6 * n_rows + 0.3), layout="constrained")
+    for axes, (title, (seen, sae)) in zip(figure.subplots(n_rows, n_columns).flat, worlds.items(), strict=True):
         order = reading_order(seen.cosines, seen.labels, sae)
         image = seen.cosines[sae][order].numpy()
         axes.imshow(image, cmap=SIGNED, vmin=-1, vmax=1, aspect="auto", interpolation="nearest")
         _strip(axes, seen, sae, order, width=0.05 * image.shape[1], left=image.shape[1] * 1.02 - 0.5)
-        axes.set(title=title, xlabel=f"{image.shape[1]} features", xticks=[], yticks=[])
-        axes.set_ylabel(f"{image.shape[0]} latents")
-    figure.legend(handles=_label_handles(), loc="outside lower center", ncols=len(LABELS), handlelength=1)
+        axes.set(xticks=[], yticks=[], xlabel=f"{image.shape[1]} features", ylabel=f"{image.shape[0]} latents")
+        axes.set_title(title, fontsize=9)
+    _label_legend(figure)
     return figure
 
 
@@ -147,7 +169,7 @@ def sphere_paths(panels: Mapping[str, tuple[Tensor, Assessment]], features: Tens
         for path, kind in zip(points.flatten(1, 2).unbind(1), seen.labels.kinds.flatten().tolist(), strict=True):
             _draw_path(axes, path.numpy(), LABEL_COLOURS[LABELS[kind]])
         axes.set_title(title)
-    figure.legend(handles=_label_handles(), loc="outside lower center", ncols=len(LABELS), handlelength=1)
+    _label_legend(figure)
     return figure
 
 
@@ -197,33 +219,48 @@ def _draw_fraction(axes: Axes, row: int, fraction: Fraction) -> None:
     axes.text(end, row, f"{fraction.k} of {fraction.n}", va="center", ha=side, fontsize=7.5, color="#333333")
 
 
-def _draw_heat_map(figure: Figure, axes: Axes, seen: Assessment, sae: int, colour_bar: bool = True) -> list[int]:
-    """Draws one SAE's map and returns the order of its latents."""
+def _draw_heat_map(axes: Axes, seen: Assessment, sae: int) -> None:
+    """One SAE's cosines in reading order, an empty row, the bias; the strip of labels beside them."""
     order = reading_order(seen.cosines, seen.labels, sae)
     n_latents, n_features = seen.cosines.shape[1:]
     gap = np.full((1, n_features), np.nan)
     rows = np.vstack([seen.cosines[sae][order].numpy(), gap, seen.bias_cosines[sae][None].numpy()])
-    names = [f"latent {i + 1}" if n_latents <= READABLE else str(i + 1) for i in order]
-    _draw_cosines(axes, rows, [*names, "", "bias only"], feature_names(n_features))
+    _draw_cosines(axes, rows)
     _strip(axes, seen, sae, order, width=0.22 if n_latents <= READABLE else 0.6, left=n_features - 0.5 + 0.12)
-    if colour_bar:
-        scale = ScalarMappable(Normalize(-1, 1), SIGNED)
-        figure.colorbar(scale, ax=axes, label="cosine", shrink=0.8, ticks=[-1, 0, 1], pad=0.02, aspect=25)
-    return order
 
 
-def _draw_cosines(axes: Axes, rows: np.ndarray, row_names: Sequence[str], column_names: Sequence[str]) -> None:
+def _name_rows_and_columns(axes: Axes, seen: Assessment, sae: int) -> None:
+    n_latents, n_features = seen.cosines.shape[1:]
+    word = "latent " if n_latents <= READABLE else ""
+    names = [f"{word}{i + 1}" for i in reading_order(seen.cosines, seen.labels, sae)]
+    _ticks(axes, [*names, "", "bias only"], feature_names(n_features))
+    axes.set_xlabel("true feature")
+
+
+def _cosine_scale(figure: Figure, axes: Axes) -> None:
+    scale = ScalarMappable(Normalize(-1, 1), SIGNED)
+    figure.colorbar(scale, ax=axes, label="cosine", shrink=0.8, ticks=[-1, 0, 1], pad=0.02, aspect=25)
+
+
+def _finish(figure: Figure, title: str) -> None:
+    """The title above and the legend of the labels below."""
+    figure.suptitle(title, fontsize=10)
+    _label_legend(figure)
+
+
+def _label_legend(figure: Figure) -> None:
+    handles = [Patch(color=colour, label=label) for label, colour in LABEL_COLOURS.items()]
+    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), handlelength=1)
+
+
+def _draw_cosines(axes: Axes, rows: np.ndarray) -> None:
     """Cosines as coloured cells, written out where there is room; rows of nan stay empty."""
     axes.imshow(rows, cmap=SIGNED, vmin=-1, vmax=1, interpolation="nearest")
     if len(rows) <= READABLE + 2:
         for (i, j), value in np.ndenumerate(rows):
             if not math.isnan(value):
                 ink = "white" if abs(value) > 0.6 else "#222222"
-                axes.text(
-                    j, i, f"{value:.2f}".replace("-0.00", "0.00"), ha="center", va="center", fontsize=8, color=ink
-                )
-    _ticks(axes, row_names, column_names)
-    axes.set_xlabel("true feature")
+                axes.text(j, i, signed(value), ha="center", va="center", fontsize=8, color=ink)
 
 
 def _draw_activations(figure: Figure, axes: Axes, z: np.ndarray, sample_names: Sequence[str]) -> None:
@@ -264,10 +301,6 @@ def _strip(axes: Axes, seen: Assessment, sae: int, order: Sequence[int], width: 
     for row, latent in enumerate(order):
         colour = LABEL_COLOURS[LABELS[seen.labels.kinds[sae, latent]]]
         axes.add_patch(Rectangle((left, row - 0.46), width, 0.92, color=colour, linewidth=0, clip_on=False))
-
-
-def _label_handles() -> list[Patch]:
-    return [Patch(color=colour, label=label) for label, colour in LABEL_COLOURS.items()]
 
 
 def _sphere_map(directions: Tensor) -> Tensor:

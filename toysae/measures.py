@@ -239,4 +239,5 @@ class Fraction:
 
     def __str__(self) -> str:
         low, high = self.interval
-        return f"{self.k} of {self.n} (95 % interval {100 * low:.0f} to {100 * high:.0f} %)"
+        digits = 0 if self.n <= 200 else 1
+        return f"{self.k} of {self.n} (95 % interval {100 * low:.{digits}f} to {100 * high:.{digits}f} %)"

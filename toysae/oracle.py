@@ -19,7 +19,7 @@ from toysae.worlds import World
 MAX_ENUMERATED = 8  # dictionaries of up to this many rows are solved by trying every set of active latents
 DESCENT_TOLERANCE = 1e-6  # how far above the optimum coordinate descent may stop, relative to ||x||^2
 GRID_LEVELS = 7  # magnitudes per feature in the grid that makes a world with sigma > 0 finite; fewer where it gets long
-GRID_POINTS = 20_000  # the longest grid
+GRID_POINTS = 30_000  # the longest grid
 
 
 def radial_bound(world: World, l1_coeff: float) -> float:

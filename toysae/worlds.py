@@ -235,6 +235,11 @@ class World:
         several = patterns[patterns.sum(dim=1) >= 2].to(self.features)
         return torch.nn.functional.normalize(several @ self.features, dim=1)
 
+    def cooccurrence(self) -> Tensor:
+        """How often features i and j fire in one sample, float64 (n_features, n_features); rates on the diagonal."""
+        patterns, probabilities = self.firing.support()
+        return (patterns.double() * probabilities[:, None]).T @ patterns.double()
+
     def magnitude_moments(self) -> tuple[float, float]:
         """Mean and standard deviation of the magnitude of a feature that fires, after rectification at zero."""
         if self.sigma == 0:

@@ -1,0 +1,391 @@
+# %% [markdown]
+# # The larger example
+#
+# In the minimal example a handful of features fire together all the time. Is the result an accident of so small a world? We keep the set-up and make it larger: many groups of
+# features, of which one group is on at a time, and many more latents. Then we leave the set-up and look at other larger worlds, also at those where the result is weaker or absent.
+#
+# **You will see** a large heat map with its structure made visible, counts over many seeds, the price of each answer, and a gallery of other worlds.
+# **You will need** [the minimal example](01_minimal_example.ipynb): what a latent, a heat map, an atom and a composite are.
+
+# %% tags=["parameters"]
+n_groups: int = 8  # groups of features; one group is on in each sample
+group_size: int = 3  # features in a group
+k_active: int = 2  # how many features of the group fire
+n_latents: int = 24  # latents of each autoencoder
+mu: float = 1.0  # mean magnitude of a feature that fires
+sigma: float = 0.1  # standard deviation of that magnitude
+l1_coeff: float = 0.1  # lambda, the price of latent activation
+lr: float = 0.01  # learning rate of Adam
+n_steps: int = 3000  # training steps
+batch_size: int = 128  # fresh samples in each step
+n_saes: int = 64  # autoencoders trained side by side
+seed: int = 0  # decides the data, and with them which autoencoders are drawn
+decoder_bias: bool = False  # whether the decoder has a bias
+init: str = "random-sign"  # where the decoder rows start
+threshold: float = 0.95  # cosine from which on a latent counts as aligned
+
+# %%
+import pandas as pd
+import torch
+
+from toysae import figures, measures, oracle, sae, sentences, training, worlds
+from toysae.measures import Fraction
+from toysae.writeup import check_parameters, claim, say, show
+
+check_parameters(globals())
+figures.house_style()
+
+# %% [markdown]
+# ## The whole experiment in a few lines
+
+# %%
+world = worlds.groups(n_groups, group_size, k_active, mu=mu, sigma=sigma)
+n_features = world.n_features
+
+
+def train(world, n_latents, n_saes):
+    """Trains SAEs on a world; returns what is seen before and after."""
+    seeds = range(seed * n_saes, (seed + 1) * n_saes)
+    rows = sae.initial_rows(init, world, n_latents, seeds)
+    start = sae.untrained(sae.ReluL1(l1_coeff), rows, seeds, decoder_bias=decoder_bias)
+    data = training.Batches(world, batch_size, torch.Generator().manual_seed(seed))
+    trained, _ = training.fit(start, data, n_steps=n_steps, lr=lr)
+    return [measures.assess(stack, world, threshold) for stack in (start, trained)]
+
+
+before, seen = train(world, n_latents, n_saes)
+
+# %% tags=["remove-input"]
+no_atom = Fraction.of(seen.no_atom)
+live = int(seen.live.sum())
+shares = {kind: int(seen.labels.count(kind).sum()) for kind in measures.LABELS}
+composite = 100 * shares["composite"] / max(live, 1)
+claim(
+    "no-atoms-larger",
+    no_atom.interval[0] > 0.5,
+    f"With {n_features} features and {sentences.counted(n_latents, 'latent')} it happens again: {no_atom} of the SAEs have no atomic latent, and {composite:.0f} % of all live latents are composites.",
+    otherwise=f"With {n_features} features and {sentences.counted(n_latents, 'latent')}, {no_atom} of the SAEs have no atomic latent, and {composite:.0f} % of all live latents are composites: an SAE without an atom is not the rule here.",
+    source="seed",
+)
+
+# %% [markdown]
+# ## Who fires with whom?
+#
+# The features come in groups. In every sample one group is on, each equally often, and some members of that group fire together. Features of different groups never meet. So whatever structure
+# the SAE finds *between* groups is of its own making.
+
+# %% tags=["remove-input"]
+together = world.cooccurrence()
+within = float(together[0, 1])
+show(
+    figures.cooccurrence_map(together),
+    f"{sentences.counted(n_groups, 'group')} of {group_size} features: two of the same group fire together in {100 * within:.1f} % of all samples, two of different groups never.",
+    "Each cell is the probability that the two features fire in the same sample; the diagonal holds how often each fires at all.",
+    alt="Square map of co-occurrence probabilities with one block on the diagonal for each group of features.",
+)
+
+# %% [markdown]
+# ## What did it learn?
+#
+# Again the rule, fixed beforehand: draw the SAE with the lowest loss. Its latents are sorted by the features they stand for, so that latents of one group stand beside each other. Read it like the
+# small map: an atom would be a row with a single dark cell.
+
+# %%
+ranked = seen.losses.argsort()
+ranks = {"lowest loss": 0, "median loss": n_saes // 2, "highest loss": -1}
+drawn = {name: int(ranked[rank]) for name, rank in ranks.items()}
+best = drawn["lowest loss"]
+
+# %% tags=["remove-input"]
+title = f"$\\mu$ = {mu:g}, $\\sigma$ = {sigma:g}, the SAE with the lowest loss of {n_saes}"
+
+
+def tally(assessment, i):
+    """How many latents of one SAE carry each label, in words."""
+    counts = {kind: int(assessment.labels.count(kind)[i]) for kind in measures.LABELS}
+    return sentences.listed([f"{count} {kind}" for kind, count in counts.items() if count])
+
+
+show(
+    figures.heat_map(seen, best, title),
+    f"Of the {sentences.counted(n_latents, 'latent')} of this SAE, by label: {tally(seen, best)}.",
+    "Rows are latents, columns are true features, colour is the cosine between them: red is positive, blue is negative. The strip at the right tells each latent's label. "
+    "The last row, set apart, is the decoder bias" + ("." if decoder_bias else ", which is switched off."),
+    alt="Large heat map of cosines: learned latents by true features, a label strip beside it and the decoder bias below.",
+    name="larger_heat_map",
+)
+
+# %% tags=["remove-input"]
+first = measures.reading_order(seen.cosines, seen.labels, best)[0]
+largest = seen.cosines[best, first].abs().topk(min(group_size, n_features)).indices.tolist()
+names = figures.feature_names(n_features)
+cosines_read = sentences.listed(
+    [f"{figures.signed(float(seen.cosines[best, first, i]))} with {names[i]}" for i in sorted(largest)]
+)
+say(
+    f"**The first row, read aloud.** Latent {first + 1} has cosine {cosines_read}; no other cosine is larger in size. Its label: *{seen.labels.names(best, names)[first]}*."
+)
+
+# %% [markdown]
+# Do latents mix features of different groups? A row has length one, and the squares of its cosines with the features of one group say how much of it lies in that group.
+
+# %%
+parts = seen.cosines.square().unflatten(2, (n_groups, group_size)).sum(dim=3)
+inside = parts.amax(dim=2)[seen.live]
+pure = Fraction.of(inside >= 0.95)
+
+# %% tags=["remove-input"]
+claim(
+    "groups-stay-apart",
+    pure.interval[0] > 0.95,
+    f"The blocks are real: {pure} of all live latents keep at least 95 % of their squared length within one group. SAEs here tell the groups apart, and mix only what fires together.",
+    otherwise=f"Here {pure} of all live latents keep at least 95 % of their squared length within one group; so some latents mix groups that never fire together.",
+)
+
+# %% [markdown]
+# ## Is that one SAE typical?
+
+# %% tags=["remove-input"]
+show(
+    figures.heat_map_row(
+        seen,
+        {f"{name}: {seen.losses[i]:.4f}": i for name, i in drawn.items()},
+        f"$\\mu$ = {mu:g}, $\\sigma$ = {sigma:g}",
+    ),
+    "; ".join(f"{name}: {tally(seen, i)}" for name, i in drawn.items()).capitalize() + ".",
+    "The SAEs with the lowest, the median and the highest loss of the stack, chosen by rank alone.",
+    alt="Three large heat maps side by side: the SAEs with the lowest, the median and the highest loss.",
+)
+
+# %% [markdown]
+# ## How often does it happen?
+#
+# A larger SAE has more chances to keep an atom: one in any group is enough to spoil "no atom at all". So we count in two ways, by SAE and by group of features. And chance works the other way: in many dimensions a random direction is
+# hardly ever near a feature, so "no atom" proves nothing by itself. The count before training shows it. What chance does not produce is composites, so we count these as well. Dead latents are no evidence of anything;
+# SAEs with all latents live are counted apart.
+
+# %%
+stacks = {"before training": before, "after training": seen}
+
+
+def groups_without_atom(these):
+    """Whether no latent is an atom of the group, for every SAE and group."""
+    atomic = (these.labels.kinds == measures.LABELS.index("atomic"))[..., None]
+    found = (these.labels.members & atomic).any(dim=1)
+    return ~found.unflatten(1, (n_groups, group_size)).any(dim=2)
+
+
+# %% tags=["remove-input"]
+panels = {
+    "SAEs without an atom": {name: Fraction.of(these.no_atom) for name, these in stacks.items()},
+    "the same, among SAEs\nwith all latents live": {
+        name: Fraction.of(these.no_atom[these.all_live]) for name, these in stacks.items()
+    },
+    "groups without an atom": {name: Fraction.of(groups_without_atom(these)) for name, these in stacks.items()},
+    "composite latents": {
+        name: Fraction.of(these.labels.kinds == measures.LABELS.index("composite")) for name, these in stacks.items()
+    },
+}
+show(
+    figures.fractions(panels),
+    f"Composite latents: before training {panels['composite latents']['before training']}, after training {panels['composite latents']['after training']}.",
+    "A dot is the fraction, the bar its 95 % Wilson interval, the numbers beside it the counts. Latents and groups of one SAE are not independent of each other, so the last two bars are somewhat too narrow.",
+    alt="Four dot plots with intervals, each comparing the stack before and after training.",
+)
+
+# %% tags=["remove-input"]
+composites_after = panels["composite latents"]["after training"]
+composites_before = panels["composite latents"]["before training"]
+claim(
+    "composites-are-learned",
+    composites_after.interval[0] > max(0.5, composites_before.interval[1]),
+    f"Most latents become composites by training: {composites_after} are, and {composites_before} were before.",
+    otherwise=f"Composites are not what most latents become: {composites_after} are composites after training, {composites_before} were before.",
+    source="seed",
+)
+by_group = panels["groups without an atom"]["after training"].value
+say(
+    f"Counted by group, {panels['groups without an atom']['after training']} hold no atom. If groups were independent of each other, {by_group:.3f} to the power of {n_groups} would make "
+    f"{100 * by_group**n_groups:.0f} % of SAEs free of atoms; {100 * no_atom.value:.0f} % are."
+)
+
+# %% [markdown]
+# ## What does each answer cost?
+#
+# The same account as before: the loss of the true features and of all composites, each with the best possible latent activations, and the radial bound that no SAE without a bias can beat.
+
+# %%
+atoms_cost = float(oracle.dictionary_loss(world.features, world, l1_coeff))
+composites_cost = float(oracle.dictionary_loss(world.composites(), world, l1_coeff))
+bound = oracle.radial_bound(world, l1_coeff)
+with_atom = seen.losses[~seen.no_atom]
+without_atom = seen.losses[seen.no_atom & seen.all_live]
+groups = {
+    "no atom, all live": without_atom,
+    "no atom, some dead": seen.losses[seen.no_atom & ~seen.all_live],
+    "at least one atom": with_atom,
+}
+
+# %% tags=["remove-input"]
+n_composites = len(world.composites())
+show(
+    figures.loss_account(groups, {"atoms": atoms_cost, "composites": composites_cost, "radial bound": bound}),
+    f"The atoms cost {atoms_cost:.4f}, all {sentences.counted(n_composites, 'composite')} together {composites_cost:.4f}, and nothing without a bias can cost less than {bound:.4f}.",
+    "Each dot is the loss of one SAE; dots are spread vertically so that all can be seen."
+    + (" With the decoder bias on, the bound does not apply to the dots." if decoder_bias else ""),
+    alt="Strip plot of the losses of all SAEs in three rows, with vertical lines for atoms, composites and the radial bound.",
+)
+
+# %% tags=["remove-input"]
+cheap = Fraction.of(without_atom <= atoms_cost)
+claim(
+    "no-atom-costs-no-more-larger",
+    cheap.interval[0] > 0.5,
+    f"Of the SAEs without an atom whose latents are all live, {cheap} have a loss no higher than the atoms'.",
+    otherwise=f"Of the SAEs without an atom whose latents are all live, {cheap} have a loss no higher than the atoms': too few to say that most have.",
+)
+if len(with_atom) and len(without_atom):
+    lower = "less" if without_atom.median() < with_atom.median() else "not less"
+    say(
+        f"SAEs with an atom have a median loss of {with_atom.median():.4f}, those without one (all latents live) {without_atom.median():.4f}: being free of atoms costs {lower}."
+    )
+else:
+    say(
+        "With these settings there are not both SAEs with an atom and SAEs without one whose latents are all live, so their losses cannot be compared."
+    )
+
+# %% [markdown]
+# ## Does it happen in every larger world?
+#
+# No single world can answer this. Here are six more, each with its own reason to be looked at.
+#
+# * **Pairs of eight, few latents**: any two of eight features fire. There are more pairs than latents, so a latent for each pair is out of reach.
+# * **Pairs of eight, a latent for each pair**: now there is room for all composites.
+# * **Bundles**: three features always fire together. Nothing in the data tells them apart, so a composite is the only sensible answer.
+# * **Two sets, few latents**: one feature of each of two sets of four fires, like a shape and a colour. There are as many latents as features.
+# * **Two sets, a latent for each combination.**
+# * **Independent**: each of eight features fires on its own.
+
+# %%
+look = {"mu": mu, "sigma": sigma}
+gallery = {
+    "pairs of eight, few latents": (worlds.k_of_n(8, 2, **look), 8),
+    "pairs of eight, one each": (worlds.k_of_n(8, 2, **look), 28),
+    "bundles of three": (worlds.bundles(8, 3, **look), 8),
+    "two sets, few latents": (worlds.product([4, 4], **look), 8),
+    "two sets, one each": (worlds.product([4, 4], **look), 16),
+    "independent": (worlds.independent([1 / 8] * 8, **look), 8),
+}
+n_gallery = max(2, n_saes // 4)
+visits = {}
+for name, (other, size) in gallery.items():
+    visits[name] = train(other, size, n_gallery)[1]
+
+# %% tags=["remove-input"]
+averages = {
+    name: {kind: float(these.labels.count(kind).double().mean()) for kind in measures.LABELS}
+    for name, these in visits.items()
+}
+leaders = {name: max(counts, key=counts.get) for name, counts in averages.items()}
+won = sentences.listed([f"{name} ({kind})" for name, kind in leaders.items()])
+show(
+    figures.small_maps({name: (these, int(these.losses.argmin())) for name, these in visits.items()}),
+    f"What most latents become depends on the world: {won}.",
+    f"Each map is the SAE with the lowest loss of {n_gallery}, drawn like the large map above; the strip tells the labels. The label in brackets is the most frequent one over all {n_gallery} SAEs.",
+    alt="Six small heat maps of latents by features, one for each of six other worlds, with label strips.",
+)
+
+
+# %% tags=["remove-input"]
+def visit(name):
+    """One sentence about one world of the gallery."""
+    these, (other, size) = visits[name], gallery[name]
+    atoms = float(oracle.dictionary_loss(other.features, other, l1_coeff))
+    lowest = float(these.losses.min())
+    means = sentences.listed([f"{mean:.1f} {kind}" for kind, mean in averages[name].items() if mean >= 0.05])
+    price = "lower than" if lowest < atoms else "no lower than"
+    return (
+        f"* **{name.capitalize()}**: of {size} latents, on average {means}; {Fraction.of(these.no_atom)} of the SAEs have no atom. "
+        f"The lowest loss, {lowest:.4f}, is {price} that of the atoms, {atoms:.4f}."
+    )
+
+
+say("\n".join(visit(name) for name in gallery))
+
+# %% tags=["remove-input"]
+control = Fraction.of(visits["independent"].labels.features_found == 8)
+claim(
+    "independent-features-are-found",
+    control.interval[0] > 0.5,
+    f"Where features are independent the same training finds them: {control} of the SAEs have an atom for each of the eight features.",
+    otherwise=f"Even where features are independent, only {control} of the SAEs have an atom for each of the eight features: with these settings training is the bottleneck, not the world.",
+)
+few = Fraction.of(visits["pairs of eight, few latents"].no_atom)
+claim(
+    "room-matters",
+    few.interval[1] < no_atom.interval[0],
+    f"Features that fire together are not enough. Without room for every pair, {few} of the SAEs have no atom, against {no_atom} in the groups above.",
+    otherwise=f"Room for every pair does not make the difference here: without it {few} of the SAEs have no atom, against {no_atom} in the groups above.",
+)
+
+# %% [markdown]
+# ## What could be wrong?
+#
+# *Too many or too few latents.* In the large map there may be just as many latents as there are composites. That is the friendliest case for composites. What if the SAE has half as many, or twice as many?
+
+# %%
+sizes = {max(1, n_latents // 2): None, n_latents: seen, min(256, 2 * n_latents): None}
+for size, known in sizes.items():
+    sizes[size] = known or train(world, size, n_gallery)[1]
+
+# %% tags=["remove-input"]
+resized = {
+    f"{size} latents": [
+        f"{100 * (these.labels.count(kind).sum() / these.labels.kinds.numel()):.0f} %" for kind in measures.LABELS
+    ]
+    + [str(Fraction.of(these.no_atom)), f"{these.losses.median():.4f}"]
+    for size, these in sizes.items()
+}
+pd.DataFrame(resized, index=[*measures.LABELS, "SAEs without an atom", "median loss"]).T
+
+
+# %% tags=["remove-input"]
+def commonest(these):
+    """The most frequent label in a stack."""
+    return max(measures.LABELS, key=lambda kind: int(these.labels.count(kind).sum()))
+
+
+most = {size: commonest(these) for size, these in sizes.items()}
+by_size = "; ".join(f"{size} latents, {kind}" for size, kind in most.items())
+claim(
+    "atoms-lead-at-no-size",
+    "atomic" not in most.values(),
+    f"Atoms are the most frequent label at none of these sizes ({by_size}).",
+    otherwise=f"Atoms are the most frequent label at some of these sizes ({by_size}).",
+)
+
+# %% [markdown]
+# *The labels.* A label looks at one latent at a time. Several latents could share a feature in ways that no label shows. The map is there for that reason: look at it, not at the counts alone.
+#
+# ## So what?
+
+# %% tags=["remove-input"]
+with_composites = [name for name, kind in leaders.items() if kind == "composite"]
+with_atoms = [name for name, kind in leaders.items() if kind == "atomic"]
+say(
+    (
+        "What latents become depends on who fires with whom, and on how many latents there are. "
+        if len(set(leaders.values())) > 1
+        else "Here every world of the gallery leads to the same label. "
+    )
+    + f"Composites lead in {sentences.counted(len(with_composites), 'world')} of the gallery"
+    + (f" ({sentences.listed(with_composites)})" if with_composites else "")
+    + f", atoms in {sentences.counted(len(with_atoms), 'world')}"
+    + (f" ({sentences.listed(with_atoms)})." if with_atoms else ".")
+)
+
+# %% [markdown]
+# Two questions to take along:
+#
+# 1. In a world of two sets, like shapes and colours, a composite "red square" and the atoms "red" and "square" describe the same data. Which would *you* call the true features, and why?
+# 2. Which of the six worlds is most like what a language model sees?
