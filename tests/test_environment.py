@@ -430,7 +430,7 @@ def test_two_runs_at_once_make_one_environment(machine):
     assert len(machine.asked("-m venv")) == 1
 
 
-@pytest.mark.parametrize("locker", filter(shutil.which, ["flock", "perl"]))
+@pytest.mark.parametrize("locker", [name for name in ("flock", "perl") if shutil.which(name)])
 def test_an_installer_that_outlives_its_shell_keeps_others_out(machine, locker):
     for other in {"flock", "perl"} - {locker}:
         (machine.bin / other).unlink(missing_ok=True)
