@@ -183,8 +183,8 @@ def test_the_table_of_claims_gives_sentence_source_and_verdict(tiny):
     front = (tiny.book / "index.html").read_text()
     assert "is | an atom." in front
     assert 'href="01_first.html#claim-01-first-no-atoms"' in front
-    assert "as told" in front
-    assert "does not hold" in front
+    assert re.search(r'class="verdict-holds"><a [^>]*><span [^>]*>as told<', front)
+    assert re.search(r'class="verdict-fails"><a [^>]*><span [^>]*>does not hold<', front)
 
 
 def test_a_figure_keeps_its_alternative_text_size_and_caption(tiny):

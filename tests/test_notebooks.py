@@ -2,8 +2,10 @@
 
 import ast
 import re
+import tomllib
 from itertools import pairwise
 
+import jupytext
 import pytest
 from tiny_project import ROOT
 
@@ -61,6 +63,15 @@ def test_both_halves_of_a_pair_have_the_same_cells(source, executed):
 @each_notebook
 def test_the_results_belong_to_the_present_sources(source, executed):
     assert pairs.stored_fingerprint(executed) == pairs.fingerprint(source)
+
+
+@each_notebook
+def test_saving_in_jupyterlab_would_leave_the_source_as_it_is(name, source):
+    settings = tomllib.loads((PROJECT.notebooks / "jupytext.toml").read_text())
+    source.metadata = {"jupytext": {key: value for key, value in settings.items() if key.endswith("_filter")}}
+    for cell in source.cells:
+        cell.metadata.pop("lines_to_next_cell", None)  # an .ipynb does not keep it
+    assert jupytext.writes(source, fmt="py:percent") == PROJECT.source(name).read_text(encoding="utf-8")
 
 
 @each_notebook

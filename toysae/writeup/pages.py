@@ -98,7 +98,7 @@ def _row(claim: dict) -> str:
     word = claim.get("verdict") or ("holds" if claim["holds"] else "does not hold")
     kind = "verdict-holds" if claim["holds"] else "verdict-fails"
     statement = claim["statement"].replace("|", r"\|")
-    return f"| {statement} | {claim['source']} | [{word}](#{anchor(claim['notebook'], claim['id'])}){{.{kind}}} |"
+    return f"| {statement} | {claim['source']} | [[{word}](#{anchor(claim['notebook'], claim['id'])})]{{.{kind}}} |"
 
 
 def _dressed(outputs: list[NotebookNode], name: str, pictures: Path, count: int) -> tuple[list[NotebookNode], int]:
