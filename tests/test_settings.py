@@ -1,0 +1,86 @@
+"""Every notebook runs through under other settings, and says only finished sentences."""
+
+import re
+from contextlib import closing
+
+import pytest
+from tiny_project import ROOT
+
+from toysae.writeup import crew, pairs, records
+from toysae.writeup.parameters import check_parameters
+from toysae.writeup.project import Project
+
+PROJECT = Project(ROOT)
+QUICK = {"n_steps": 40, "n_saes": 4}
+SETTINGS = {
+    "01_minimal_example": {
+        "no spread": {"sigma": 0.0},
+        "much spread": {"sigma": 0.8},
+        "a decoder bias": {"decoder_bias": True},
+        "two of four": {"n_features": 4, "k_active": 2},
+        "six latents": {"n_latents": 6},
+        "positive rows": {"init": "positive"},
+    },
+    "02_larger_example": {
+        "no spread": {"sigma": 0.0},
+        "much spread": {"sigma": 0.8},
+        "a decoder bias": {"decoder_bias": True},
+        "three groups": {"n_groups": 3, "n_latents": 9},
+        "one of each group": {"k_active": 1},
+        "few latents": {"n_latents": 6},
+    },
+}
+CASES = [(name, title) for name, settings in SETTINGS.items() for title in settings]
+UNFINISHED = re.compile(r"\bnan\b|\binf\b|\bNone\b|tensor\(|array\(|\bTrue\b|\bFalse\b|\{|  +\S|\.\.$|<[a-z]+ object")
+
+
+class Silent:
+    """A board that shows nothing."""
+
+    def started(self, name): ...
+    def cell(self, name, event): ...
+    def ended(self, outcome): ...
+    def tick(self): ...
+
+
+def job(name: str, title: str, folder) -> crew.Job:
+    key = f"{name}-{title.replace(' ', '-')}"
+    parameters = SETTINGS[name][title] | QUICK
+    return crew.Job(key, PROJECT.source(name), folder / f"{key}.ipynb", folder / f"{key}.part", parameters, "A banner")
+
+
+@pytest.fixture(scope="module")
+def outcomes(tmp_path_factory):
+    """All cases executed, side by side."""
+    folder = tmp_path_factory.mktemp("settings")
+    jobs = [job(name, title, folder) for name, title in CASES]
+    with closing(crew.execute(jobs, folder, Silent())) as ended:
+        return {outcome.job.name: outcome for outcome in ended}
+
+
+@pytest.mark.parametrize(("name", "title"), CASES)
+def test_a_notebook_runs_through_and_leaves_no_sentence_unfinished(name, title, outcomes):
+    outcome = outcomes[f"{name}-{title.replace(' ', '-')}"]
+    assert outcome.succeeded, outcome.reason + "\n" + "\n".join(outcome.traceback)
+    notebook = pairs.read_executed(outcome.job.output)
+    shown = [output.data.get("text/markdown") for output in records.outputs_of(notebook)]
+    sentences = list(filter(None, shown))
+    assert len(sentences) > 5
+    for sentence in sentences:
+        prose = re.sub(r"\$[^$]*\$|`[^`]*`", "x", sentence)
+        assert not UNFINISHED.search(prose), sentence
+        assert re.search(r"[.!?:|]\**$", sentence.strip()), sentence
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_every_notebook_is_run_with_six_possible_settings(name):
+    published = pairs.published_parameters(pairs.read_source(PROJECT.source(name)))
+    assert len(SETTINGS[name]) >= 6
+    for setting in SETTINGS[name].values():
+        assert set(setting) <= set(published)
+        assert {key: published[key] for key in setting} != setting
+        check_parameters(published | setting | QUICK)
+
+
+def test_no_notebook_is_left_out():
+    assert set(SETTINGS) == set(PROJECT.names())
