@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import torch
 from scipy.optimize import linear_sum_assignment
-from statsmodels.stats.proportion import proportion_confint
+from scipy.stats import binomtest
 from torch import Tensor
 from torch.nn.functional import normalize
 
@@ -235,7 +235,10 @@ class Fraction:
     @property
     def interval(self) -> tuple[float, float]:
         """Lower and upper end of the 95 % Wilson score interval; everything is possible when nothing was counted."""
-        return proportion_confint(self.k, self.n, alpha=1 - CONFIDENCE, method="wilson") if self.n else (0.0, 1.0)
+        if not self.n:
+            return 0.0, 1.0
+        interval = binomtest(self.k, self.n).proportion_ci(CONFIDENCE, method="wilson")
+        return float(interval.low), float(interval.high)
 
     def __str__(self) -> str:
         low, high = self.interval

@@ -74,7 +74,8 @@ class Model:
         returns  the largest activation of each latent, (n_saes, n_latents): above zero where it fired
         """
         leaves = {name: value.detach().requires_grad_() for name, value in parameters.items()}
-        total = self.loss(leaves, x, weights).sum()
+        with torch.enable_grad():
+            total = self.loss(leaves, x, weights).sum()
         for name, gradient in zip(leaves, torch.autograd.grad(total, list(leaves.values())), strict=True):
             out[name].copy_(gradient)
         with torch.no_grad():

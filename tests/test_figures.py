@@ -1,0 +1,98 @@
+"""Figures: what a map shows is what was measured, row by row; every figure can be drawn at its extremes."""
+
+import matplotlib.pyplot as plt
+import pytest
+import torch
+
+from toysae import figures, measures, sae, worlds
+from toysae.measures import Fraction
+
+
+def seen(world, n_latents, n_saes=3):
+    seeds = range(n_saes)
+    rows = sae.initial_rows("positive", world, n_latents, seeds)
+    return measures.assess(sae.untrained(sae.ReluL1(0.1), rows, seeds, decoder_bias=True), world)
+
+
+@pytest.fixture
+def minimal():
+    return seen(worlds.two_of_three(), 3)
+
+
+def drawn(figure):
+    figure.canvas.draw()
+    return figure
+
+
+def test_the_heat_map_writes_every_cosine_in_reading_order(minimal):
+    axes = drawn(figures.heat_map(minimal, 1, "a title")).axes[0]
+    order = measures.reading_order(minimal.cosines, minimal.labels, 1)
+    written = [text.get_text() for text in axes.texts]
+    cosines = [figures.signed(v) for v in minimal.cosines[1][order].flatten().tolist()]
+    assert written == [*cosines, *["0.00"] * 3]  # the bias below, untrained
+    names = [label.get_text() for label in axes.get_yticklabels()]
+    assert names == [*(f"latent {i + 1}" for i in order), "", "bias only"]
+
+
+def test_the_strip_has_the_colour_of_each_label(minimal):
+    axes = drawn(figures.heat_map(minimal, 0, "a title")).axes[0]
+    order = measures.reading_order(minimal.cosines, minimal.labels, 0)
+    kinds = [measures.LABELS[minimal.labels.kinds[0, i]] for i in order]
+    colours = [figures.matplotlib.colors.to_hex(patch.get_facecolor()) for patch in axes.patches]
+    assert colours == [figures.LABEL_COLOURS[kind].lower() for kind in kinds]
+
+
+def test_colours_are_centred_on_zero_and_numbers_vanish_where_unreadable():
+    large = seen(worlds.groups(8), 24)
+    axes = drawn(figures.heat_map(large, 0, "a title")).axes[0]
+    assert axes.images[0].get_clim() == (-1, 1)
+    assert not axes.texts
+    assert axes.images[0].get_array().shape == (26, 24)
+
+
+def test_a_rounded_zero_has_no_sign():
+    assert [figures.signed(v) for v in (-0.001, 0.004, -0.7071, 1.0)] == ["0.00", "0.00", "-0.71", "1.00"]
+
+
+def test_the_sphere_map_keeps_the_octant_upright_and_the_sphere_inside_the_disc():
+    corners = figures._sphere_map(torch.eye(3).double())
+    assert torch.allclose(corners.norm(dim=1), corners.norm(dim=1)[0].expand(3))
+    assert corners[2, 0].abs() < 1e-9
+    assert corners[2, 1] > 0
+    anywhere = torch.nn.functional.normalize(torch.randn(500, 3, generator=torch.Generator().manual_seed(0)), dim=1)
+    assert figures._sphere_map(anywhere.double()).norm(dim=1).max() <= 2 + 1e-9
+    middle = torch.full((3,), 3**-0.5).double()
+    assert figures._sphere_map(middle).norm() < 1e-6
+
+
+def test_a_jump_breaks_the_path():
+    axes = plt.Figure().subplots()
+    path = torch.tensor([[0.0, 0.0], [0.1, 0.0], [1.5, 0.0], [1.6, 0.0]]).numpy()
+    figures._draw_path(axes, path, "#000000")
+    x = axes.lines[0].get_xdata()
+    assert [bool(torch.isnan(torch.tensor(float(v)))) for v in x] == [False, False, True, False]
+
+
+def test_every_figure_can_be_drawn_at_its_extremes(minimal):
+    empty = torch.zeros(0).double()
+    paths = torch.nn.functional.normalize(torch.randn(5, 3, 3, 3), dim=-1)
+    for figure in (
+        figures.pattern_table(torch.ones(1, 1).bool(), torch.ones(1)),
+        figures.cooccurrence_map(worlds.groups(12).cooccurrence()),
+        figures.expected_maps({"one": torch.eye(1).numpy()}),
+        figures.heat_map_row(minimal, {"only": 0}, "a title"),
+        figures.heat_map_row(seen(worlds.groups(8), 30), {"a": 0, "b": 1}, "a title"),
+        figures.map_with_activations(minimal, 0, torch.zeros(3, 3), ["A+B", "A+C", "B+C"], "a title"),
+        figures.small_maps({"a": (minimal, 0), "b": (minimal, 1), "c": (minimal, 2)}),
+        figures.sphere_paths({"a": (paths, minimal), "b": (paths, minimal)}, torch.eye(3)),
+        figures.loss_account({"none": empty, "some": torch.ones(4).double()}, {"atoms": 1.0, "bound": 0.5}),
+        figures.fractions(
+            {"a": {"x": Fraction(0, 0), "y": Fraction(3, 3)}, "b": {"x": Fraction(0, 4), "y": Fraction(1, 4)}}
+        ),
+    ):
+        drawn(figure)
+
+
+def test_figures_leave_nothing_behind_in_pyplot(minimal):
+    figures.heat_map(minimal, 0, "a title")
+    assert plt.get_fignums() == []

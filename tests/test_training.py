@@ -1,0 +1,152 @@
+"""Training: a stack equals its members, planted answers are kept, known answers are found."""
+
+import pytest
+import torch
+
+from toysae import measures, oracle, sae, training, worlds
+from toysae.sae import Model, ReluL1
+from toysae.training import Batches, Support
+
+
+def start(world, n_latents, seeds, l1_coeff=0.1, init="random-sign", **settings):
+    settings = {"decoder_bias": False} | settings
+    return sae.untrained(ReluL1(l1_coeff), sae.initial_rows(init, world, n_latents, seeds), seeds, **settings)
+
+
+def batches(world, size=64):
+    return Batches(world, size, torch.Generator().manual_seed(1))
+
+
+def same(a, b):
+    return all(torch.equal(a.parameters[name], b.parameters[name]) for name in a.parameters)
+
+
+def test_a_stack_equals_single_runs_to_the_last_bit():
+    world = worlds.k_of_n(6, 2, sigma=0.1)
+    together, _ = training.fit(start(world, 9, range(6)), batches(world), n_steps=300, lr=0.01)
+    for seed in (0, 4):
+        alone, _ = training.fit(start(world, 9, [seed]), batches(world), n_steps=300, lr=0.01)
+        assert same(alone, together[seed : seed + 1])
+
+
+@pytest.mark.parametrize("chunk_numbers", [1, 9 * 64 * 4])
+def test_the_size_of_chunks_changes_nothing(chunk_numbers):
+    world = worlds.k_of_n(6, 2, sigma=0.1)
+    runs = [
+        training.fit(
+            start(world, 9, range(6), decoder_bias=True), batches(world), n_steps=120, lr=0.01, chunk_numbers=c
+        )
+        for c in (training.CHUNK_NUMBERS, chunk_numbers)
+    ]
+    assert same(runs[0][0], runs[1][0])
+    assert torch.equal(runs[0][1].loss, runs[1][1].loss)
+
+
+def test_members_may_differ_in_price_and_in_probabilities():
+    world = worlds.two_of_three()
+    x = world.inputs(world.support()[0])
+    probabilities = torch.tensor([[0.2, 0.3, 0.5], [0.6, 0.2, 0.2]])
+    prices = torch.tensor([0.05, 0.2])
+    rows = sae.positive_rows(world, 3, [0, 1])
+    mixed = sae.untrained(ReluL1(prices), rows, [0, 1], decoder_bias=False)
+    mixed, _ = training.fit(mixed, Support(x, probabilities), n_steps=200, lr=0.01)
+    for i in range(2):
+        alone = sae.untrained(ReluL1(float(prices[i])), rows[i : i + 1], [i], decoder_bias=False)
+        alone, _ = training.fit(alone, Support(x, probabilities[i]), n_steps=200, lr=0.01)
+        assert same(alone, mixed[i : i + 1])
+
+
+def test_a_model_that_supplies_only_its_loss_trains_the_same_through_autograd():
+    class PlainReluL1(ReluL1):
+        gradients = Model.gradients
+
+    world = worlds.two_of_three()
+    ours, _ = training.fit(start(world, 3, range(4), decoder_bias=True), Support.of(world), n_steps=20, lr=0.01)
+    plain = start(world, 3, range(4), decoder_bias=True)
+    plain = sae.Stack(PlainReluL1(0.1), plain.parameters, plain.seeds)
+    plain, _ = training.fit(plain, Support.of(world), n_steps=20, lr=0.01)
+    for name in ours.parameters:
+        assert torch.allclose(ours.parameters[name], plain.parameters[name], atol=1e-4), name
+
+
+def test_decoder_rows_stay_unit_and_the_given_stack_stays_as_it_is():
+    world = worlds.two_of_three(sigma=0.1)
+    before = start(world, 5, range(3))
+    kept = before.W_dec.clone()
+    after, _ = training.fit(before, batches(world), n_steps=50, lr=0.05)
+    assert torch.allclose(after.W_dec.norm(dim=2), torch.ones(3, 5), atol=1e-5)
+    assert torch.equal(before.W_dec, kept)
+    assert not torch.equal(after.W_dec, kept)
+
+
+def test_without_spread_the_minimal_example_reaches_the_radial_bound():
+    world = worlds.two_of_three()
+    trained, _ = training.fit(start(world, 3, range(8)), Support.of(world), n_steps=2000, lr=0.01)
+    seen = measures.assess(trained, world)
+    bound = oracle.radial_bound(world, 0.1)
+    assert seen.losses.min().item() == pytest.approx(bound, rel=1e-3)
+    assert (seen.losses > bound - 1e-6).all()
+    assert seen.labels.count("composite")[seen.losses.argmin()] == 3
+
+
+def test_independent_features_are_recovered():
+    world = worlds.independent([0.3, 0.3, 0.3], sigma=0.1)
+    trained, _ = training.fit(start(world, 3, range(16)), batches(world, 128), n_steps=1500, lr=0.01)
+    seen = measures.assess(trained, world)
+    assert (seen.labels.features_found == 3).double().mean() > 0.7
+    assert seen.mcc.median() > 0.98
+
+
+def test_a_planted_dictionary_of_composites_is_kept():
+    world = worlds.two_of_three()
+    planted = start(world, 3, range(4), init="at-composites")
+    trained, _ = training.fit(planted, Support.of(world), n_steps=1000, lr=0.01)
+    best = measures.cosines(trained.W_dec, world.composites()).amax(dim=2)
+    assert best.min() > 0.999
+
+
+def test_resampling_revives_dead_latents():
+    world = worlds.two_of_three(sigma=0.1)
+    dead = [
+        (
+            ~measures.assess(
+                training.fit(start(world, 3, range(32)), batches(world), n_steps=600, lr=0.01, n_resamplings=n)[0],
+                world,
+            ).live
+        ).sum()
+        for n in (0, training.N_RESAMPLINGS)
+    ]
+    assert dead[1] < dead[0] / 4
+
+
+def test_history_holds_what_was_asked_for():
+    world = worlds.two_of_three()
+    fitted = training.fit(
+        start(world, 3, range(5)), Support.of(world), n_steps=101, lr=0.01, record_every=25, snapshots=True
+    )
+    history = fitted[1]
+    assert history.steps.tolist() == [0, 25, 50, 75, 100]
+    assert history.loss.shape == history.l0.shape == history.live.shape == (5, 5)
+    assert history.dictionaries.shape == (5, 5, 3, 3)
+    first = start(world, 3, range(5))
+    assert torch.equal(history.dictionaries[0], first.W_dec)
+    activations, probabilities = world.support()
+    assert torch.allclose(history.loss[0], first.losses(world.inputs(activations).float(), probabilities), atol=1e-6)
+    assert training.fit(first, Support.of(world), n_steps=2, lr=0.01)[1].dictionaries is None
+
+
+def test_threads_and_denormals_are_given_back():
+    before = torch.get_num_threads()
+    with training.fast_arithmetic():
+        assert torch.get_num_threads() == 1
+        assert (torch.tensor(1e-39) * 1.0).item() == 0 or not torch.set_flush_denormal(True)
+    assert torch.get_num_threads() == before
+    assert (torch.tensor([1e-39]) * 1.0).item() != 0
+
+
+@pytest.mark.parametrize(("name", "value"), [("n_steps", 0), ("lr", -0.1), ("lr", float("nan")), ("record_every", 0)])
+def test_impossible_settings_are_refused_by_name(name, value):
+    world = worlds.two_of_three()
+    settings = {"n_steps": 5, "lr": 0.01} | {name: value}
+    with pytest.raises(ValueError, match=rf"{name} is .*: allowed"):
+        training.fit(start(world, 3, [0]), Support.of(world), **settings)
