@@ -61,7 +61,17 @@ def test_the_live_line_is_never_wider_than_the_terminal(monkeypatch):
     board = boards.board_for(terminal)
     board.started("a_notebook_with_a_long_name")
     board.tick()
-    assert len(terminal.getvalue().removeprefix("\r\033[K")) == 19
+    assert len(terminal.getvalue().removeprefix("\r\033[K")) <= 19
+
+
+def test_where_there_is_little_room_a_notebook_goes_by_its_number(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    terminal = Terminal()
+    board = boards.board_for(terminal)
+    board.started("01_minimal_example")
+    board.started("02_larger_example")
+    board.tick()
+    assert terminal.getvalue() == "\r\033[K01 starting, 0 s | 02 starting, 0 s"
 
 
 @pytest.mark.parametrize("reason", ["ValueError: no", "the kernel died"])

@@ -40,9 +40,10 @@ class Board:
         self._state.pop(outcome.job.name)
         self.line(summary(outcome))
 
-    def _now(self) -> str:
+    def _now(self, letters: int | None = None) -> str:
+        """How far every notebook is, each name cut to so many letters."""
         spent = {name: time.monotonic() - self._began[name] for name in self._state}
-        return " | ".join(f"{name} {state}, {spent[name]:.0f} s" for name, state in self._state.items())
+        return " | ".join(f"{name[:letters]} {state}, {spent[name]:.0f} s" for name, state in self._state.items())
 
 
 class LiveBoard(Board):
@@ -56,7 +57,8 @@ class LiveBoard(Board):
 
     def tick(self) -> None:
         room = shutil.get_terminal_size().columns - 1
-        self.stream.write("\r\033[K" + self._now()[:room])
+        line = self._now() if len(self._now()) <= room else self._now(letters=2)  # a name begins with its number
+        self.stream.write("\r\033[K" + line[:room])
         self.stream.flush()
 
 
