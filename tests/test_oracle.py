@@ -52,7 +52,7 @@ def test_codes_of_repeated_rows_are_found():
 
 
 def test_atoms_and_composites_cost_what_the_algebra_says():
-    """m features that fire together: m (lambda - lambda^2 / 2) in atoms, sqrt(m) lambda - lambda^2 / 2 in one composite."""
+    """m features at once: m (lambda - lambda^2 / 2) in atoms, sqrt(m) lambda - lambda^2 / 2 in one composite."""
     for m in (2, 3, 5):
         for l1_coeff in (0.05, 0.3):
             world = worlds.bundles(1, m)

@@ -57,7 +57,7 @@ class Support:
     """
 
     def __init__(self, x: Tensor, probabilities: Tensor) -> None:
-        self.x, self.probabilities = x.float(), probabilities.float()
+        self.x, self.probabilities = x, probabilities
 
     @classmethod
     def of(cls, world: World) -> Support:
@@ -103,13 +103,15 @@ def fit(
     n_resamplings  moments at which dead latents are aimed afresh; 0 switches that off
     snapshots      whether the history holds the dictionaries as well
     chunk_numbers  how much is worked on at once; changes the speed and nothing else
+
+    Device and precision are those of the stack; data follow.
     """
     _require_positive(n_steps=n_steps, lr=lr, record_every=record_every, chunk_numbers=chunk_numbers)
     plan = Plan(n_steps, lr, n_resamplings, record_every, snapshots)
     with fast_arithmetic(), torch.no_grad():
         trainers: list[Trainer] = []
         for start in range(0, n_steps, BLOCK_STEPS):
-            x, weights = data.block(min(BLOCK_STEPS, n_steps - start))
+            x, weights = (part.to(stack.W_dec) for part in data.block(min(BLOCK_STEPS, n_steps - start)))
             trainers = trainers or _trainers(stack, plan, x.shape[1], chunk_numbers)
             for trainer in trainers:
                 trainer.run(start, x, trainer.own(weights))
@@ -149,7 +151,7 @@ class Trainer:
         self.moments = plan.resamplings()
         shapes = {name: value.shape for name, value in part.parameters.items()}
         self.flat, self.mean, self.square, self.gradient, self.scratch = (
-            torch.zeros(sum(math.prod(shape) for shape in shapes.values())) for _ in range(5)
+            stack.W_dec.new_zeros(sum(math.prod(shape) for shape in shapes.values())) for _ in range(5)
         )
         self.parameters, self.means, self.squares, self.gradients = (
             _views(flat, shapes) for flat in (self.flat, self.mean, self.square, self.gradient)
@@ -157,8 +159,9 @@ class Trainer:
         for name, value in part.parameters.items():
             self.parameters[name].copy_(value)
         n_latents = self.parameters["W_dec"].shape[1]
-        self.draws = torch.stack([_resampling_draws(seed, plan.n_resamplings, n_latents) for seed in part.seeds], dim=1)
-        self.fired = torch.zeros(len(part), n_latents)
+        draws = [_resampling_draws(seed, plan.n_resamplings, n_latents) for seed in part.seeds]
+        self.draws = torch.stack(draws, dim=1).to(stack.W_dec)
+        self.fired = stack.W_dec.new_zeros(len(part), n_latents)
         self.record: list[tuple] = []
 
     def own(self, weights: Tensor) -> Tensor:
@@ -212,7 +215,7 @@ class Trainer:
 
     def _replace(self, aimed: Tensor, rows: Tensor) -> None:
         """Rows become the new ones where aimed (n_saes, n_latents, 1) is true; Adam forgets the old ones."""
-        new = {"W_dec": rows, "W_enc": rows.transpose(1, 2), "b_enc": torch.zeros(rows.shape[:2])}
+        new = {"W_dec": rows, "W_enc": rows.transpose(1, 2), "b_enc": rows.new_zeros(rows.shape[:2])}
         where = {"W_dec": aimed, "W_enc": aimed.transpose(1, 2), "b_enc": aimed[:, :, 0]}
         for name in new.keys() & self.parameters.keys():
             self.parameters[name].copy_(torch.where(where[name], new[name], self.parameters[name]))
