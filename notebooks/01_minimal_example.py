@@ -295,23 +295,17 @@ for name, stack in others.items():
 
 # %%
 atoms_cost = float(oracle.dictionary_loss(world.features, world, l1_coeff))
-
-
-def counts(these):
-    """What the table says about one stack of SAEs."""
-    live = these.all_live
-    cheap = these.no_atom & live & (these.losses <= atoms_cost)
-    composite = these.labels.count("composite") == n_latents
-    return {
+columns = {}
+for name, these in assessed.items():
+    without = these.no_atom & these.all_live
+    columns[name] = {
         "no atom": these.no_atom.sum(),
-        "all latents live": live.sum(),
-        "both": (these.no_atom & live).sum(),
-        "both, and loss at most the atoms'": cheap.sum(),
-        "composites only": composite.sum(),
+        "all latents live": these.all_live.sum(),
+        "both": without.sum(),
+        "both, and loss at most the atoms'": (these.losses[without] <= atoms_cost).sum(),
+        "composites only": (these.labels.count("composite") == n_latents).sum(),
     }
-
-
-pd.DataFrame({name: counts(these) for name, these in assessed.items()}).T.astype(int)
+pd.DataFrame(columns).T.astype(int)
 
 # %% tags=["remove-input"]
 tallies = {
@@ -366,17 +360,16 @@ panels = {
     f"{k_active} of {n_features} fire together": (history.dictionaries, seen),
     "the same features, independent": (control_history.dictionaries, control),
 }
+together, apart = (
+    [f"{these.labels.count(kind).double().mean():.2f}" for kind in ("composite", "atomic")] for these in (seen, control)
+)
 
-
-def mean_count(assessment, label):
-    return f"{assessment.labels.count(label).double().mean():.2f}"
-
-
+# %% tags=["remove-input"]
 if n_features == 3:
     show(
         figures.sphere_paths(panels, world.features),
-        f"Where features fire together, {mean_count(seen, 'composite')} of {sentences.counted(n_latents, 'latent')} per SAE end as composites and "
-        f"{mean_count(seen, 'atomic')} as atoms; where they are independent, {mean_count(control, 'composite')} and {mean_count(control, 'atomic')} do.",
+        f"Where features fire together, {together[0]} of {sentences.counted(n_latents, 'latent')} per SAE end as composites and "
+        f"{together[1]} as atoms; where they are independent, {apart[0]} and {apart[1]} do.",
         f"The latents of all {n_saes} SAEs. A ring is where a latent starts, a dot where it ends, the line its way, coloured by its final label; a line is broken where a dead latent was aimed afresh. "
         "The map keeps areas true, so random starting points fill the disc evenly.",
         alt="Two maps of the sphere with corners A, B and C: paths of all latents from start to end, for the world and for the control.",

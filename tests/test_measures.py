@@ -147,6 +147,17 @@ def test_an_assessment_reads_a_planted_stack():
     assert (seen.bias_cosines == 0).all()
 
 
+def test_an_assessment_in_parts_is_the_same(monkeypatch):
+    world = worlds.k_of_n(5, 2, sigma=0.2)
+    stack = sae.untrained(sae.ReluL1(0.1), sae.random_sign_rows(world, 6, range(7)), range(7), decoder_bias=True)
+    whole = measures.assess(stack, world)
+    monkeypatch.setattr(measures, "ASSESSED_NUMBERS", 1)
+    parts = measures.assess(stack, world)
+    assert torch.equal(whole.losses, parts.losses)
+    assert torch.equal(whole.labels.kinds, parts.labels.kinds)
+    assert torch.equal(whole.live, parts.live)
+
+
 def test_wilson_intervals_have_their_published_values():
     """Ten of ten and none of ten: the interval ends at z^2 / (n + z^2), with z = 1.959964 (Wilson 1927)."""
     edge = 1.959964**2 / (10 + 1.959964**2)

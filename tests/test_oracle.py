@@ -126,6 +126,16 @@ def test_the_quantile_grid_agrees_with_sampling():
     assert torch.allclose(rates, world.firing.rates())
 
 
+def test_a_world_too_large_for_a_grid_is_sampled_always_the_same():
+    world = worlds.independent([0.1] * 40, sigma=0.1)
+    points, probabilities = oracle.finite_data(world)
+    assert torch.equal(points, oracle.finite_data(world)[0])
+    assert probabilities.sum().item() == pytest.approx(1)
+    assert (points > 0).double().mean().item() == pytest.approx(0.1, abs=0.005)
+    assert oracle.affordable_levels(worlds.k_of_n(10, 5, sigma=0.1)) == 2
+    assert oracle.affordable_levels(worlds.k_of_n(10, 5)) == 1
+
+
 def test_a_grid_that_gets_too_long_is_refused_by_name():
     with pytest.raises(ValueError, match=r"n_levels is 50, which gives .* allowed"):
         oracle.quantile_grid(worlds.k_of_n(6, 4, sigma=0.1), 50)

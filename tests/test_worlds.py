@@ -37,6 +37,7 @@ def test_sampling_equals_the_support_in_the_limit(name):
     error = (samples.T @ samples / N - exact).abs().max()
     assert error < 5 * 0.5 / math.sqrt(N)  # five standard errors of a probability
     assert probabilities.sum().item() == pytest.approx(1)
+    assert world.firing.n_patterns == len(probabilities)
 
 
 @pytest.mark.parametrize("name", FINITE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import torch
 from scipy.optimize import linear_sum_assignment
@@ -16,6 +16,7 @@ from toysae.worlds import World
 
 THRESHOLD = 0.95  # cosine from which on a latent counts as aligned with a direction
 CONFIDENCE = 0.95  # level of the intervals
+ASSESSED_NUMBERS = 2**24  # latent activations that are held in memory at once
 LABELS = ("atomic", "composite", "mixed", "dead")
 
 
@@ -181,9 +182,18 @@ class Assessment:
 
 
 def assess(stack: Stack, world: World, threshold: float = THRESHOLD) -> Assessment:
-    """Counts everything on the world's exact support, or on its quantile grid where magnitudes vary; in float64."""
-    stack = stack.double()
+    """Counts everything on the finite data of the world (oracle.finite_data), in float64."""
     x, weights = finite_data(world)
+    size = max(1, ASSESSED_NUMBERS // (len(x) * max(stack.W_dec.shape[1:])))
+    parts = [_assess(stack[i : i + size].double(), world, threshold, x, weights) for i in range(0, len(stack), size)]
+    joined = {
+        f.name: torch.cat([getattr(part, f.name) for part in parts]) for f in fields(Assessment) if f.name != "labels"
+    }
+    kinds = torch.cat([part.labels.kinds for part in parts])
+    return Assessment(**joined, labels=Labels(kinds, torch.cat([part.labels.members for part in parts])))
+
+
+def _assess(stack: Stack, world: World, threshold: float, x: Tensor, weights: Tensor) -> Assessment:
     z = stack.encode(x)
     live, l0 = activity(z, weights)
     features = world.features.double()

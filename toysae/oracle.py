@@ -19,7 +19,8 @@ from toysae.worlds import World
 MAX_ENUMERATED = 8  # dictionaries of up to this many rows are solved by trying every set of active latents
 DESCENT_TOLERANCE = 1e-6  # how far above the optimum coordinate descent may stop, relative to ||x||^2
 GRID_LEVELS = 7  # magnitudes per feature in the grid that makes a world with sigma > 0 finite; fewer where it gets long
-GRID_POINTS = 30_000  # the longest grid
+GRID_POINTS = 20_000  # the longest grid
+SAMPLE_POINTS = 10_000  # samples that stand in for a grid which would be longer
 
 
 def radial_bound(world: World, l1_coeff: float) -> float:
@@ -108,22 +109,31 @@ def _codes_by_descent(x: Tensor, dictionary: Tensor, l1_coeff: float) -> Tensor:
 
 
 def finite_data(world: World) -> tuple[Tensor, Tensor]:
-    """Data points (n_points, d_in) and probabilities (n_points,), float64: the exact support, or the quantile grid.
+    """Data points (n_points, d_in) and their probabilities (n_points,), float64, on which losses are compared.
 
-    The grid has GRID_LEVELS magnitudes per active feature, or as many as GRID_POINTS allows, but at least two.
+    The exact support where sigma = 0; else the quantile grid with the most levels that GRID_POINTS allows; and where
+    even that is too long, SAMPLE_POINTS samples, always the same ones.
     """
-    if world.sigma == 0:
-        activations, probabilities = world.support()
-    else:
-        affordable = [n for n in range(2, GRID_LEVELS + 1) if grid_size(world, n) <= GRID_POINTS]
-        activations, probabilities = quantile_grid(world, max(affordable, default=2))
+    n_levels = affordable_levels(world)
+    if not n_levels:
+        activations = world.sample(SAMPLE_POINTS, torch.Generator().manual_seed(0)).double()
+        return world.inputs(activations), torch.full((SAMPLE_POINTS,), 1 / SAMPLE_POINTS, dtype=torch.float64)
+    activations, probabilities = quantile_grid(world, n_levels) if world.sigma else world.support()
     return world.inputs(activations), probabilities
+
+
+def affordable_levels(world: World) -> int:
+    """The most levels, up to GRID_LEVELS, whose grid has at most GRID_POINTS points; 0 where two are too many."""
+    if world.firing.n_patterns > GRID_POINTS:
+        return 0
+    choices = range(2, GRID_LEVELS + 1) if world.sigma else [1]
+    return max((n for n in choices if grid_size(world, n) <= GRID_POINTS), default=0)
 
 
 def grid_size(world: World, n_levels: int) -> int:
     """How many points the quantile grid of this world has."""
     patterns, _ = world.firing.support()
-    return int((n_levels ** patterns.sum(dim=1)).sum())
+    return int((n_levels ** patterns.sum(dim=1).double()).sum())
 
 
 def quantile_grid(world: World, n_levels: int) -> tuple[Tensor, Tensor]:

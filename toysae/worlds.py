@@ -24,6 +24,10 @@ class Firing(Protocol):
 
     n_features: int
 
+    @property
+    def n_patterns(self) -> int:
+        """How many patterns there are."""
+
     def sample(self, n: int, generator: torch.Generator) -> Tensor:
         """Patterns drawn at random, bool (n, n_features)."""
 
@@ -65,6 +69,10 @@ class Patterns:
     def n_features(self) -> int:
         return self.patterns.shape[1]
 
+    @property
+    def n_patterns(self) -> int:
+        return len(self.probabilities)
+
     def sample(self, n: int, generator: torch.Generator) -> Tensor:
         return self.patterns[torch.multinomial(self.probabilities, n, replacement=True, generator=generator)]
 
@@ -91,16 +99,19 @@ class ExactlyK:
         _require("n_features", self.n_features, self.n_features >= 1, "a whole number of 1 or more")
         _require("k", self.k, 1 <= self.k <= self.n_features, f"1 to n_features = {self.n_features}")
 
+    @property
+    def n_patterns(self) -> int:
+        return math.comb(self.n_features, self.k)
+
     def sample(self, n: int, generator: torch.Generator) -> Tensor:
         order = torch.rand(n, self.n_features, generator=generator).argsort(dim=1)
         return torch.zeros(n, self.n_features, dtype=torch.bool).scatter_(1, order[:, : self.k], True)
 
     def support(self) -> tuple[Tensor, Tensor]:
-        n_patterns = math.comb(self.n_features, self.k)
-        _require_enumerable(n_patterns)
+        _require_enumerable(self)
         chosen = torch.tensor(list(itertools.combinations(range(self.n_features), self.k)))
-        patterns = torch.zeros(n_patterns, self.n_features, dtype=torch.bool).scatter_(1, chosen, True)
-        return patterns, torch.full((n_patterns,), 1 / n_patterns, dtype=torch.float64)
+        patterns = torch.zeros(len(chosen), self.n_features, dtype=torch.bool).scatter_(1, chosen, True)
+        return patterns, torch.full((len(chosen),), 1 / len(chosen), dtype=torch.float64)
 
     def rates(self) -> Tensor:
         return torch.full((self.n_features,), self.k / self.n_features, dtype=torch.float64)
@@ -125,11 +136,15 @@ class Independently:
     def n_features(self) -> int:
         return len(self.probabilities)
 
+    @property
+    def n_patterns(self) -> int:
+        return 2**self.n_features
+
     def sample(self, n: int, generator: torch.Generator) -> Tensor:
         return torch.rand(n, self.n_features, generator=generator) < self.probabilities
 
     def support(self) -> tuple[Tensor, Tensor]:
-        _require_enumerable(2**self.n_features)
+        _require_enumerable(self)
         patterns = torch.tensor(list(itertools.product([False, True], repeat=self.n_features)))
         probabilities = torch.where(patterns, self.probabilities, 1 - self.probabilities).prod(dim=1)
         return patterns[probabilities > 0], probabilities[probabilities > 0]
@@ -151,12 +166,16 @@ class SideBySide:
     def n_features(self) -> int:
         return sum(part.n_features for part in self.parts)
 
+    @property
+    def n_patterns(self) -> int:
+        return math.prod(part.n_patterns for part in self.parts)
+
     def sample(self, n: int, generator: torch.Generator) -> Tensor:
         return torch.cat([part.sample(n, generator) for part in self.parts], dim=1)
 
     def support(self) -> tuple[Tensor, Tensor]:
+        _require_enumerable(self)
         supports = [part.support() for part in self.parts]
-        _require_enumerable(math.prod(len(probabilities) for _, probabilities in supports))
         choices = list(itertools.product(*(range(len(probabilities)) for _, probabilities in supports)))
         columns = torch.tensor(choices).T
         patterns = torch.cat([part[i] for (part, _), i in zip(supports, columns, strict=True)], dim=1)
@@ -326,7 +345,8 @@ def _require_probability(name: str, value: float) -> None:
     _require(name, value, 0 <= value <= 1, "a number from 0 to 1")
 
 
-def _require_enumerable(n_patterns: int) -> None:
+def _require_enumerable(firing: Firing) -> None:
+    n_patterns = firing.n_patterns
     _require("n_patterns", n_patterns, n_patterns <= MAX_PATTERNS, f"at most {MAX_PATTERNS} for a list of all patterns")
 
 

@@ -7,6 +7,7 @@ applies to a notebook that has all of them.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from math import comb
 from operator import le
 
 
@@ -119,8 +120,31 @@ SPECIFICATIONS = {
     "threshold": Number(0.75, 0.999, "cosine from which a latent is called aligned"),
 }
 
+MAX_COMBINATIONS = 300  # patterns of a notebook's world: each has a composite, and each composite a row in an account
+
+
+def _few_choices(n: int, k: int) -> bool:
+    return k > n or comb(n, k) <= MAX_COMBINATIONS
+
+
+def _few_patterns(n_groups: int, size: int, k: int) -> bool:
+    return n_groups * size <= 64 and n_groups * comb(size, k) <= MAX_COMBINATIONS
+
+
 RULES = (
     Rule(("k_active", "n_features"), le, "k_active={k_active}: must be at most n_features={n_features}"),
+    Rule(("k_active", "group_size"), le, "k_active={k_active}: must be at most group_size={group_size}"),
+    Rule(
+        ("n_features", "k_active"),
+        _few_choices,
+        "n_features={n_features}: must allow at most 300 choices of k_active={k_active} features",
+    ),
+    Rule(
+        ("n_groups", "group_size", "k_active"),
+        _few_patterns,
+        "n_groups={n_groups}: must leave at most 64 features and 300 patterns "
+        "with group_size={group_size} and k_active={k_active}",
+    ),
 )
 
 
