@@ -28,6 +28,7 @@ html_static_path = ["_static"]
 html_css_files = ["book.css"]
 html_copy_source = True
 html_sourcelink_suffix = ""
+html_show_search_summary = False  # a browser refuses to read other pages for it where the book is a file
 html_show_sphinx = False
 html_use_index = False
 html_theme_options = {
