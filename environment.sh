@@ -142,7 +142,7 @@ find_uv() {
 # Imports what the project uses, which also leaves it compiled.
 check() {
     say "checking it"
-    "$python" -c 'import torch, scipy.optimize, scipy.stats, sklearn, statsmodels.api, pandas, matplotlib.pyplot
+    "$python" -c 'import torch, scipy.optimize, scipy.stats, sklearn, pandas, matplotlib.pyplot
 import papermill, jupytext, ipykernel.kernelapp, nbclient, jupyterlab, sphinx.application, myst_nb, pytest, xdist
 import toysae' >>"$log" 2>&1 || fail "the new environment does not work; $log ends: $(tail -n 1 "$log")"
 }
