@@ -62,7 +62,7 @@ start, trained, history = train(world, **often)
 before = measures.assess(start, world, threshold)
 seen = measures.assess(trained, world, threshold)
 
-# %% tags=["remove-input"]
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 no_atom = Fraction.of(seen.no_atom)
 claim(
     "no-atoms",
@@ -87,7 +87,7 @@ claim(
 patterns, probabilities = world.firing.support()
 names = figures.feature_names(n_features)
 
-# %% tags=["remove-input"]
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 shown = slice(0, 12)
 together = sentences.counted(k_active, "feature")
 show(
@@ -110,7 +110,7 @@ show(
 samples = world.sample(5, torch.Generator().manual_seed(seed))
 pd.DataFrame(samples.numpy(), columns=names).round(2)
 
-# %% tags=["remove-input"]
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 active_mean, active_sd = world.magnitude_moments()
 entry_mean, entry_sd = world.entry_moments()
 say(
@@ -119,6 +119,7 @@ say(
     "The comment that started this write-up prints $\\mu$ and $\\sigma$ above its heat map and does not say which of the two it means; nor does "
     "it give their values, the number of features, or the price $\\lambda$. All of these are *our* choice, stated in the parameters above."
 )
+
 
 # %% [markdown]
 # ## What is a sparse autoencoder?
@@ -135,7 +136,6 @@ say(
 # The price makes the SAE use few latents at a time, that is why it is called sparse. The hope behind SAEs is that the rows of $W_{dec}$ then become the feature directions $v_i$.
 # Here is one SAE, written out, on one data point. (The decoder bias `b_dec` is zero unless it is switched on above.)
 
-
 # %%
 def one_loss(x, W_enc, b_enc, W_dec, b_dec):
     z = torch.relu((x - b_dec) @ W_enc + b_enc)  # how strongly each latent fires
@@ -149,7 +149,7 @@ x = world.inputs(samples[0])
 by_hand = one_loss(x, **first)
 by_stack = trained.losses(x[None])[0]
 
-# %% tags=["remove-input"]
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 claim(
     "ten-lines-suffice",
     abs(by_hand - by_stack) < 1e-5,
@@ -177,14 +177,17 @@ claim(
 atoms = torch.eye(n_features)
 composites = measures.cosines(world.composites(), world.features)
 
-# %% tags=["remove-input"]
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 share = 1 / k_active**0.5
+expected = {"if it finds atoms": atoms.numpy(), "if it finds composites": composites[:12].numpy()}
 show(
-    figures.expected_maps({"if it finds atoms": atoms.numpy(), "if it finds composites": composites[:12].numpy()}),
-    "Two answers an SAE could give, written down by hand before any training.",
+    figures.expected_maps({title: cosine for title, cosine in expected.items() if len(cosine)}),
+    "Two answers an SAE could give, written down by hand before any training."
+    if len(composites)
+    else "Only one answer can be written down: where features never fire together there is nothing to compose.",
     "Rows are latents, columns are true features, cells are cosines. "
     f"A direction half-way between {sentences.counted(k_active, 'feature')} has cosine $1/\\sqrt{{{k_active}}} = {share:.2f}$ with each of them. "
-    "Which of the two will training look like? Decide before you read on.",
+    "Will training look like this? Decide before you read on.",
     alt="Two heat maps of cosines side by side: the atoms' map, and the composites' map.",
 )
 
@@ -200,7 +203,7 @@ order = measures.reading_order(seen.cosines, seen.labels, best)
 strongest = mu * patterns.float()
 z = trained.encode(world.inputs(strongest[shown]))[best]
 
-# %% tags=["remove-input"]
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 labels = seen.labels.names(best, names)
 pattern_names = ["+".join(n for n, on in zip(names, row, strict=True) if on) for row in patterns[shown].tolist()]
 show(
@@ -218,7 +221,7 @@ show(
     name="minimal_heat_map",
 )
 
-# %% tags=["remove-input"]
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 say(
     f"**The first row, read aloud.** This is latent {order[0] + 1}. {sentences.row_read_aloud(seen, best, order[0], threshold)}"
 )
@@ -227,7 +230,7 @@ say(
 # The four labels follow one rule each, tried in this order. A latent is **dead** if it fires on no sample; **atomic** if its cosine with one feature reaches the threshold; **composite** if its cosine with the
 # normalised sum of two or more features that fire together does; **mixed** otherwise. The threshold is a parameter and was fixed before we looked.
 
-# %% tags=["remove-input"]
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 bias_size = float(trained.b_dec[best].norm())
 say(
     f"**Bias only.** The decoder bias is on, and this SAE has learned one of length {bias_size:.2f}. It is added to every reconstruction, so part of the data is "
@@ -238,7 +241,7 @@ say(
     "Run this notebook with `decoder_bias=true` to see the tricks."
 )
 
-# %% tags=["remove-input"]
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 say(
     f"Notice that the reconstruction gives no warning. This SAE explains {100 * seen.explained_variance[best]:.1f} % of the variance of the data with {seen.l0[best]:.2f} active latents per sample, "
     f"while a true feature has on average a cosine of {seen.mmcs[best]:.2f} with the latent that is nearest to it."
@@ -254,7 +257,7 @@ ranked = seen.losses.argsort()
 ranks = {"lowest loss": 0, "median loss": n_saes // 2, "highest loss": -1}
 drawn = {name: int(ranked[rank]) for name, rank in ranks.items()}
 
-# %% tags=["remove-input"]
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 stand_for = {
     name: sentences.listed(
         [seen.labels.names(i, names)[j] for j in measures.reading_order(seen.cosines, seen.labels, i)]
@@ -287,8 +290,10 @@ others = {
     "without resampling": train(world, n_resamplings=0)[1],
     "started at positive rows": train(world, "positive")[1],
     "started at the true features": train(world, "at-features")[1],
-    "started at the composites": train(world, "at-composites")[1],
 }
+if k_active > 1:  # else there are no composites to start from
+    others["started at the composites"] = train(world, "at-composites")[1]
+
 assessed = {"before training": before, "after training": seen}
 for name, stack in others.items():
     assessed[name] = measures.assess(stack, world, threshold)
@@ -307,7 +312,7 @@ for name, these in assessed.items():
     }
 pd.DataFrame(columns).T.astype(int)
 
-# %% tags=["remove-input"]
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 tallies = {
     "no atom": {name: Fraction.of(these.no_atom) for name, these in assessed.items()},
     "no atom, among SAEs\nwith all latents live": {
@@ -325,7 +330,7 @@ show(
     alt="Three dot plots with intervals, one row per starting point: SAEs with no atom, the same among SAEs with all latents live, and SAEs with composites only.",
 )
 
-# %% tags=["remove-input"]
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 only_composites = tallies["composites only"]["after training"]
 by_chance = tallies["composites only"]["before training"]
 claim(
@@ -355,7 +360,7 @@ control_world = worlds.independent([1 / n_features] * n_features, mu=mu, sigma=s
 _, control_trained, control_history = train(control_world, **often)
 control = measures.assess(control_trained, control_world, threshold)
 
-# %% tags=["remove-input"]
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 panels = {
     f"{k_active} of {n_features} fire together": (history.dictionaries, seen),
     "the same features, independent": (control_history.dictionaries, control),
@@ -364,7 +369,7 @@ together, apart = (
     [f"{these.labels.count(kind).double().mean():.2f}" for kind in ("composite", "atomic")] for these in (seen, control)
 )
 
-# %% tags=["remove-input"]
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 if n_features == 3:
     show(
         figures.sphere_paths(panels, world.features),
@@ -378,7 +383,7 @@ if n_features == 3:
 else:
     say(f"Only three features can be drawn on a sphere; here there are {n_features}. The numbers below say the same.")
 
-# %% tags=["remove-input"]
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 found = Fraction.of(control.labels.features_found == n_features)
 claim(
     "control-finds-atoms",
@@ -402,17 +407,18 @@ groups = {
     "all others": seen.losses[~(seen.no_atom & seen.all_live)],
 }
 
-# %% tags=["remove-input"]
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 n_composites = len(world.composites())
+price = f"all {sentences.counted(n_composites, 'composite')} together" if n_composites else "writing nothing"
 show(
     figures.loss_account(groups, {"atoms": atoms_cost, "composites": composites_cost, "radial bound": bound}),
-    f"The atoms cost {atoms_cost:.4f}, all {sentences.counted(n_composites, 'composite')} together {composites_cost:.4f}, and nothing without a bias can cost less than {bound:.4f}.",
+    f"The atoms cost {atoms_cost:.4f}, {price} {composites_cost:.4f}, and no SAE without a bias can cost less than {bound:.4f}.",
     "Each dot is the loss of one SAE; the lines are the costs of the two dictionaries at their best and the bound. Dots are spread vertically so that all can be seen."
     + (" With the decoder bias on, the bound does not apply to the dots." if decoder_bias else ""),
     alt="Strip plot of the losses of all SAEs, with vertical lines for atoms, composites and the radial bound.",
 )
 
-# %% tags=["remove-input"]
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 room = (
     ""
     if n_latents >= n_composites
@@ -446,7 +452,7 @@ exact = measures.assess(exact_trained, exact_world, threshold)
 exact_bound = oracle.radial_bound(exact_world, l1_coeff)
 excess = float(exact.losses.min()) / exact_bound - 1
 
-# %% tags=["remove-input"]
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 lowest = f"the lowest loss is {exact.losses.min():.6f} and the radial bound {exact_bound:.6f}"
 claim(
     "bound-is-reached",
@@ -472,7 +478,7 @@ rows = trained.W_dec.double()
 relabelled = [measures.label_latents(rows, world, seen.live, t) for t in thresholds]
 without = [Fraction.of(labels.count("atomic") == 0) for labels in relabelled]
 
-# %% tags=["remove-input"]
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 lowest_count, highest_count = min(f.k for f in without), max(f.k for f in without)
 claim(
     "threshold-does-not-matter",
@@ -490,7 +496,7 @@ claim(
 #
 # ## So what?
 
-# %% tags=["remove-input"]
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 say(
     f"In this world the loss rewards being wrong about the features: the composites cost {composites_cost:.4f} and the atoms {atoms_cost:.4f}."
     if composites_cost < atoms_cost

@@ -37,6 +37,8 @@ figures.house_style()
 
 # %% [markdown]
 # ## The whole experiment in a few lines
+#
+# As before we train a whole stack of SAEs, each from its own random start, and look at it before and after.
 
 # %%
 world = worlds.groups(n_groups, group_size, k_active, mu=mu, sigma=sigma)
@@ -55,7 +57,7 @@ def train(world, n_latents, n_saes):
 
 before, seen = train(world, n_latents, n_saes)
 
-# %% tags=["remove-input"]
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 no_atom = Fraction.of(seen.no_atom)
 live = int(seen.live.sum())
 shares = {kind: int(seen.labels.count(kind).sum()) for kind in measures.LABELS}
@@ -74,7 +76,7 @@ claim(
 # The features come in groups. In every sample one group is on, each equally often, and some members of that group fire together. Features of different groups never meet. So whatever structure
 # the SAE finds *between* groups is of its own making.
 
-# %% tags=["remove-input"]
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 together = world.cooccurrence()
 within = float(together[0, 1])
 show(
@@ -96,7 +98,7 @@ ranks = {"lowest loss": 0, "median loss": n_saes // 2, "highest loss": -1}
 drawn = {name: int(ranked[rank]) for name, rank in ranks.items()}
 best = drawn["lowest loss"]
 
-# %% tags=["remove-input"]
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 title = f"$\\mu$ = {mu:g}, $\\sigma$ = {sigma:g}, the SAE with the lowest loss of {n_saes}"
 
 
@@ -115,7 +117,7 @@ show(
     name="larger_heat_map",
 )
 
-# %% tags=["remove-input"]
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 first = measures.reading_order(seen.cosines, seen.labels, best)[0]
 largest = seen.cosines[best, first].abs().topk(min(group_size, n_features)).indices.tolist()
 names = figures.feature_names(n_features)
@@ -134,7 +136,7 @@ parts = seen.cosines.square().unflatten(2, (n_groups, group_size)).sum(dim=3)
 inside = parts.amax(dim=2)[seen.live]
 pure = Fraction.of(inside >= 0.95)
 
-# %% tags=["remove-input"]
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 claim(
     "groups-stay-apart",
     pure.interval[0] > 0.95,
@@ -145,7 +147,7 @@ claim(
 # %% [markdown]
 # ## Is that one SAE typical?
 
-# %% tags=["remove-input"]
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 show(
     figures.heat_map_row(
         seen,
@@ -175,7 +177,7 @@ def groups_without_atom(these):
     return ~found.unflatten(1, (n_groups, group_size)).any(dim=2)
 
 
-# %% tags=["remove-input"]
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 panels = {
     "SAEs without an atom": {name: Fraction.of(these.no_atom) for name, these in stacks.items()},
     "the same, among SAEs\nwith all latents live": {
@@ -193,7 +195,7 @@ show(
     alt="Four dot plots with intervals, each comparing the stack before and after training.",
 )
 
-# %% tags=["remove-input"]
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 composites_after = panels["composite latents"]["after training"]
 composites_before = panels["composite latents"]["before training"]
 claim(
@@ -226,17 +228,18 @@ groups = {
     "at least one atom": with_atom,
 }
 
-# %% tags=["remove-input"]
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 n_composites = len(world.composites())
+price = f"all {sentences.counted(n_composites, 'composite')} together" if n_composites else "writing nothing"
 show(
     figures.loss_account(groups, {"atoms": atoms_cost, "composites": composites_cost, "radial bound": bound}),
-    f"The atoms cost {atoms_cost:.4f}, all {sentences.counted(n_composites, 'composite')} together {composites_cost:.4f}, and nothing without a bias can cost less than {bound:.4f}.",
+    f"The atoms cost {atoms_cost:.4f}, {price} {composites_cost:.4f}, and no SAE without a bias can cost less than {bound:.4f}.",
     "Each dot is the loss of one SAE; dots are spread vertically so that all can be seen."
     + (" With the decoder bias on, the bound does not apply to the dots." if decoder_bias else ""),
     alt="Strip plot of the losses of all SAEs in three rows, with vertical lines for atoms, composites and the radial bound.",
 )
 
-# %% tags=["remove-input"]
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 cheap = Fraction.of(without_atom <= atoms_cost)
 claim(
     "no-atom-costs-no-more-larger",
@@ -281,7 +284,7 @@ visits = {}
 for name, (other, size) in gallery.items():
     visits[name] = train(other, size, n_gallery)[1]
 
-# %% tags=["remove-input"]
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 averages = {
     name: {kind: float(these.labels.count(kind).double().mean()) for kind in measures.LABELS}
     for name, these in visits.items()
@@ -296,7 +299,7 @@ show(
 )
 
 
-# %% tags=["remove-input"]
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 def visit(name):
     """One sentence about one world of the gallery."""
     these, (other, size) = visits[name], gallery[name]
@@ -312,7 +315,7 @@ def visit(name):
 
 say("\n".join(visit(name) for name in gallery))
 
-# %% tags=["remove-input"]
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 control = Fraction.of(visits["independent"].labels.features_found == 8)
 claim(
     "independent-features-are-found",
@@ -338,7 +341,7 @@ sizes = {max(1, n_latents // 2): None, n_latents: seen, min(256, 2 * n_latents):
 for size, known in sizes.items():
     sizes[size] = known or train(world, size, n_gallery)[1]
 
-# %% tags=["remove-input"]
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 resized = {
     f"{size} latents": [
         f"{100 * (these.labels.count(kind).sum() / these.labels.kinds.numel()):.0f} %" for kind in measures.LABELS
@@ -349,7 +352,7 @@ resized = {
 pd.DataFrame(resized, index=[*measures.LABELS, "SAEs without an atom", "median loss"]).T
 
 
-# %% tags=["remove-input"]
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 def commonest(these):
     """The most frequent label in a stack."""
     return max(measures.LABELS, key=lambda kind: int(these.labels.count(kind).sum()))
@@ -369,7 +372,7 @@ claim(
 #
 # ## So what?
 
-# %% tags=["remove-input"]
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 with_composites = [name for name, kind in leaders.items() if kind == "composite"]
 with_atoms = [name for name, kind in leaders.items() if kind == "atomic"]
 say(

@@ -93,6 +93,12 @@ def test_the_decoder_bias_shifts_the_data():
     assert with_bias == pytest.approx((2 * (1 / 3) ** 2 + (2 / 3) ** 2) / 2)  # all that is left is half the variance
 
 
+def test_an_empty_dictionary_leaves_everything_out():
+    world = worlds.k_of_n(3, 1, mu=2.0)
+    assert world.composites().shape == (0, 3)
+    assert oracle.dictionary_loss(world.composites(), world, 0.1).item() == pytest.approx(2.0)
+
+
 def test_a_stack_of_dictionaries_costs_what_each_costs():
     world = worlds.two_of_three(sigma=0.2)
     both = torch.stack([world.features, world.composites()])

@@ -43,7 +43,7 @@ def dictionary_loss(dictionary: Tensor, world: World, l1_coeff: float, *, decode
     returns       (...,) float64: exact for sigma = 0, else exact on the grid of magnitude quantiles
     """
     points, probabilities = finite_data(world)
-    rows = dictionary.double().reshape(-1, *dictionary.shape[-2:])
+    rows = dictionary.double().flatten(0, -3) if dictionary.ndim > 2 else dictionary.double()[None]
     biases = (
         rows.new_zeros(len(rows), world.d_in) if decoder_bias is None else decoder_bias.double().reshape(-1, world.d_in)
     )

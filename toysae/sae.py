@@ -241,6 +241,8 @@ def positive_rows(world: World, n_latents: int, seeds: Sequence[int]) -> Tensor:
 
 def rows_at(directions: Tensor, n_latents: int, seeds: Sequence[int]) -> Tensor:
     """Unit rows at given directions (n_directions, d_in), slightly moved; taken in turn if there are too few."""
+    if not len(directions):
+        raise ValueError("directions is empty: allowed is (n_directions, d_in) with at least one of them")
     turn = torch.arange(n_latents) % len(directions)
     moved = directions[turn] + PLACEMENT_NOISE * _gaussians(seeds, n_latents, directions.shape[1])
     return normalize(moved, dim=2)

@@ -126,4 +126,3 @@ def _figure_of(output: NotebookNode, caption: str, file: str, pictures: Path) ->
 
 def _markdown(text: str) -> NotebookNode:
     return new_output("display_data", data={"text/markdown": text})
-

@@ -135,6 +135,11 @@ RULES = (
     Rule(("k_active", "n_features"), le, "k_active={k_active}: must be at most n_features={n_features}"),
     Rule(("k_active", "group_size"), le, "k_active={k_active}: must be at most group_size={group_size}"),
     Rule(
+        ("init", "k_active"),
+        lambda init, k: init != "at-composites" or k > 1,
+        "init={init}: must be another one with k_active={k_active}, where features never fire together",
+    ),
+    Rule(
         ("n_features", "k_active"),
         _few_choices,
         "n_features={n_features}: must allow at most 300 choices of k_active={k_active} features",
