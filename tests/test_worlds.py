@@ -113,6 +113,15 @@ def test_magnitudes_are_never_negative():
     assert worlds.two_of_three(sigma=5.0).sample(1000, generator()).min() >= 0
 
 
+def test_isotropic_data_look_the_same_from_everywhere():
+    world = worlds.Isotropic(3)
+    x = world.inputs(world.sample(N, generator()))
+    turned = x @ worlds.random_rotation(3, 3, generator(1)).T
+    for data in (x, turned):
+        assert torch.allclose(data.T @ data / N, torch.eye(3), atol=0.05)
+        assert data.pow(4).mean().item() == pytest.approx(3, abs=0.15)  # a normal fourth moment, in any basis
+
+
 @pytest.mark.parametrize(
     ("wrong", "named"),
     [

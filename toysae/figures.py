@@ -19,7 +19,9 @@ from toysae.measures import LABELS, Assessment, Fraction, reading_order
 
 # Okabe and Ito's palette: told apart by colour-blind readers too
 LABEL_COLOURS = {"atomic": "#0072B2", "composite": "#E69F00", "mixed": "#999999", "dead": "#2b2b2b"}
-SERIES_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
+SERIES_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#555555")
+LINE_STYLES = ("-", "--", "-.", (0, (4, 1, 1, 1, 1, 1)))
+RUNGS = ("s", "o", "v", "D", "|")  # marks on the rungs of a ladder
 SIGNED = "RdBu_r"  # diverging: red is positive, white is zero, blue is negative
 ATOM_INK, COMPOSITE_INK, BOUND_INK = "#0072B2", "#C77700", "#444444"
 READABLE = 12  # numbers are written into the cells of a map with at most this many rows
@@ -183,7 +185,7 @@ def loss_account(groups: Mapping[str, Tensor], references: Mapping[str, float]) 
     axes = figure.subplots()
     for row, losses in enumerate(groups.values()):
         spread = np.linspace(-0.28, 0.28, max(len(losses), 1))[np.argsort(np.argsort(losses.numpy()))]
-        axes.scatter(losses, row + spread, s=14, color=SERIES_COLOURS[row % 4], alpha=0.7, linewidth=0, zorder=3)
+        axes.scatter(losses, row + spread, s=14, color=_series_colour(row), alpha=0.7, linewidth=0, zorder=3)
     inks = (ATOM_INK, COMPOSITE_INK, BOUND_INK)
     for (name, value), ink, style in zip(references.items(), inks, ("--", "-.", ":"), strict=False):
         axes.axvline(value, color=ink, linestyle=style, linewidth=1.4, label=f"{name}: {value:.4f}")
@@ -191,6 +193,50 @@ def loss_account(groups: Mapping[str, Tensor], references: Mapping[str, float]) 
     axes.set_xlabel("loss: half the squared error plus lambda times the sum of latent activations")
     figure.legend(loc="outside upper center", ncols=len(references))
     return figure
+
+
+Curves = Mapping[str, tuple[Sequence[float], Sequence[float]]]
+
+
+def curves(
+    lines: Curves, dots: Curves, *, xlabel: str, ylabel: str, ylim=None, marks: Mapping[str, float] | None = None
+) -> Figure:
+    """Computed lines, measured dots of the same colour over them, and grey vertical marks: name -> (x, y), name -> x."""
+    figure = Figure(figsize=(7.2, 3.6), layout="constrained")
+    axes = figure.subplots()
+    for i, (name, (x, y)) in enumerate(lines.items()):
+        axes.plot(x, y, color=_series_colour(i), linestyle=LINE_STYLES[i % 4], linewidth=1.6, label=name)
+    for i, (x, y) in enumerate(dots.values()):
+        axes.plot(x, y, "o", color=_series_colour(i), markersize=4, markeredgecolor="white", markeredgewidth=0.5)
+    for name, x in (marks or {}).items():
+        axes.axvline(x, color="#999999", linewidth=1.2, linestyle=(0, (1, 1)), label=name, zorder=0)
+    axes.set(xlabel=xlabel, ylabel=ylabel, ylim=ylim)
+    figure.legend(loc="outside right upper")
+    return figure
+
+
+def ladder(worlds: Mapping[str, Mapping[str, float]]) -> Figure:
+    """Losses on the rungs of several worlds, each divided by that of its first rung: world -> rung -> loss."""
+    figure = Figure(figsize=(7.2, 0.9 + 0.5 * len(worlds)), layout="constrained")
+    axes = figure.subplots()
+    for row, rungs in enumerate(worlds.values()):
+        values = np.array(list(rungs.values())) / next(iter(rungs.values()))
+        axes.plot([values.min(), values.max()], [row, row], color="#dddddd", linewidth=2, zorder=1)
+        for i, value in enumerate(values):
+            axes.plot(value, row, RUNGS[i % len(RUNGS)], color=_series_colour(i), markersize=8, markerfacecolor="none")
+    names = next(iter(worlds.values()))
+    for i, name in enumerate(names):
+        axes.plot(
+            [], [], RUNGS[i % len(RUNGS)], color=_series_colour(i), markersize=8, markerfacecolor="none", label=name
+        )
+    axes.set(yticks=range(len(worlds)), yticklabels=list(worlds), ylim=(len(worlds) - 0.5, -0.5))
+    axes.set_xlabel(f"loss / loss of the {next(iter(names))}")
+    figure.legend(loc="outside upper center", ncols=len(names), handletextpad=0.2)
+    return figure
+
+
+def _series_colour(i: int) -> str:
+    return SERIES_COLOURS[i % len(SERIES_COLOURS)]
 
 
 def fractions(panels: Mapping[str, Mapping[str, Fraction]]) -> Figure:

@@ -276,6 +276,26 @@ class World:
         return rate * mean, math.sqrt(rate * (deviation**2 + mean**2) - (rate * mean) ** 2)
 
 
+class Isotropic:
+    """Normal data without features: every direction is like every other, so no basis can be found. The null control.
+
+    It samples like a World, and its features are the axes, which the data do not know of.
+    """
+
+    def __init__(self, d_in: int) -> None:
+        _require("d_in", d_in, d_in >= 1, "a whole number of 1 or more")
+        self.n_features = self.d_in = d_in
+        self.features = torch.eye(d_in)
+
+    def sample(self, n: int, generator: torch.Generator) -> Tensor:
+        """Coordinates of n samples, of either sign, float32 (n, d_in)."""
+        return torch.randn(n, self.d_in, generator=generator)
+
+    def inputs(self, activations: Tensor) -> Tensor:
+        """The data points are their own coordinates."""
+        return activations
+
+
 def k_of_n(n_features: int, k: int, **magnitudes) -> World:
     """Exactly k of n features fire, every choice equally often."""
     return World(ExactlyK(n_features, k), **magnitudes)
