@@ -6,18 +6,25 @@ The loss is that of `toysae.sae`: 1/2 ||x - x_hat||^2 + l1_coeff ||z||_1, a mean
 from __future__ import annotations
 
 import itertools
-import math
+from dataclasses import dataclass
 
 import numpy as np
 import torch
+from scipy.optimize import minimize
 from scipy.stats import norm
-from sklearn.linear_model import Lasso
 from torch import Tensor
+from torch.nn.functional import normalize
 
+from toysae.sae import Stack
 from toysae.worlds import World
 
 MAX_ENUMERATED = 8  # dictionaries of up to this many rows are solved by trying every set of active latents
-DESCENT_TOLERANCE = 1e-6  # how far above the optimum coordinate descent may stop, relative to ||x||^2
+ENTRY_TOLERANCE = 1e-10  # slope, relative to the largest, below which no further latent is let in
+MAX_ROUNDS_PER_LATENT = 10  # rounds after which the search for exact codes gives up, times n_latents
+RIDGE = 1e-10  # added to the Gram matrix of the latents that are in
+SOLVED_NUMBERS = 2**20  # latent activations that are solved for at once
+MAX_SWEEPS = 400  # rounds of alternating minimisation over all latents
+N_POLISHED = 8  # of the best dictionaries of a search, this many are brought to their local minimum
 GRID_LEVELS = 7  # magnitudes per feature in the grid that makes a world with sigma > 0 finite; fewer where it gets long
 GRID_POINTS = 20_000  # the longest grid
 SAMPLE_POINTS = 10_000  # samples that stand in for a grid which would be longer
@@ -35,22 +42,38 @@ def radial_bound(world: World, l1_coeff: float) -> float:
     return float(probabilities @ (kept.square() / 2 + l1_coeff * (length - kept)))
 
 
-def dictionary_loss(dictionary: Tensor, world: World, l1_coeff: float, *, decoder_bias: Tensor | None = None) -> Tensor:
+def dictionary_loss(
+    dictionary: Tensor, world: World, l1_coeff: float | Tensor, *, decoder_bias: Tensor | None = None
+) -> Tensor:
     """The loss of a dictionary when every sample gets the best possible latent activations.
 
     dictionary    (..., n_latents, d_in) decoder rows; unit rows are what the loss is meant for
+    l1_coeff      one number, or one per dictionary (...,)
     decoder_bias  (..., d_in), zero when left out
     returns       (...,) float64: exact for sigma = 0, else exact on the grid of magnitude quantiles
     """
     points, probabilities = finite_data(world)
-    rows = dictionary.double().flatten(0, -3) if dictionary.ndim > 2 else dictionary.double()[None]
-    biases = (
-        rows.new_zeros(len(rows), world.d_in) if decoder_bias is None else decoder_bias.double().reshape(-1, world.d_in)
-    )
-    losses = [
-        code_loss(points - b, W, codes(points - b, W, l1_coeff), l1_coeff) for W, b in zip(rows, biases, strict=True)
-    ]
-    return (torch.stack(losses) @ probabilities).reshape(dictionary.shape[:-2])
+    leading, shape = dictionary.shape[:-2], dictionary.shape[-2:]
+    rows = dictionary.double().reshape(leading.numel(), *shape)
+    penalties = torch.as_tensor(l1_coeff, dtype=torch.float64).reshape(-1).expand(len(rows))
+    if decoder_bias is not None:
+        points = points - decoder_bias.double().reshape(len(rows), 1, world.d_in)
+    size = max(1, SOLVED_NUMBERS // (points.shape[-2] * max(1, rows.shape[1])))
+    parts = [slice(i, i + size) for i in range(0, len(rows), size)]
+    losses = [sample_losses(points[i] if points.ndim > 2 else points, rows[i], penalties[i]) for i in parts]
+    return (torch.cat(losses) @ probabilities).reshape(leading)
+
+
+def sample_losses(points: Tensor, dictionaries: Tensor, l1_coeff: float | Tensor) -> Tensor:
+    """Loss of every point under every dictionary with its best non-negative codes, (n_dicts, n_points) float64.
+
+    points        (n_points, d_in), or (n_dicts, n_points, d_in)
+    dictionaries  (n_dicts, n_latents, d_in)
+    l1_coeff      one number, or one per dictionary (n_dicts,)
+    """
+    z = batch_codes(points, dictionaries, l1_coeff)
+    error = (points.double() - z @ dictionaries.double()).square().sum(dim=2)
+    return error / 2 + _column(l1_coeff) * z.sum(dim=2)
 
 
 def code_loss(x: Tensor, dictionary: Tensor, z: Tensor, l1_coeff: float) -> Tensor:
@@ -65,47 +88,266 @@ def codes(x: Tensor, dictionary: Tensor, l1_coeff: float) -> Tensor:
     dictionary  (n_latents, d_in)
     returns     (n_samples, n_latents), float64
 
-    The sign of the lasso is fixed, z >= 0, because a ReLU cannot go below zero. Small dictionaries are solved by trying
-    every set of active latents, larger ones by scikit-learn's coordinate descent.
+    The sign of the lasso is fixed, z >= 0, because a ReLU cannot go below zero.
     """
-    if not (math.isfinite(l1_coeff) and l1_coeff >= 0):
-        raise ValueError(f"l1_coeff is {l1_coeff}: allowed is a finite number >= 0")
     if x.ndim != 2 or dictionary.ndim != 2 or x.shape[1] != dictionary.shape[1]:
         raise ValueError(
             f"dictionary has shape {tuple(dictionary.shape)} and x {tuple(x.shape)}: "
             "allowed are (n_latents, d_in) and (n_samples, d_in)"
         )
-    solve = _codes_by_enumeration if len(dictionary) <= MAX_ENUMERATED else _codes_by_descent
-    return solve(x.double(), dictionary.double(), l1_coeff)
+    return batch_codes(x, dictionary[None], l1_coeff)[0]
 
 
-def _codes_by_enumeration(x: Tensor, dictionary: Tensor, l1_coeff: float) -> Tensor:
-    """Solves the normal equations of every set of independent rows and keeps the best non-negative answer.
+def batch_codes(points: Tensor, dictionaries: Tensor, l1_coeff: float | Tensor) -> Tensor:
+    """The best non-negative latent activations of points for many dictionaries at once.
 
-    Some optimal code always uses independent rows only, so nothing is missed.
+    points        (n_points, d_in), or (n_dicts, n_points, d_in) where every dictionary has its own
+    dictionaries  (n_dicts, n_latents, d_in)
+    l1_coeff      one number, or one per dictionary (n_dicts,); >= 0
+    returns       (n_dicts, n_points, n_latents), float64
+
+    Small dictionaries are solved by trying every set of active latents, larger ones by letting latents in one by one.
     """
-    n_latents, d_in = dictionary.shape
-    best = x.new_zeros(len(x), n_latents)
-    lowest = code_loss(x, dictionary, best, l1_coeff)
-    for size in range(1, min(n_latents, d_in) + 1):
+    penalty = _column(l1_coeff)
+    if not (torch.isfinite(penalty) & (penalty >= 0)).all():
+        raise ValueError(f"l1_coeff is {l1_coeff}: allowed is a finite number >= 0")
+    rows = dictionaries.double()
+    linear = points.double() @ rows.transpose(1, 2) - penalty[..., None]
+    solve = _codes_by_enumeration if rows.shape[1] <= MAX_ENUMERATED else _codes_by_entering
+    return solve(rows @ rows.transpose(1, 2), linear, rank=rows.shape[2])
+
+
+def _column(l1_coeff: float | Tensor) -> Tensor:
+    return torch.as_tensor(l1_coeff, dtype=torch.float64).reshape(-1, 1)
+
+
+def _codes_by_enumeration(gram: Tensor, linear: Tensor, rank: int) -> Tensor:
+    """Minimises 1/2 z G z - linear z over z >= 0 by solving for every set of independent rows; keeps the best answer.
+
+    gram (n_dicts, n_latents, n_latents), linear (n_dicts, n_points, n_latents). Some optimal code always uses
+    independent rows only, at most as many as the rank, so nothing is missed.
+    """
+    n_latents = gram.shape[1]
+    best, gained = torch.zeros_like(linear), linear.new_zeros(linear.shape[:2])
+    for size in range(1, min(n_latents, rank) + 1):
         for active in map(list, itertools.combinations(range(n_latents), size)):
-            rows = dictionary[active]
-            gram = rows @ rows.T
-            if torch.linalg.det(gram) < 1e-12:
-                continue
+            answer, independent = _solve_active(gram[:, active][:, :, active], linear[..., active])
+            gain = (answer * linear[..., active]).sum(dim=2) / 2
+            better = (answer >= 0).all(dim=2) & (gain > gained) & independent[:, None]
             candidate = torch.zeros_like(best)
-            candidate[:, active] = torch.linalg.solve(gram, rows @ x.T - l1_coeff).T
-            loss = code_loss(x, dictionary, candidate, l1_coeff)
-            better = (candidate >= 0).all(dim=1) & (loss < lowest)
-            best[better], lowest[better] = candidate[better], loss[better]
+            candidate[..., active] = answer
+            best = torch.where(better[..., None], candidate, best)
+            gained = torch.where(better, gain, gained)
     return best
 
 
-def _codes_by_descent(x: Tensor, dictionary: Tensor, l1_coeff: float) -> Tensor:
-    d_in = dictionary.shape[1]
-    lasso = Lasso(alpha=l1_coeff / d_in, positive=True, fit_intercept=False, tol=DESCENT_TOLERANCE, max_iter=100_000)
-    solution = lasso.fit(dictionary.T.numpy(), x.T.numpy()).coef_
-    return torch.from_numpy(np.atleast_2d(solution))
+def _solve_active(gram: Tensor, linear: Tensor) -> tuple[Tensor, Tensor]:
+    """Answers (n_dicts, n_points, size) of the normal equations, and whether they have just one (n_dicts,)."""
+    lengths = gram.diagonal(dim1=1, dim2=2)
+    independent = torch.linalg.det(gram) > 1e-12 * lengths.prod(dim=1)
+    solvable = torch.where(independent[:, None, None], gram, torch.eye(gram.shape[1]).to(gram))
+    return torch.linalg.solve(solvable, linear.transpose(1, 2)).transpose(1, 2), independent
+
+
+def _codes_by_entering(gram: Tensor, linear: Tensor, rank: int) -> Tensor:
+    """Minimises 1/2 z G z - linear z over z >= 0 by an active-set method, all problems side by side.
+
+    In each round every unfinished problem lets in the latent with the steepest slope and solves for the latents that
+    are in (Lawson & Hanson 1974, "Solving Least Squares Problems", chapter 23). Arguments as in _codes_by_enumeration.
+    """
+    n_dicts, n_points, n_latents = linear.shape
+    owner = torch.arange(n_dicts).repeat_interleave(n_points)
+    flat, z = linear.reshape(-1, n_latents), linear.new_zeros(n_dicts * n_points, n_latents)
+    tolerance = ENTRY_TOLERANCE * flat.abs().amax(dim=1).clamp(min=1e-30)
+    for _ in range(MAX_ROUNDS_PER_LATENT * n_latents):
+        slope = flat - (z.view_as(linear) @ gram).view_as(z)
+        steepest = torch.where(z > 0, -torch.inf, slope).max(dim=1)
+        unfinished = (steepest.values > tolerance).nonzero().flatten()
+        if not len(unfinished):
+            return z.view_as(linear)
+        z[unfinished] = _let_in(steepest.indices[unfinished], z[unfinished], gram, owner[unfinished], flat[unfinished])
+    raise RuntimeError(f"no exact codes after {MAX_ROUNDS_PER_LATENT * n_latents} rounds: rows are nearly dependent")
+
+
+def _let_in(entering: Tensor, z: Tensor, gram: Tensor, owner: Tensor, linear: Tensor) -> Tensor:
+    """The optimal z (n, n_latents) over the latents that are in, after those that would go below zero have left.
+
+    entering (n,) latent let in; owner (n,) position of each problem's Gram matrix in gram.
+    """
+    inside = (z > 0).scatter(1, entering[:, None], True)
+    z, moving = z.clone(), torch.arange(len(z))
+    while len(moving):
+        start, within = z[moving], inside[moving]
+        target = _solve_inside(gram, owner[moving], linear[moving], within)
+        leaving = within & (target <= 0)
+        share = torch.where(leaving, start / (start - target), torch.inf)  # of the way until a latent reaches zero
+        step = share.amin(dim=1, keepdim=True)
+        z[moving] = torch.where(step < 1, start + step.clamp(max=1) * (target - start), target)
+        gone = leaving & (share <= step)
+        z[moving] = z[moving].masked_fill(gone, 0).clamp(min=0)
+        inside[moving] = within & ~gone
+        moving = moving[gone.any(dim=1)]
+    return z
+
+
+def _solve_inside(gram: Tensor, owner: Tensor, linear: Tensor, inside: Tensor) -> Tensor:
+    """Unconstrained optimum over the latents that are inside, zero elsewhere, (n, n_latents).
+
+    A touch of ridge keeps dependent rows solvable: it points far along the direction in which the loss falls for ever,
+    until a latent leaves.
+    """
+    size = max(1, int(inside.sum(dim=1).max()))
+    first = inside.to(torch.uint8).argsort(dim=1, descending=True, stable=True)[:, :size]
+    used = inside.gather(1, first)
+    both = used[:, :, None] & used[:, None, :]
+    square = gram[owner[:, None, None], first[:, :, None], first[:, None, :]]
+    square = torch.where(both, square, 0) + torch.diag_embed(torch.where(used, RIDGE, 1.0).to(gram))
+    answer = torch.linalg.solve(square, torch.where(used, linear.gather(1, first), 0))
+    return torch.zeros_like(linear).scatter(1, first, torch.where(used, answer, 0))
+
+
+@dataclass(frozen=True)
+class Search:
+    """What a search from many starts found, best first.
+
+    dictionaries  (n_starts, n_latents, d_in) float64, unit rows
+    losses        (n_starts,) float64, ascending
+    """
+
+    dictionaries: Tensor
+    losses: Tensor
+
+    def agreeing(self, tolerance: float = 1e-4) -> int:
+        """How many starts end within this share of the best loss: the more, the surer one may be of it."""
+        return int((self.losses <= self.losses[0] * (1 + tolerance)).sum())
+
+
+def best_dictionary(
+    world: World, n_latents: int, l1_coeff: float, *, n_starts: int = 64, generator: torch.Generator | None = None
+) -> tuple[Tensor, float]:
+    """The best dictionary of n_latents unit rows that a search from many starts finds, and its loss.
+
+    returns  (n_latents, d_in) float64, and the exact loss on the finite data of the world, without decoder bias
+
+    The loss has many local minima, so "best known" is all that can be promised: `search_dictionaries` tells how many
+    starts agree.
+    """
+    found = search_dictionaries(world, n_latents, l1_coeff, n_starts=n_starts, generator=generator)
+    return found.dictionaries[0], float(found.losses[0])
+
+
+def search_dictionaries(
+    world: World, n_latents: int, l1_coeff: float, *, n_starts: int = 64, generator: torch.Generator | None = None
+) -> Search:
+    """Dictionaries reached from many starts by alternating minimisation, the best of them polished; best first.
+
+    n_starts   random rows of either sign, positive rows, features, composites and mixtures of them, in turn
+    generator  where the starts come from; always the same ones when left out
+    raises     ValueError where n_latents or n_starts is below 1
+    """
+    for name, value in {"n_latents": n_latents, "n_starts": n_starts}.items():
+        if value < 1:
+            raise ValueError(f"{name} is {value}: allowed is a whole number of 1 or more")
+    generator = generator or torch.Generator().manual_seed(0)
+    points, probabilities = finite_data(world)
+    rows = alternate(starting_rows(world, n_latents, n_starts, generator), points, probabilities, l1_coeff)
+    losses = sample_losses(points, rows, l1_coeff) @ probabilities
+    order = losses.argsort()
+    for i in order[:N_POLISHED].tolist():
+        rows[i], losses[i] = polish(rows[i], points, probabilities, l1_coeff)
+    order = losses.argsort(stable=True)
+    return Search(rows[order], losses[order])
+
+
+def starting_rows(world: World, n_latents: int, n_starts: int, generator: torch.Generator) -> Tensor:
+    """Unit rows to start a search from, (n_starts, n_latents, d_in): five kinds, in turn."""
+    features, composites = world.features.double(), world.composites().double()
+
+    def gaussians(width: int) -> Tensor:
+        return torch.randn(n_latents, width, generator=generator, dtype=torch.float64)
+
+    def drawn(directions: Tensor) -> Tensor:
+        shuffled = torch.randperm(len(directions), generator=generator)
+        return directions[shuffled[torch.arange(n_latents) % len(directions)]] + 0.02 * gaussians(world.d_in)
+
+    several = composites if len(composites) else features
+    kinds = (
+        lambda: gaussians(world.n_features).abs() @ features,
+        lambda: drawn(features),
+        lambda: drawn(several),
+        lambda: drawn(torch.cat([features, composites])),
+        lambda: gaussians(world.d_in),
+    )
+    return normalize(torch.stack([kinds[i % len(kinds)]() for i in range(n_starts)]), dim=2)
+
+
+def alternate(rows: Tensor, points: Tensor, probabilities: Tensor, l1_coeff: float) -> Tensor:
+    """Improves dictionaries (n_starts, n_latents, d_in) by turns: one latent's activations, then its row, then the next.
+
+    Both steps are exact given everything else: activations are relu(residual . row - l1_coeff), and the best unit row is
+    the mean of the residuals, weighted by the activations. So the loss never rises.
+    """
+    rows, z = rows.clone(), batch_codes(points, rows, l1_coeff)
+    for sweep in range(MAX_SWEEPS):
+        residual, before = points - z @ rows, rows.clone()
+        for k in range(rows.shape[1]):
+            residual += z[:, :, k, None] * rows[:, None, k]
+            z[:, :, k] = ((residual @ rows[:, k, :, None])[..., 0] - l1_coeff).clamp(min=0)
+            aim = ((probabilities * z[:, :, k])[:, None] @ residual)[:, 0]
+            length = aim.norm(dim=1, keepdim=True)
+            rows[:, k] = torch.where(length > 1e-9, aim / length.clamp(min=1e-9), rows[:, k])
+            residual -= z[:, :, k, None] * rows[:, None, k]
+        if sweep % 20 == 19 and sweep < MAX_SWEEPS // 2:
+            _revive(rows, z, residual)
+        elif (rows - before).abs().max() < 1e-9:
+            break
+    return rows
+
+
+def _revive(rows: Tensor, z: Tensor, residual: Tensor) -> None:
+    """Aims one latent that no point uses, per dictionary, at the point that is explained worst."""
+    idle = (z == 0).all(dim=1)
+    for i in idle.any(dim=1).nonzero().flatten().tolist():
+        worst = residual[i].square().sum(dim=1).argmax()
+        target = residual[i, worst] + z[i, worst] @ rows[i]
+        rows[i, idle[i].int().argmax()] = normalize(target, dim=0)
+
+
+def polish(rows: Tensor, points: Tensor, probabilities: Tensor, l1_coeff: float) -> tuple[Tensor, float]:
+    """The local minimum near one dictionary (n_latents, d_in), by L-BFGS on the exact loss; and that loss.
+
+    The gradient needs no derivative of the codes: they are optimal, so the first-order change of the loss is that at
+    fixed codes, -E[z^T (x - z W)], along the sphere.
+    """
+
+    def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
+        free = torch.from_numpy(flat).view_as(rows)
+        unit = normalize(free, dim=1)
+        z = batch_codes(points, unit[None], l1_coeff)[0]
+        residual = points - z @ unit
+        slope = -(z * probabilities[:, None]).T @ residual
+        slope = (slope - (slope * unit).sum(dim=1, keepdim=True) * unit) / free.norm(dim=1, keepdim=True)
+        value = probabilities @ (residual.square().sum(dim=1) / 2 + l1_coeff * z.sum(dim=1))
+        return float(value), slope.flatten().numpy()
+
+    start = rows.flatten().numpy()
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 500, "ftol": 1e-14, "gtol": 1e-9})
+    return normalize(torch.from_numpy(found.x).view_as(rows), dim=1), float(found.fun)
+
+
+def amortisation_gap(stack: Stack, world: World, l1_coeff: float | Tensor) -> Tensor:
+    """What the encoder costs: each SAE's own loss minus that of its dictionary and bias with exact codes, (n_saes,)."""
+    points, probabilities = finite_data(world)
+    exact = dictionary_loss(stack.W_dec, world, l1_coeff, decoder_bias=stack.b_dec)
+    return stack.double().losses(points, probabilities) - exact
+
+
+def dictionary_gap(stack: Stack, world: World, l1_coeff: float | Tensor, best_loss: float | Tensor) -> Tensor:
+    """What the dictionary costs: its loss with exact codes minus the best known one, (n_saes,).
+
+    best_loss  of `best_dictionary` for as many latents; that one has no decoder bias, so with one the gap can be negative
+    """
+    return dictionary_loss(stack.W_dec, world, l1_coeff, decoder_bias=stack.b_dec) - best_loss
 
 
 def finite_data(world: World) -> tuple[Tensor, Tensor]:
