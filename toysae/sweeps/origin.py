@@ -1,0 +1,76 @@
+"""Which code a result comes from: a result of other code is never taken for one of this code."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib.util
+import sysconfig
+from collections.abc import Callable, Iterator
+from importlib import metadata
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+
+LIBRARIES = ("numpy", "scikit-learn", "scipy", "torch")  # their arithmetic decides the numbers
+
+
+def code_hash(point: Callable) -> str:
+    """A hash over all that decides what a point computes.
+
+    That is the source of its module and of every module which that imports, directly or not. Python and installed
+    libraries count by the versions of LIBRARIES. A changed comment counts as a change: to compute again costs time, a
+    stale number would cost the truth.
+    """
+    lines = [f"{name} {version}" for name, version in versions().items()]
+    for name, path in sources(point.__module__):
+        lines.append(f"{name} {hashlib.sha256(path.read_bytes()).hexdigest()}")
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+
+def versions() -> dict[str, str]:
+    """The installed versions of LIBRARIES."""
+    return {name: metadata.version(name) for name in LIBRARIES}
+
+
+def sources(module: str) -> list[tuple[str, Path]]:
+    """Name and file of a module and of all that it imports, directly or not, sorted by name; without libraries."""
+    found: dict[str, Path] = {}
+    waiting = [module]
+    while waiting:
+        name = waiting.pop()
+        path = None if name in found else _own_file(name)
+        if path is not None:
+            found[name] = path
+            waiting += _imported(name, path)
+    return sorted(found.items())
+
+
+def _own_file(module: str) -> Path | None:
+    """The file of a module; None where it belongs to a library, or where this is no module at all."""
+    top = module.partition(".")[0]
+    if top != "toysae" and _is_library(importlib.util.find_spec(top)):
+        return None
+    try:
+        spec = importlib.util.find_spec(module)
+    except ModuleNotFoundError:  # the name of a function, say
+        return None
+    return Path(spec.origin) if spec and spec.has_location and spec.origin else None
+
+
+def _is_library(spec: ModuleSpec | None) -> bool:
+    if spec is None or not spec.has_location or spec.origin is None:
+        return True
+    homes = [sysconfig.get_path(kind) for kind in ("stdlib", "platstdlib", "purelib", "platlib")]
+    return any(Path(spec.origin).is_relative_to(home) for home in homes)
+
+
+def _imported(module: str, path: Path) -> Iterator[str]:
+    """Names that may be modules, from the import statements of a module, wherever they stand in it."""
+    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            origin = importlib.util.resolve_name("." * node.level + (node.module or ""), package)
+            yield origin
+            yield from (f"{origin}.{alias.name}" for alias in node.names)
