@@ -85,6 +85,13 @@ def test_every_figure_can_be_drawn_at_its_extremes(minimal):
         figures.map_with_activations(minimal, 0, torch.zeros(3, 3), ["A+B", "A+C", "B+C"], "a title"),
         figures.small_maps({"a": (minimal, 0), "b": (minimal, 1), "c": (minimal, 2)}),
         figures.sphere_paths({"a": (paths, minimal), "b": (paths, minimal)}, torch.eye(3)),
+        figures.label_shares(
+            {"a": {"x": [1.0, 0.0], "y": [0.3, 0.7]}, "b": {"x": [0.0, 0.0], "y": [0.0, 1.0]}}, ("atomic", "dead")
+        ),
+        figures.seen_along_the_diagonal(
+            {"a": (torch.ones(3), torch.eye(3), ["dead"] * 3), "b": (torch.zeros(3), -torch.eye(3), ["negative"] * 3)},
+            torch.eye(3),
+        ),
         figures.loss_account({"none": empty, "some": torch.ones(4).double()}, {"atoms": 1.0, "bound": 0.5}),
         figures.fractions(
             {"a": {"x": Fraction(0, 0), "y": Fraction(3, 3)}, "b": {"x": Fraction(0, 4), "y": Fraction(1, 4)}}
@@ -96,3 +103,23 @@ def test_every_figure_can_be_drawn_at_its_extremes(minimal):
 def test_figures_leave_nothing_behind_in_pyplot(minimal):
     figures.heat_map(minimal, 0, "a title")
     assert plt.get_fignums() == []
+
+
+def test_signed_labels_are_drawn_in_their_own_colours():
+    rows = torch.tensor([[[0.0, 0.0, -1.0], [0.5, 0.5, -(0.5**0.5)]]])
+    stack = sae.untrained(sae.ReluL1(0.1), rows, [0], decoder_bias=False)
+    stack.parameters["b_enc"] += 2
+    world = worlds.two_of_three()
+    signed = measures.with_signed_labels(measures.assess(stack, world), world)
+    figure = drawn(figures.heat_map(signed, 0, "a title"))
+    colours = {figures.matplotlib.colors.to_hex(patch.get_facecolor()) for patch in figure.axes[0].patches}
+    assert colours == {figures.LABEL_COLOURS[word].lower() for word in ("negative", "difference")}
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == list(measures.SIGNED_LABELS)
+
+
+def test_arrows_start_at_the_bias_and_end_where_the_latent_leads():
+    panels = {name: (torch.tensor([0.0, 1.0, 0.0]), torch.eye(3)[:1], ["atomic"]) for name in "ab"}
+    axes = drawn(figures.seen_along_the_diagonal(panels, torch.eye(3))).axes[0]
+    arrow = next(text for text in axes.texts if getattr(text, "arrow_patch", None) is not None)
+    assert list(arrow.xyann) == pytest.approx([0.5**0.5, -(6**-0.5)])
+    assert list(arrow.xy) == pytest.approx([0.0, -2 * 6**-0.5])

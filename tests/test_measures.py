@@ -1,6 +1,8 @@
 """Measures: labels follow their rules whatever the order, length and sign of rows; scores have known values."""
 
+import itertools
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -165,6 +167,7 @@ def test_wilson_intervals_have_their_published_values():
     assert Fraction(10, 10).interval == pytest.approx((1 - edge, 1), abs=1e-6)
     assert Fraction(0, 0).interval == (0, 1)
     assert math.isnan(Fraction(0, 0).value)
+    assert str(Fraction(0, 0)) == "none of 0"
     assert str(Fraction(61, 64)) == "61 of 64 (95 % interval 87 to 98 %)"
 
 
@@ -177,3 +180,59 @@ def test_an_impossible_threshold_is_refused_by_name(threshold):
 def test_shapes_that_do_not_match_are_refused_by_name():
     with pytest.raises(ValueError, match=r"live has shape .* allowed"):
         measures.label_latents(ROWS[None], WORLD, torch.ones(1, 2, dtype=torch.bool))
+
+
+def signed_names(rows, world=WORLD, threshold=0.95):
+    rows = normalize(torch.as_tensor(rows), dim=1)
+    stack = sae.untrained(sae.ReluL1(0.0), rows[None], [0], decoder_bias=False)
+    seen = replace(measures.assess(stack, world, threshold), live=torch.ones(1, len(rows), dtype=torch.bool))
+    labels = measures.label_latents(rows[None], world, seen.live, threshold)
+    signed = measures.with_signed_labels(replace(seen, labels=labels), world, threshold).labels
+    return signed.names(0, list("ABCDEF")[: world.n_features])
+
+
+def test_planted_signed_rows_get_their_labels():
+    rows = [
+        [1.0, 0, 0],
+        [1.0, 1, 0],
+        [0, 0, -1.0],
+        [-1.0, -1, 0],
+        [1.0, 1, -2],
+        [1.0, -1, 0],
+        [1.0, 1, 1],
+        [-1.0, -1, -1],
+    ]
+    assert signed_names(rows) == ["A", "A+B", "−C", "−A−B", "A+B−C", "A−B", "mixed", "mixed"]
+
+
+def test_a_difference_of_one_against_many_is_named_by_the_others():
+    rows = torch.tensor([[4.0, -1, -1, -1, -1], [-4.0, 1, 1, 1, 1], [1.0, 1, -1, 0, 0]])
+    assert signed_names(rows, worlds.k_of_n(5, 2)) == ["A−others", "others−A", "mixed"]
+    assert signed_names(rows[2:], worlds.k_of_n(5, 2), threshold=0.9) == ["A+B−C"]
+
+
+def test_signed_labels_change_only_what_was_mixed():
+    rows = torch.randn(400, 3, generator=torch.Generator().manual_seed(0))
+    plain, signed = names(rows), signed_names(rows)
+    assert all(new == old for old, new in zip(plain, signed, strict=True) if old != "mixed")
+    assert sum(new != old for old, new in zip(plain, signed, strict=True)) > 50
+
+
+def test_the_best_difference_is_the_best_of_all_choices():
+    cosine = normalize(torch.randn(1, 60, 5, generator=torch.Generator().manual_seed(0)).double(), dim=2)
+    reached, plus, minus = measures.best_differences(cosine)
+    signs = torch.tensor(list(itertools.product([-1, 0, 1], repeat=5)))
+    signs = signs[(signs == 1).any(dim=1) & (signs == -1).any(dim=1)]
+    p, m = (signs == 1).double(), (signs == -1).double()
+    directions = normalize(p / p.sum(dim=1, keepdim=True) - m / m.sum(dim=1, keepdim=True), dim=1)
+    every = cosine @ directions.T
+    assert torch.allclose(reached, every.amax(dim=2))
+    assert torch.equal(plus[0].int() - minus[0].int(), signs[every[0].argmax(dim=1)].int())
+
+
+def test_joined_assessments_keep_their_order():
+    parts = [sae.untrained(sae.ReluL1(0.1), ROWS[None] * sign, [0], decoder_bias=False) for sign in (1, -1)]
+    one, two = (measures.with_signed_labels(measures.assess(part, WORLD), WORLD) for part in parts)
+    both = measures.joined([one, two])
+    assert torch.equal(both.losses, torch.cat([one.losses, two.losses]))
+    assert both.labels.names(1, list("ABC")) == two.labels.names(0, list("ABC"))

@@ -18,7 +18,14 @@ from torch import Tensor
 from toysae.measures import LABELS, Assessment, Fraction, reading_order
 
 # Okabe and Ito's palette: told apart by colour-blind readers too
-LABEL_COLOURS = {"atomic": "#0072B2", "composite": "#E69F00", "mixed": "#999999", "dead": "#2b2b2b"}
+LABEL_COLOURS = {
+    "atomic": "#0072B2",
+    "composite": "#E69F00",
+    "mixed": "#999999",
+    "dead": "#2b2b2b",
+    "negative": "#56B4E9",
+    "difference": "#CC79A7",
+}
 SERIES_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#555555")
 LINE_STYLES = ("-", "--", "-.", (0, (4, 1, 1, 1, 1, 1)))
 RUNGS = ("s", "o", "v", "D", "|")  # marks on the rungs of a ladder
@@ -103,7 +110,7 @@ def heat_map(seen: Assessment, sae: int, title: str) -> Figure:
     _draw_heat_map(axes, seen, sae)
     _name_rows_and_columns(axes, seen, sae)
     _cosine_scale(figure, axes)
-    _finish(figure, title)
+    _finish(figure, title, seen.labels.words)
     return figure
 
 
@@ -121,7 +128,7 @@ def heat_map_row(seen: Assessment, saes: Mapping[str, int], title: str) -> Figur
         else:
             _ticks(axes, [*[""] * (n_latents + 1), "bias"], [""] * n_features)
         axes.set_title(name, fontsize=9)
-    _finish(figure, title)
+    _finish(figure, title, seen.labels.words)
     return figure
 
 
@@ -139,7 +146,7 @@ def map_with_activations(seen: Assessment, sae: int, z: Tensor, sample_names: Se
     _draw_activations(figure, right, z.T[order].numpy(), sample_names)
     left.set_title("what each latent writes")
     right.set_title("when each latent fires")
-    _finish(figure, title)
+    _finish(figure, title, seen.labels.words)
     return figure
 
 
@@ -201,7 +208,7 @@ Curves = Mapping[str, tuple[Sequence[float], Sequence[float]]]
 def curves(
     lines: Curves, dots: Curves, *, xlabel: str, ylabel: str, ylim=None, marks: Mapping[str, float] | None = None
 ) -> Figure:
-    """Computed lines, measured dots of the same colour over them, and grey vertical marks: name -> (x, y), name -> x."""
+    """Computed lines, measured dots of the same colour over them, grey vertical marks: name -> (x, y), name -> x."""
     figure = Figure(figsize=(7.2, 3.6), layout="constrained")
     axes = figure.subplots()
     for i, (name, (x, y)) in enumerate(lines.items()):
@@ -255,6 +262,62 @@ def fractions(panels: Mapping[str, Mapping[str, Fraction]]) -> Figure:
     return figure
 
 
+def label_shares(panels: Mapping[str, Mapping[str, Sequence[float]]], words: Sequence[str]) -> Figure:
+    """Bars divided by label: title of a panel -> row -> share of each word; all panels share their rows."""
+    names = list(next(iter(panels.values())))
+    figure = Figure(figsize=(7.6, 1.0 + 0.24 * len(names)), layout="constrained")
+    for axes, (title, rows) in zip(figure.subplots(1, len(panels), sharey=True), panels.items(), strict=True):
+        shares = np.array(list(rows.values()))
+        starts = shares.cumsum(axis=1) - shares
+        for word, width, left in zip(words, shares.T, starts.T, strict=True):
+            axes.barh(range(len(names)), width, left=left, height=0.8, color=LABEL_COLOURS[word], linewidth=0)
+        axes.set(xlim=(0, 1), xticks=[0, 0.5, 1], ylim=(len(names) - 0.4, -0.6), xlabel="share of all latents")
+        axes.set_yticks(range(len(names)), names)
+        axes.set_title(title, fontsize=9)
+        axes.tick_params(length=0)
+    _label_legend(figure, words)
+    return figure
+
+
+def seen_along_the_diagonal(panels: Mapping[str, tuple[Tensor, Tensor, Sequence[str]]], data: Tensor) -> Figure:
+    """Data of three features seen along (1, 1, 1), an SAE's bias as a dot and its latents as arrows from there.
+
+    panels  title -> (bias (3,), arrows (n_latents, 3), label of each latent)
+    data    (n_samples, 3), drawn as grey dots
+    """
+    words = [word for word in LABEL_COLOURS if any(word in labels for _, _, labels in panels.values())]
+    figure = Figure(figsize=(2.5 * len(panels), 3.2), layout="constrained")
+    for axes, (title, (bias, arrows, labels)) in zip(figure.subplots(1, len(panels)), panels.items(), strict=True):
+        axes.scatter(*_flattened(data).T, s=5, color="#bbbbbb", linewidth=0, zorder=1)
+        start = _flattened(bias)
+        for arrow, label in zip(_flattened(arrows), labels, strict=True):
+            style = {"arrowstyle": "-|>", "color": LABEL_COLOURS[label], "linewidth": 2, "shrinkA": 0, "shrinkB": 0}
+            axes.annotate("", start + arrow, start, arrowprops=style, zorder=3)
+        axes.plot(*start, "o", color="black", markersize=6, zorder=4)
+        _name_patterns(axes, data)
+        axes.set_title(title, fontsize=9)
+    _label_legend(figure, words)
+    return figure
+
+
+def _flattened(points: Tensor) -> np.ndarray:
+    """Points (..., 3) seen along (1, 1, 1), (..., 2): the first feature points left, the second right, the third up."""
+    across = (points[..., 1] - points[..., 0]) / math.sqrt(2)
+    up = (2 * points[..., 2] - points[..., 0] - points[..., 1]) / math.sqrt(6)
+    return torch.stack([across, up], dim=-1).double().numpy()
+
+
+def _name_patterns(axes: Axes, data: Tensor) -> None:
+    """The name of each firing pattern beside the middle of its samples."""
+    for pattern in torch.unique(data > 0, dim=0):
+        middle = _flattened(data[((data > 0) == pattern).all(dim=1)].mean(dim=0))
+        name = "+".join(n for n, on in zip("ABC", pattern.tolist(), strict=True) if on) or "none"
+        axes.text(*(middle + 0.32 * middle / max(np.linalg.norm(middle), 1e-9)), name, ha="center", va="center")
+    reach = 1.5 * max(np.abs(_flattened(data)).max(), 1e-9)
+    axes.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
+    axes.axis("off")
+
+
 def _draw_fraction(axes: Axes, row: int, fraction: Fraction) -> None:
     if not fraction.n:
         return
@@ -288,14 +351,14 @@ def _cosine_scale(figure: Figure, axes: Axes) -> None:
     figure.colorbar(scale, ax=axes, label="cosine", shrink=0.8, ticks=[-1, 0, 1], pad=0.02, aspect=25)
 
 
-def _finish(figure: Figure, title: str) -> None:
+def _finish(figure: Figure, title: str, words: Sequence[str] = LABELS) -> None:
     """The title above and the legend of the labels below."""
     figure.suptitle(title, fontsize=10)
-    _label_legend(figure)
+    _label_legend(figure, words)
 
 
-def _label_legend(figure: Figure) -> None:
-    handles = [Patch(color=colour, label=label) for label, colour in LABEL_COLOURS.items()]
+def _label_legend(figure: Figure, words: Sequence[str] = LABELS) -> None:
+    handles = [Patch(color=LABEL_COLOURS[word], label=word) for word in words]
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), handlelength=1)
 
 
@@ -345,7 +408,7 @@ def _label_cells(axes: Axes, column_names: Sequence[str], row_names: Sequence[st
 def _strip(axes: Axes, seen: Assessment, sae: int, order: Sequence[int], width: float, left: float) -> None:
     """The narrow strip beside a map that tells each latent's label by its colour."""
     for row, latent in enumerate(order):
-        colour = LABEL_COLOURS[LABELS[seen.labels.kinds[sae, latent]]]
+        colour = LABEL_COLOURS[seen.labels.word(sae, latent)]
         axes.add_patch(Rectangle((left, row - 0.46), width, 0.92, color=colour, linewidth=0, clip_on=False))
 
 
@@ -365,7 +428,7 @@ def _draw_octant(axes: Axes) -> None:
     """Where all features are positive: corners A, B, C, and the composites half-way along the edges."""
     corners = torch.eye(3, dtype=torch.float64)
     turn = torch.linspace(0, math.pi / 2, 40, dtype=torch.float64)[:, None]
-    for first, second in ((0, 1), (1, 2), (2, 0)):
+    for first, second in ((0, 1), (1, 2), (0, 2)):
         edge = _sphere_map(corners[first] * turn.cos() + corners[second] * turn.sin())
         axes.plot(*edge.T, color="#bbbbbb", linewidth=1, zorder=1)
         _name_point(axes, edge[len(edge) // 2], "ABC"[first] + "+" + "ABC"[second])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import ClassVar
 
 import torch
 from scipy.optimize import linear_sum_assignment
@@ -18,6 +20,8 @@ THRESHOLD = 0.95  # cosine from which on a latent counts as aligned with a direc
 CONFIDENCE = 0.95  # level of the intervals
 ASSESSED_NUMBERS = 2**24  # latent activations that are held in memory at once
 LABELS = ("atomic", "composite", "mixed", "dead")
+SIGNED_LABELS = (*LABELS, "negative", "difference")  # what a mixed latent may be, where a decoder bias is on
+MINUS = "\N{MINUS SIGN}"
 
 
 def cosines(dictionary: Tensor, directions: Tensor) -> Tensor:
@@ -33,16 +37,21 @@ def cosines(dictionary: Tensor, directions: Tensor) -> Tensor:
 class Labels:
     """What every latent of every dictionary stands for.
 
-    kinds    (n_saes, n_latents) positions in LABELS
+    kinds    (n_saes, n_latents) positions in words
     members  (n_saes, n_latents, n_features) bool: the feature of an atomic latent, those of a composite; else empty
     """
 
+    words: ClassVar[tuple[str, ...]] = LABELS
     kinds: Tensor
     members: Tensor
 
     def count(self, label: str) -> Tensor:
         """How many latents of each SAE carry this label, (n_saes,)."""
-        return (self.kinds == LABELS.index(label)).sum(dim=1)
+        return (self.kinds == self.words.index(label)).sum(dim=1)
+
+    def word(self, sae: int, latent: int) -> str:
+        """The label of one latent."""
+        return self.words[self.kinds[sae, latent]]
 
     @property
     def features_found(self) -> Tensor:
@@ -52,10 +61,36 @@ class Labels:
 
     def names(self, sae: int, feature_names: list[str]) -> list[str]:
         """A short name per latent of one SAE: 'A' for an atom, 'A+B' for a composite, 'mixed', 'dead'."""
-        composed = [
-            "+".join(n for n, m in zip(feature_names, row, strict=True) if m) for row in self.members[sae].tolist()
-        ]
-        return [name or LABELS[kind] for name, kind in zip(composed, self.kinds[sae].tolist(), strict=True)]
+        composed = ["+".join(chosen(feature_names, row)) for row in self.members[sae]]
+        return [name or self.word(sae, latent) for latent, name in enumerate(composed)]
+
+
+@dataclass(frozen=True)
+class SignedLabels(Labels):
+    """Labels with two more words, "negative" and "difference".
+
+    members  as in Labels, and the features that a difference adds
+    against  (n_saes, n_latents, n_features) bool: the features that a negative or a difference takes away
+    """
+
+    words: ClassVar[tuple[str, ...]] = SIGNED_LABELS
+    against: Tensor
+
+    def names(self, sae: int, feature_names: list[str]) -> list[str]:
+        """As in Labels; a minus before each feature that is taken away; "others" where that is shorter."""
+        names = []
+        for latent, (plus, minus) in enumerate(zip(self.members[sae], self.against[sae], strict=True)):
+            others = int((plus | minus).sum()) == len(feature_names)
+            given, taken = (chosen(feature_names, side) for side in (plus, minus))
+            if others and min(len(given), len(taken)) > 0:
+                given, taken = (["others"] if len(side) > 2 else side for side in (given, taken))
+            names.append("+".join(given) + "".join(MINUS + name for name in taken) or self.word(sae, latent))
+        return names
+
+
+def chosen(names: Sequence[str], where: Tensor) -> list[str]:
+    """The names at which a bool tensor is true."""
+    return [name for name, is_chosen in zip(names, where.tolist(), strict=True) if is_chosen]
 
 
 def label_latents(dictionary: Tensor, world: World, live: Tensor, threshold: float = THRESHOLD) -> Labels:
@@ -110,6 +145,60 @@ def best_composites(cosine: Tensor, world: World, threshold: float) -> Tensor:
             members[sae, latent] = False
             members[sae, latent, chosen] = True
     return members
+
+
+def with_signed_labels(seen: Assessment, world: World, threshold: float = THRESHOLD) -> Assessment:
+    """The same assessment, in which live latents that were mixed are told apart by two more rules:
+
+    negative    the opposite of its row has cosine >= threshold with an atom or a composite: a "not A"
+    difference  its row has cosine >= threshold with the mean of some features minus the mean of some others
+
+    Where both hold, the larger cosine decides. Features have to be orthonormal.
+    """
+    old = seen.labels
+    reached, members, against = best_differences(seen.cosines)
+    opposite, minus = _best_sums(-seen.cosines, world, threshold)
+    mixed = old.kinds == LABELS.index("mixed")
+    is_negative = mixed & (opposite >= threshold) & (opposite >= reached)
+    is_difference = mixed & (reached >= threshold) & ~is_negative
+    kinds = old.kinds.clone()
+    kinds[is_negative] = SIGNED_LABELS.index("negative")
+    kinds[is_difference] = SIGNED_LABELS.index("difference")
+    members = torch.where(is_difference[..., None], members, old.members)
+    against = (against & is_difference[..., None]) | (minus & is_negative[..., None])
+    return replace(seen, labels=SignedLabels(kinds, members, against))
+
+
+def best_differences(cosine: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The difference, mean of some features minus mean of some others, that each row is most aligned with.
+
+    cosine   (n_saes, n_latents, n_features) with orthonormal features
+    returns  the cosine (n_saes, n_latents); the features added and those taken away, bool like cosine
+
+    For p features added and q taken away the p largest and the q smallest cosines are best: so one choice for each
+    p and q has to be looked at, not all of them.
+    """
+    n = cosine.shape[2]
+    if n < 2:
+        return cosine.new_zeros(cosine.shape[:2]), *(torch.zeros(cosine.shape, dtype=torch.bool) for _ in range(2))
+    descending, order = cosine.sort(dim=2, descending=True)
+    sizes = torch.arange(1, n + 1).to(cosine)
+    top, bottom = (part.cumsum(dim=2) / sizes for part in (descending, descending.flip(2)))
+    aligned = (top[..., :, None] - bottom[..., None, :]) / (1 / sizes[:, None] + 1 / sizes).sqrt()
+    aligned = aligned.masked_fill(sizes[:, None] + sizes > n, -torch.inf)
+    reached, best = aligned.flatten(2).max(dim=2)
+    rank = order.argsort(dim=2)
+    return reached, rank <= (best // n)[..., None], rank >= n - 1 - (best % n)[..., None]
+
+
+def _best_sums(cosine: Tensor, world: World, threshold: float) -> tuple[Tensor, Tensor]:
+    """The atom or composite that each row is most aligned with: its cosine, and its features; empty below threshold."""
+    members = best_composites(cosine, world, threshold)
+    composed = (cosine * members).sum(dim=2) / members.sum(dim=2).clamp(min=1).sqrt()
+    single, feature = cosine.max(dim=2)
+    is_single = (single >= threshold) & (single >= composed)
+    atoms = torch.nn.functional.one_hot(feature, world.n_features).bool()
+    return torch.maximum(single, composed), torch.where(is_single[..., None], atoms, members)
 
 
 def activity(z: Tensor, weights: Tensor | None = None) -> tuple[Tensor, Tensor]:
@@ -185,12 +274,20 @@ def assess(stack: Stack, world: World, threshold: float = THRESHOLD) -> Assessme
     """Counts everything on the finite data of the world (oracle.finite_data), in float64."""
     x, weights = finite_data(world)
     size = max(1, ASSESSED_NUMBERS // (len(x) * max(stack.W_dec.shape[1:])))
-    parts = [_assess(stack[i : i + size].double(), world, threshold, x, weights) for i in range(0, len(stack), size)]
-    joined = {
-        f.name: torch.cat([getattr(part, f.name) for part in parts]) for f in fields(Assessment) if f.name != "labels"
-    }
-    kinds = torch.cat([part.labels.kinds for part in parts])
-    return Assessment(**joined, labels=Labels(kinds, torch.cat([part.labels.members for part in parts])))
+    return joined(
+        [_assess(stack[i : i + size].double(), world, threshold, x, weights) for i in range(0, len(stack), size)]
+    )
+
+
+def joined(parts: Sequence[Assessment]) -> Assessment:
+    """The assessments of several stacks of one shape as one, in their order."""
+    return _concatenated(parts, labels=_concatenated([part.labels for part in parts]))
+
+
+def _concatenated(parts: Sequence, **given):
+    """Dataclasses of tensors joined along their first axis, field by field; given fields are taken as they are."""
+    values = {f.name: [getattr(part, f.name) for part in parts] for f in fields(parts[0]) if f.name not in given}
+    return replace(parts[0], **{name: torch.cat(tensors) for name, tensors in values.items()}, **given)
 
 
 def _assess(stack: Stack, world: World, threshold: float, x: Tensor, weights: Tensor) -> Assessment:
@@ -219,8 +316,7 @@ def reading_order(cosine: Tensor, labels: Labels, sae: int) -> list[int]:
 
     def place(latent: int) -> tuple:
         members = labels.members[sae, latent].nonzero().flatten().tolist()
-        dead = LABELS[labels.kinds[sae, latent]] == "dead"
-        return dead, members or [int(cosine[sae, latent].argmax())], latent
+        return labels.word(sae, latent) == "dead", members or [int(cosine[sae, latent].argmax())], latent
 
     return sorted(range(cosine.shape[1]), key=place)
 
@@ -251,6 +347,8 @@ class Fraction:
         return float(interval.low), float(interval.high)
 
     def __str__(self) -> str:
+        if not self.n:
+            return "none of 0"
         low, high = self.interval
         digits = 0 if self.n <= 200 else 1
         return f"{self.k} of {self.n} (95 % interval {100 * low:.{digits}f} to {100 * high:.{digits}f} %)"

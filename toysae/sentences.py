@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from toysae.figures import feature_names, signed
-from toysae.measures import LABELS, Assessment
+from toysae.measures import Assessment, chosen
 
 
 def listed(words: Sequence[str]) -> str:
@@ -30,7 +30,7 @@ def _reason(seen: Assessment, sae: int, latent: int, threshold: float) -> str:
     members = seen.labels.members[sae, latent].nonzero().flatten()
     names = [feature_names(seen.cosines.shape[2])[i] for i in members.tolist()]
     aligned = float(seen.cosines[sae, latent, members].sum()) / max(len(names), 1) ** 0.5
-    match LABELS[seen.labels.kinds[sae, latent]]:
+    match seen.labels.word(sae, latent):
         case "atomic":
             return f"The cosine with {names[0]} reaches the threshold of {threshold:g}: this latent is *atomic*."
         case "composite":
@@ -40,7 +40,25 @@ def _reason(seen: Assessment, sae: int, latent: int, threshold: float) -> str:
             )
         case "dead":
             return "But it fires on no sample, so its direction means nothing: this latent is *dead*."
+        case "negative" | "difference":
+            return _signed_reason(seen, sae, latent, threshold)
     return (
         f"Neither a single feature nor a sum of features that fire together reaches the threshold of {threshold:g}: "
         "this latent is *mixed*."
+    )
+
+
+def _signed_reason(seen: Assessment, sae: int, latent: int, threshold: float) -> str:
+    names = feature_names(seen.cosines.shape[2])
+    plus, minus = (
+        listed(chosen(names, side[sae, latent]) or [""]) for side in (seen.labels.members, seen.labels.against)
+    )
+    short = seen.labels.names(sae, names)[latent]
+    if seen.labels.word(sae, latent) == "negative":
+        return (
+            f"It points away from {minus}, beyond the threshold of {threshold:g}: this latent is a *negative*, {short}."
+        )
+    return (
+        f"No feature and no sum reaches the threshold of {threshold:g}; the mean of {plus} minus that of {minus} does: "
+        f"this latent is a *difference*, {short}."
     )
