@@ -240,9 +240,13 @@ def fast_arithmetic() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
+def chunk_length(n_latents: int, n_samples: int, chunk_numbers: int = CHUNK_NUMBERS) -> int:
+    """How many SAEs are trained together."""
+    return max(1, chunk_numbers // (n_latents * n_samples))
+
+
 def _trainers(stack: Stack, plan: Plan, n_samples: int, chunk_numbers: int) -> list[Trainer]:
-    n_latents = stack.W_dec.shape[1]
-    size = max(1, chunk_numbers // (n_latents * n_samples))
+    size = chunk_length(stack.W_dec.shape[1], n_samples, chunk_numbers)
     return [Trainer(stack, slice(i, min(i + size, len(stack))), plan) for i in range(0, len(stack), size)]
 
 
