@@ -1,13 +1,15 @@
 """The oracle against brute force, against sampling and against itself."""
 
+import itertools
 import math
 
 import numpy as np
 import pytest
 import torch
 from scipy.optimize import minimize
+from sklearn.linear_model import Lasso
 
-from toysae import oracle, worlds
+from toysae import oracle, sae, worlds
 
 
 def by_brute_force(x, dictionary, l1_coeff):
@@ -34,13 +36,65 @@ def test_codes_are_as_good_as_brute_force(n_latents, d_in, l1_coeff):
     assert ours.numpy() == pytest.approx(reference, abs=1e-5)
 
 
-def test_both_solvers_agree():
-    generator = torch.Generator().manual_seed(3)
-    dictionaries = torch.nn.functional.normalize(torch.randn(40, 8, 5, generator=generator).double(), dim=2)
-    x = torch.rand(20, 5, generator=generator).double()
-    gram, linear = dictionaries @ dictionaries.transpose(1, 2), x @ dictionaries.transpose(1, 2) - 0.1
-    answers = [solve(gram, linear, 5) for solve in (oracle._codes_by_enumeration, oracle._codes_by_entering)]
-    assert torch.allclose(*answers, atol=1e-7)
+def unit_rows(seed, *shape):
+    generator = torch.Generator().manual_seed(seed)
+    return torch.nn.functional.normalize(torch.randn(shape, generator=generator, dtype=torch.float64), dim=-1)
+
+
+@pytest.mark.parametrize(("n_latents", "d_in", "l1_coeff"), [(6, 4, 0.1), (20, 8, 0.02), (28, 8, 0.5)])
+def test_codes_of_many_dictionaries_are_those_of_coordinate_descent(n_latents, d_in, l1_coeff):
+    dictionaries, points = unit_rows(3, 5, n_latents, d_in), 2 * unit_rows(4, 20, d_in)
+    ours = oracle.sample_losses(points, dictionaries, l1_coeff)
+    lasso = Lasso(alpha=l1_coeff / d_in, positive=True, fit_intercept=False, tol=1e-12, max_iter=1_000_000)
+    for dictionary, losses in zip(dictionaries, ours, strict=True):
+        z = torch.from_numpy(lasso.fit(dictionary.T.numpy(), points.T.numpy()).coef_)
+        assert torch.allclose(losses, oracle.code_loss(points, dictionary, z, l1_coeff), atol=1e-9)
+
+
+def test_codes_are_the_best_of_all_sets_of_active_latents():
+    dictionary, points = unit_rows(5, 5, 3), unit_rows(6, 30, 3).abs()
+    lowest = points.square().sum(dim=1) / 2
+    for size in (1, 2, 3):
+        for active in map(list, itertools.combinations(range(5), size)):
+            rows = dictionary[active]
+            z = torch.linalg.solve(rows @ rows.T, rows @ points.T - 0.05).T
+            losses = oracle.code_loss(points, rows, z, 0.05)
+            lowest = torch.where((z >= 0).all(dim=1), torch.minimum(lowest, losses), lowest)
+    assert torch.allclose(oracle.sample_losses(points, dictionary[None], 0.05)[0], lowest, atol=1e-12)
+
+
+def nearly_dependent_dictionaries():
+    """Rows that repeat, rows that are sums of each other, rows that all but coincide."""
+    repeated = unit_rows(7, 10, 12, 4).repeat(1, 2, 1)
+    sums = torch.randint(0, 2, (10, 24, 4), generator=torch.Generator().manual_seed(8)).double()
+    close = unit_rows(9, 10, 1, 4) + 1e-5 * unit_rows(10, 10, 24, 4)
+    return torch.nn.functional.normalize(torch.cat([repeated, sums, close]), dim=2)
+
+
+@pytest.mark.parametrize("l1_coeff", [0.0, 1e-3, 0.1, 1.0])
+def test_codes_meet_the_conditions_of_an_optimum_even_for_nearly_dependent_rows(l1_coeff):
+    """No active latent wants to move, no silent one wants to enter: an optimum, for the problem is convex."""
+    dictionaries = nearly_dependent_dictionaries()
+    points = torch.randint(0, 3, (20, 4), generator=torch.Generator().manual_seed(2)).double()
+    z = oracle.batch_codes(points, dictionaries, l1_coeff)
+    pull = (points - z @ dictionaries) @ dictionaries.transpose(1, 2) - l1_coeff
+    assert (z >= 0).all()
+    assert pull.max() < 1e-6
+    assert pull[z > 0].abs().max() < 1e-6
+
+
+def test_each_dictionary_may_have_its_own_penalty_and_its_own_points():
+    dictionaries, points = unit_rows(1, 2, 4, 3), unit_rows(2, 2, 6, 3).abs()
+    together = oracle.batch_codes(points, dictionaries, torch.tensor([0.1, 0.4]))
+    for i, l1_coeff in enumerate((0.1, 0.4)):
+        assert torch.allclose(together[i], oracle.codes(points[i], dictionaries[i], l1_coeff), atol=1e-9)
+
+
+def test_losses_of_many_dictionaries_do_not_depend_on_how_many_are_solved_at_once(monkeypatch):
+    world, dictionaries = worlds.two_of_three(sigma=0.2), unit_rows(1, 9, 3, 3)
+    whole = oracle.dictionary_loss(dictionaries, world, 0.1)
+    monkeypatch.setattr(oracle, "SOLVED_NUMBERS", 1)
+    assert torch.allclose(oracle.dictionary_loss(dictionaries, world, 0.1), whole, atol=1e-12)
 
 
 def test_codes_of_repeated_rows_are_found():
@@ -138,6 +192,143 @@ def test_a_world_too_large_for_a_grid_is_sampled_always_the_same():
     assert (points > 0).double().mean().item() == pytest.approx(0.1, abs=0.005)
     assert oracle.affordable_levels(worlds.k_of_n(10, 5, sigma=0.1)) == 2
     assert oracle.affordable_levels(worlds.k_of_n(10, 5)) == 1
+
+
+def pair(p_a, p_b, p_both):
+    """Two features: how often A fires alone, B alone, and both, up to a common factor."""
+    weights = torch.tensor([p_a, p_b, p_both], dtype=torch.float64)
+    return worlds.World(worlds.Patterns([[1, 0], [0, 1], [1, 1]], weights / weights.sum()))
+
+
+def lowest_over_all_angles(world, l1_coeff, n_angles=180):
+    """Every dictionary of two unit rows in the plane, angles on a grid all around."""
+    angles = torch.arange(n_angles, dtype=torch.float64) * 2 * math.pi / n_angles
+    rows = torch.stack([angles.cos(), angles.sin()], dim=1)
+    first, second = torch.triu_indices(n_angles, n_angles)
+    return oracle.dictionary_loss(torch.stack([rows[first], rows[second]], dim=1), world, l1_coeff).min().item()
+
+
+@pytest.mark.parametrize("l1_coeff", [0.02, 0.1, 0.4])
+@pytest.mark.parametrize(
+    "rates",
+    [(0.5, 0, 0.5), (0.5, 0.05, 1), (0.5, 0.4, 1), (0, 0, 1), (0.1, 0.1, 1), (1, 1, 1), (2, 1, 0.1)],
+)
+def test_the_best_dictionary_of_two_features_is_that_of_brute_force_over_angles(rates, l1_coeff):
+    world = pair(*rates)
+    dictionary, loss = oracle.best_dictionary(world, 2, l1_coeff, n_starts=15)
+    brute = lowest_over_all_angles(world, l1_coeff)
+    assert loss <= brute + 1e-9
+    assert loss >= brute - 4e-4  # at a minimum half a step of the grid, a degree, costs at most about its square
+    assert oracle.dictionary_loss(dictionary, world, l1_coeff).item() == pytest.approx(loss)
+    assert torch.allclose(dictionary.norm(dim=1), torch.ones(2, dtype=torch.float64))
+
+
+@pytest.mark.parametrize(
+    ("world", "n_latents"),
+    [
+        (worlds.two_of_three(), 3),
+        (worlds.two_of_three(), 5),
+        (worlds.k_of_n(6, 2), 15),
+        (worlds.product([3, 3]), 9),
+        (worlds.groups(4, features=worlds.random_rotation(12, 16, torch.Generator().manual_seed(1))), 12),
+    ],
+)
+def test_with_a_latent_per_pattern_the_best_dictionary_attains_the_radial_bound(world, n_latents):
+    _, loss = oracle.best_dictionary(world, n_latents, 0.1, n_starts=10)
+    assert loss == pytest.approx(oracle.radial_bound(world, 0.1), rel=1e-9)
+
+
+def test_the_best_dictionary_of_a_product_is_neither_atoms_nor_pairs():
+    world = worlds.product([3, 3])
+    found = oracle.search_dictionaries(world, 6, 0.1, n_starts=40)
+    atoms = oracle.dictionary_loss(world.features, world, 0.1).item()
+    assert found.losses[0] < atoms - 0.01
+    nearest = (found.dictionaries[0] @ torch.cat([world.features, world.composites()]).double().T).amax(dim=1)
+    assert nearest.min() < 0.95
+
+
+def test_polishing_never_raises_the_loss_and_ends_where_no_turn_helps():
+    world = worlds.k_of_n(5, 2, sigma=0.2)
+    points, probabilities = oracle.finite_data(world)
+    start = unit_rows(4, 5, 5).abs()
+    end, loss = oracle.polish(start, points, probabilities, 0.1)
+    assert loss < oracle.dictionary_loss(start, world, 0.1)
+    turned = torch.nn.functional.normalize(end + 1e-3 * unit_rows(5, 40, 5, 5), dim=2)
+    assert (oracle.dictionary_loss(turned, world, 0.1) > loss - 1e-9).all()
+
+
+def test_sweeps_never_raise_the_loss_at_the_activations_they_keep():
+    world = worlds.k_of_n(5, 2)
+    points, probabilities = oracle.finite_data(world)
+    rows = unit_rows(6, 20, 7, 5)
+    z = oracle.batch_codes(points, rows, 0.1)
+    before = torch.full((20,), math.inf, dtype=torch.float64)
+    for _ in range(15):
+        losses = ((points - z @ rows).square().sum(dim=2) / 2 + 0.1 * z.sum(dim=2)) @ probabilities
+        assert (losses <= before + 1e-12).all()
+        before = losses
+        oracle._sweep(rows, z, points, probabilities, 0.1)
+
+
+def test_a_search_comes_out_the_same_again_and_sorted():
+    world = worlds.k_of_n(4, 2, sigma=0.1)
+    first, again = (
+        oracle.search_dictionaries(world, 4, 0.1, n_starts=7, generator=torch.Generator().manual_seed(5))
+        for _ in range(2)
+    )
+    assert torch.equal(first.dictionaries, again.dictionaries)
+    assert torch.equal(first.losses, first.losses.sort().values)
+    assert torch.allclose(oracle.dictionary_loss(first.dictionaries, world, 0.1), first.losses, atol=1e-12)
+    assert oracle.best_dictionary(world, 4, 0.1)[1] == oracle.best_dictionary(world, 4, 0.1)[1]
+
+
+def test_agreeing_counts_the_starts_that_reach_the_best_loss():
+    search = oracle.Search(torch.zeros(4, 1, 1), torch.tensor([0.1, 0.1 * (1 + 1e-6), 0.1001, 0.2]))
+    assert search.agreeing() == 2
+    assert search.agreeing(tolerance=0.01) == 3
+
+
+def a_stack(world, decoder_bias):
+    rows = sae.positive_rows(world, 4, seeds=range(5))
+    stack = sae.untrained(sae.ReluL1(0.1), rows, list(range(5)), decoder_bias=decoder_bias)
+    if decoder_bias:
+        stack.parameters["b_dec"][:] = 0.1
+    return stack
+
+
+@pytest.mark.parametrize("decoder_bias", [False, True])
+def test_no_encoder_beats_exact_codes(decoder_bias):
+    world = worlds.two_of_three(sigma=0.3)
+    stack = a_stack(world, decoder_bias)
+    gap = oracle.amortisation_gap(stack, world, 0.1)
+    assert gap.shape == (5,)
+    assert (gap > 0).all()
+    points, probabilities = oracle.finite_data(world)
+    exact = oracle.dictionary_loss(stack.W_dec, world, 0.1, decoder_bias=stack.b_dec)
+    assert torch.allclose(gap + exact, stack.double().losses(points, probabilities))
+
+
+def test_an_encoder_that_gives_exact_codes_has_no_amortisation_gap():
+    world = worlds.two_of_three(sigma=0.3)
+    stack = sae.untrained(sae.ReluL1(0.1), torch.eye(3)[None], [0], decoder_bias=False)
+    stack.parameters["b_enc"][:] = -0.1  # atoms at right angles: relu(x - lambda) is the exact code
+    assert oracle.amortisation_gap(stack, world, 0.1).item() == pytest.approx(0, abs=1e-7)
+
+
+def test_no_dictionary_beats_the_best_known_one():
+    world = worlds.k_of_n(4, 2)
+    stack = a_stack(world, decoder_bias=False)
+    best, loss = oracle.best_dictionary(world, 4, 0.1, n_starts=20)
+    gap = oracle.dictionary_gap(stack, world, 0.1, loss)
+    assert (gap > 0.001).all()
+    ideal = sae.untrained(sae.ReluL1(0.1), best.float()[None], [0], decoder_bias=False)
+    assert oracle.dictionary_gap(ideal, world, 0.1, loss).item() == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize("named", ["n_latents", "n_starts"])
+def test_a_search_of_nothing_is_refused_by_name(named):
+    with pytest.raises(ValueError, match=f"{named} is 0: allowed"):
+        oracle.search_dictionaries(worlds.two_of_three(), **{"n_latents": 3, "l1_coeff": 0.1, "n_starts": 5, named: 0})
 
 
 def test_a_grid_that_gets_too_long_is_refused_by_name():

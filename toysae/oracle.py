@@ -18,12 +18,14 @@ from torch.nn.functional import normalize
 from toysae.sae import Stack
 from toysae.worlds import World
 
-MAX_ENUMERATED = 8  # dictionaries of up to this many rows are solved by trying every set of active latents
 ENTRY_TOLERANCE = 1e-10  # slope, relative to the largest, below which no further latent is let in
-MAX_ROUNDS_PER_LATENT = 10  # rounds after which the search for exact codes gives up, times n_latents
-RIDGE = 1e-10  # added to the Gram matrix of the latents that are in
+MAX_ROUNDS_PER_LATENT = 10  # times n_latents: rounds after which codes are taken as they are
+RIDGE = 1e-10  # share by which the diagonal of the Gram matrix of the latents that are in is raised
+TINY = 1e-30  # stands for zero where one divides
 SOLVED_NUMBERS = 2**20  # latent activations that are solved for at once
 MAX_SWEEPS = 400  # rounds of alternating minimisation over all latents
+SWEEPS_BETWEEN_CODES = 20
+SETTLED = 1e-9  # change of a row below which a search has arrived
 N_POLISHED = 8  # of the best dictionaries of a search, this many are brought to their local minimum
 GRID_LEVELS = 7  # magnitudes per feature in the grid that makes a world with sigma > 0 finite; fewer where it gets long
 GRID_POINTS = 20_000  # the longest grid
@@ -31,15 +33,19 @@ SAMPLE_POINTS = 10_000  # samples that stand in for a grid which would be longer
 
 
 def radial_bound(world: World, l1_coeff: float) -> float:
-    """The loss that no SAE with unit decoder rows, non-negative latents and no decoder bias can go below.
+    """The loss that no SAE with unit decoder rows, non-negative latents and no decoder bias can go below."""
+    points, probabilities = finite_data(world)
+    return float(probabilities @ radial_cost(points.norm(dim=1), l1_coeff))
+
+
+def radial_cost(length: Tensor, l1_coeff: float) -> Tensor:
+    """The least that samples of these lengths can cost; a latent that points exactly at a sample attains it.
 
     Unit rows give ||z||_1 >= ||x_hat||, so a sample of length r costs at least the minimum over s of
     (r - s)^2 / 2 + l1_coeff s: that is l1_coeff r - l1_coeff^2 / 2, or r^2 / 2 where r < l1_coeff.
     """
-    points, probabilities = finite_data(world)
-    length = points.norm(dim=1)
     kept = length.clamp(max=l1_coeff)  # the part of the length that is cheaper to leave out than to pay for
-    return float(probabilities @ (kept.square() / 2 + l1_coeff * (length - kept)))
+    return kept.square() / 2 + l1_coeff * (length - kept)
 
 
 def dictionary_loss(
@@ -58,10 +64,15 @@ def dictionary_loss(
     penalties = torch.as_tensor(l1_coeff, dtype=torch.float64).reshape(-1).expand(len(rows))
     if decoder_bias is not None:
         points = points - decoder_bias.double().reshape(len(rows), 1, world.d_in)
-    size = max(1, SOLVED_NUMBERS // (points.shape[-2] * max(1, rows.shape[1])))
-    parts = [slice(i, i + size) for i in range(0, len(rows), size)]
+    parts = _chunks(len(rows), points.shape[-2] * max(1, rows.shape[1]))
     losses = [sample_losses(points[i] if points.ndim > 2 else points, rows[i], penalties[i]) for i in parts]
     return (torch.cat(losses) @ probabilities).reshape(leading)
+
+
+def _chunks(n: int, numbers: int) -> list[slice]:
+    """Slices of n dictionaries, so that each solves for at most SOLVED_NUMBERS activations; numbers is for one."""
+    size = max(1, SOLVED_NUMBERS // numbers)
+    return [slice(i, i + size) for i in range(0, n, size)]
 
 
 def sample_losses(points: Tensor, dictionaries: Tensor, l1_coeff: float | Tensor) -> Tensor:
@@ -106,67 +117,42 @@ def batch_codes(points: Tensor, dictionaries: Tensor, l1_coeff: float | Tensor) 
     l1_coeff      one number, or one per dictionary (n_dicts,); >= 0
     returns       (n_dicts, n_points, n_latents), float64
 
-    Small dictionaries are solved by trying every set of active latents, larger ones by letting latents in one by one.
+    All problems are solved side by side, so that 64 small dictionaries cost little more than one.
     """
     penalty = _column(l1_coeff)
     if not (torch.isfinite(penalty) & (penalty >= 0)).all():
         raise ValueError(f"l1_coeff is {l1_coeff}: allowed is a finite number >= 0")
     rows = dictionaries.double()
     linear = points.double() @ rows.transpose(1, 2) - penalty[..., None]
-    solve = _codes_by_enumeration if rows.shape[1] <= MAX_ENUMERATED else _codes_by_entering
-    return solve(rows @ rows.transpose(1, 2), linear, rank=rows.shape[2])
+    if not rows.shape[1]:
+        return linear
+    return _minimise(rows @ rows.transpose(1, 2), linear)
 
 
 def _column(l1_coeff: float | Tensor) -> Tensor:
     return torch.as_tensor(l1_coeff, dtype=torch.float64).reshape(-1, 1)
 
 
-def _codes_by_enumeration(gram: Tensor, linear: Tensor, rank: int) -> Tensor:
-    """Minimises 1/2 z G z - linear z over z >= 0 by solving for every set of independent rows; keeps the best answer.
-
-    gram (n_dicts, n_latents, n_latents), linear (n_dicts, n_points, n_latents). Some optimal code always uses
-    independent rows only, at most as many as the rank, so nothing is missed.
-    """
-    n_latents = gram.shape[1]
-    best, gained = torch.zeros_like(linear), linear.new_zeros(linear.shape[:2])
-    for size in range(1, min(n_latents, rank) + 1):
-        for active in map(list, itertools.combinations(range(n_latents), size)):
-            answer, independent = _solve_active(gram[:, active][:, :, active], linear[..., active])
-            gain = (answer * linear[..., active]).sum(dim=2) / 2
-            better = (answer >= 0).all(dim=2) & (gain > gained) & independent[:, None]
-            candidate = torch.zeros_like(best)
-            candidate[..., active] = answer
-            best = torch.where(better[..., None], candidate, best)
-            gained = torch.where(better, gain, gained)
-    return best
-
-
-def _solve_active(gram: Tensor, linear: Tensor) -> tuple[Tensor, Tensor]:
-    """Answers (n_dicts, n_points, size) of the normal equations, and whether they have just one (n_dicts,)."""
-    lengths = gram.diagonal(dim1=1, dim2=2)
-    independent = torch.linalg.det(gram) > 1e-12 * lengths.prod(dim=1)
-    solvable = torch.where(independent[:, None, None], gram, torch.eye(gram.shape[1]).to(gram))
-    return torch.linalg.solve(solvable, linear.transpose(1, 2)).transpose(1, 2), independent
-
-
-def _codes_by_entering(gram: Tensor, linear: Tensor, rank: int) -> Tensor:
+def _minimise(gram: Tensor, linear: Tensor) -> Tensor:
     """Minimises 1/2 z G z - linear z over z >= 0 by an active-set method, all problems side by side.
 
     In each round every unfinished problem lets in the latent with the steepest slope and solves for the latents that
-    are in (Lawson & Hanson 1974, "Solving Least Squares Problems", chapter 23). Arguments as in _codes_by_enumeration.
+    are in (Lawson & Hanson 1974, "Solving Least Squares Problems", chapter 23).
+
+    gram (n_dicts, n_latents, n_latents), linear and the answer (n_dicts, n_points, n_latents)
     """
     n_dicts, n_points, n_latents = linear.shape
     owner = torch.arange(n_dicts).repeat_interleave(n_points)
     flat, z = linear.reshape(-1, n_latents), linear.new_zeros(n_dicts * n_points, n_latents)
-    tolerance = ENTRY_TOLERANCE * flat.abs().amax(dim=1).clamp(min=1e-30)
+    tolerance = ENTRY_TOLERANCE * flat.abs().amax(dim=1).clamp(min=TINY)
     for _ in range(MAX_ROUNDS_PER_LATENT * n_latents):
         slope = flat - (z.view_as(linear) @ gram).view_as(z)
         steepest = torch.where(z > 0, -torch.inf, slope).max(dim=1)
         unfinished = (steepest.values > tolerance).nonzero().flatten()
         if not len(unfinished):
-            return z.view_as(linear)
+            break
         z[unfinished] = _let_in(steepest.indices[unfinished], z[unfinished], gram, owner[unfinished], flat[unfinished])
-    raise RuntimeError(f"no exact codes after {MAX_ROUNDS_PER_LATENT * n_latents} rounds: rows are nearly dependent")
+    return z.view_as(linear)
 
 
 def _let_in(entering: Tensor, z: Tensor, gram: Tensor, owner: Tensor, linear: Tensor) -> Tensor:
@@ -201,7 +187,8 @@ def _solve_inside(gram: Tensor, owner: Tensor, linear: Tensor, inside: Tensor) -
     used = inside.gather(1, first)
     both = used[:, :, None] & used[:, None, :]
     square = gram[owner[:, None, None], first[:, :, None], first[:, None, :]]
-    square = torch.where(both, square, 0) + torch.diag_embed(torch.where(used, RIDGE, 1.0).to(gram))
+    lengths = square.diagonal(dim1=1, dim2=2)
+    square = torch.where(both, square, 0) + torch.diag_embed(torch.where(used, RIDGE * lengths, 1.0))
     answer = torch.linalg.solve(square, torch.where(used, linear.gather(1, first), 0))
     return torch.zeros_like(linear).scatter(1, first, torch.where(used, answer, 0))
 
@@ -219,7 +206,7 @@ class Search:
 
     def agreeing(self, tolerance: float = 1e-4) -> int:
         """How many starts end within this share of the best loss: the more, the surer one may be of it."""
-        return int((self.losses <= self.losses[0] * (1 + tolerance)).sum())
+        return int((self.losses <= self.losses[0] * (1 + tolerance) + SETTLED).sum())
 
 
 def best_dictionary(
@@ -241,7 +228,7 @@ def search_dictionaries(
 ) -> Search:
     """Dictionaries reached from many starts by alternating minimisation, the best of them polished; best first.
 
-    n_starts   random rows of either sign, positive rows, features, composites and mixtures of them, in turn
+    n_starts   random positive rows, features, composites, mixtures of both, and rows of either sign, in turn
     generator  where the starts come from; always the same ones when left out
     raises     ValueError where n_latents or n_starts is below 1
     """
@@ -250,10 +237,11 @@ def search_dictionaries(
             raise ValueError(f"{name} is {value}: allowed is a whole number of 1 or more")
     generator = generator or torch.Generator().manual_seed(0)
     points, probabilities = finite_data(world)
-    rows = alternate(starting_rows(world, n_latents, n_starts, generator), points, probabilities, l1_coeff)
-    losses = sample_losses(points, rows, l1_coeff) @ probabilities
-    order = losses.argsort()
-    for i in order[:N_POLISHED].tolist():
+    starts = starting_rows(world, n_latents, n_starts, generator)
+    parts = [starts[i] for i in _chunks(n_starts, len(points) * n_latents)]
+    rows = torch.cat([alternate(part, points, probabilities, l1_coeff) for part in parts])
+    losses = dictionary_loss(rows, world, l1_coeff)
+    for i in losses.argsort()[:N_POLISHED].tolist():
         rows[i], losses[i] = polish(rows[i], points, probabilities, l1_coeff)
     order = losses.argsort(stable=True)
     return Search(rows[order], losses[order])
@@ -282,35 +270,46 @@ def starting_rows(world: World, n_latents: int, n_starts: int, generator: torch.
 
 
 def alternate(rows: Tensor, points: Tensor, probabilities: Tensor, l1_coeff: float) -> Tensor:
-    """Improves dictionaries (n_starts, n_latents, d_in) by turns: one latent's activations, then its row, then the next.
+    """Improves dictionaries (n_starts, n_latents, d_in) by turns: a latent's activations, then its row, then the next.
 
-    Both steps are exact given everything else: activations are relu(residual . row - l1_coeff), and the best unit row is
-    the mean of the residuals, weighted by the activations. So the loss never rises.
+    The loss never rises. Every few sweeps all activations become exact and an idle latent is put to use.
     """
     rows, z = rows.clone(), batch_codes(points, rows, l1_coeff)
     for sweep in range(MAX_SWEEPS):
-        residual, before = points - z @ rows, rows.clone()
-        for k in range(rows.shape[1]):
-            residual += z[:, :, k, None] * rows[:, None, k]
-            z[:, :, k] = ((residual @ rows[:, k, :, None])[..., 0] - l1_coeff).clamp(min=0)
-            aim = ((probabilities * z[:, :, k])[:, None] @ residual)[:, 0]
-            length = aim.norm(dim=1, keepdim=True)
-            rows[:, k] = torch.where(length > 1e-9, aim / length.clamp(min=1e-9), rows[:, k])
-            residual -= z[:, :, k, None] * rows[:, None, k]
-        if sweep % 20 == 19 and sweep < MAX_SWEEPS // 2:
-            _revive(rows, z, residual)
-        elif (rows - before).abs().max() < 1e-9:
+        moved = _sweep(rows, z, points, probabilities, l1_coeff)
+        if sweep % SWEEPS_BETWEEN_CODES == 0:
+            z = batch_codes(points, rows, l1_coeff)
+            _revive(rows, z, points, probabilities, l1_coeff)
+        elif moved < SETTLED and sweep > SWEEPS_BETWEEN_CODES:
             break
     return rows
 
 
-def _revive(rows: Tensor, z: Tensor, residual: Tensor) -> None:
-    """Aims one latent that no point uses, per dictionary, at the point that is explained worst."""
+def _sweep(rows: Tensor, z: Tensor, points: Tensor, probabilities: Tensor, l1_coeff: float) -> float:
+    """Renews activations and row of one latent after the other, in place; returns the largest change of a row.
+
+    Both are exact given everything else: activations are relu(residual . row - l1_coeff), and the best unit row points
+    along the mean of the residuals, weighted by the activations.
+    """
+    before, residual = rows.clone(), points - z @ rows
+    for k in range(rows.shape[1]):
+        residual += z[:, :, k, None] * rows[:, None, k]
+        z[:, :, k] = ((residual @ rows[:, k, :, None])[..., 0] - l1_coeff).clamp(min=0)
+        aim = ((probabilities * z[:, :, k])[:, None] @ residual)[:, 0]
+        length = aim.norm(dim=1, keepdim=True)
+        rows[:, k] = torch.where(length > 1e-12, aim / length.clamp(min=1e-12), rows[:, k])
+        residual -= z[:, :, k, None] * rows[:, None, k]
+    return float((rows - before).abs().max())
+
+
+def _revive(rows: Tensor, z: Tensor, points: Tensor, probabilities: Tensor, l1_coeff: float) -> None:
+    """Aims one latent that no point uses, in each dictionary, at the point that costs most above its radial bound."""
     idle = (z == 0).all(dim=1)
-    for i in idle.any(dim=1).nonzero().flatten().tolist():
-        worst = residual[i].square().sum(dim=1).argmax()
-        target = residual[i, worst] + z[i, worst] @ rows[i]
-        rows[i, idle[i].int().argmax()] = normalize(target, dim=0)
+    losses = (points - z @ rows).square().sum(dim=2) / 2 + l1_coeff * z.sum(dim=2)
+    excess = probabilities * (losses - radial_cost(points.norm(dim=1), l1_coeff))
+    aims = normalize(points[excess.argmax(dim=1)], dim=1)
+    some = (idle.any(dim=1) & (excess.amax(dim=1) > SETTLED)).nonzero().flatten()
+    rows[some, idle.int().argmax(dim=1)[some]] = aims[some]
 
 
 def polish(rows: Tensor, points: Tensor, probabilities: Tensor, l1_coeff: float) -> tuple[Tensor, float]:
@@ -345,7 +344,7 @@ def amortisation_gap(stack: Stack, world: World, l1_coeff: float | Tensor) -> Te
 def dictionary_gap(stack: Stack, world: World, l1_coeff: float | Tensor, best_loss: float | Tensor) -> Tensor:
     """What the dictionary costs: its loss with exact codes minus the best known one, (n_saes,).
 
-    best_loss  of `best_dictionary` for as many latents; that one has no decoder bias, so with one the gap can be negative
+    best_loss  of `best_dictionary` for as many latents. That one has no decoder bias, so with one a gap may be negative
     """
     return dictionary_loss(stack.W_dec, world, l1_coeff, decoder_bias=stack.b_dec) - best_loss
 
