@@ -6,8 +6,11 @@
 # The answer stands in the first section. A toy can only show that something *can* happen: what it says about large models
 # is a question that we keep for the end.
 #
-# **You will see** the heat map that started this write-up, what each of its numbers means, how often the result occurs, and what it costs.
-# **You will need** to know what a neural network is. Nothing else is assumed.
+# The question comes from [a comment](https://www.lesswrong.com/posts/QoR8noAB3Mp2KBA4B?commentId=mtPPrejkhYSudDh6m) under the forum post *Do sparse autoencoders find "true features"?* of February 2024. It
+# shows a heat map and says of an autoencoder that it "has not learned a single atomic feature". A reader asks for a more detailed write-up. This is one.
+#
+# **You will see** that heat map, what each of its numbers means, how often the result occurs, and what it costs.
+# **You will need** to know what a vector, a cosine and a neural network are. Nothing else is assumed.
 
 # %% tags=["parameters"]
 n_features: int = 3  # true features, at right angles to each other
@@ -20,12 +23,14 @@ lr: float = 0.01  # learning rate of Adam
 n_steps: int = 3000  # training steps
 batch_size: int = 256  # fresh samples in each step
 n_saes: int = 64  # autoencoders trained side by side
-seed: int = 0  # decides the data, and with them which autoencoders are drawn
+seed: int = 0  # decides the data and the starting points
 decoder_bias: bool = False  # whether the decoder has a bias
 init: str = "random-sign"  # where the decoder rows start
 threshold: float = 0.95  # cosine from which on a latent counts as aligned
 
 # %%
+import math
+
 import pandas as pd
 import torch
 
@@ -40,7 +45,7 @@ figures.house_style()
 # ## The whole experiment in a few lines
 #
 # A *world* makes the data. A *sparse autoencoder* (SAE) learns to rebuild them out of a few *latents*. We train not one but a whole stack of
-# SAEs, each from its own random start, because one SAE proves little. The rest of this page explains each line.
+# SAEs, each from its own starting point, because one SAE proves little. The rest of this page explains each line.
 
 # %%
 world = worlds.k_of_n(n_features, k_active, mu=mu, sigma=sigma)
@@ -62,15 +67,26 @@ start, trained, history = train(world, **often)
 before = measures.assess(start, world, threshold)
 seen = measures.assess(trained, world, threshold)
 
+
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
+def composites_only(these):
+    """The share of SAEs in which every latent is a composite."""
+    return Fraction.of(these.labels.count("composite") == n_latents)
+
+
 no_atom = Fraction.of(seen.no_atom)
 claim(
     "no-atoms",
-    no_atom.interval[0] > 0.5,
-    "Most sparse autoencoders here learn no true feature at all: "
-    f"{no_atom} end without a single latent that stands for one feature alone.",
-    otherwise=f"Of the SAEs here, {no_atom} end without a single latent that stands for one feature alone: that is not most of them.",
+    no_atom.interval[0] > 0.5 and composites_only(seen).interval[0] > max(0.5, composites_only(before).interval[1]),
+    f"In a world of {n_features} features of which {k_active} fire together, sparse autoencoders learn mixtures: {no_atom} have no latent that stands for a single feature, "
+    f"and in {composites_only(seen)} every latent stands for several features at once. Before training it is {composites_only(before)}.",
+    otherwise=f"In this world of {n_features} features of which {k_active} fire together, {no_atom} of the SAEs have no latent that stands for a single feature, "
+    f"and in {composites_only(seen)} every latent stands for several features at once. Before training it is {composites_only(before)}.",
     source="seed",
+)
+say(
+    "(An interval says how far a count may be off. The SAEs are a sample from all the starting points there are; the share among *all* of them lies in the 95 % Wilson interval, unless this sample is one of the unluckiest 5 %. "
+    "All SAEs of a stack see the same batches.)"
 )
 
 # %% [markdown]
@@ -81,7 +97,7 @@ claim(
 #
 # $$x = \sum_i a_i v_i ,$$
 #
-# where $v_i$ is the direction of feature $i$ and $a_i \ge 0$ its *activation*. The table shows every set of features that can fire together.
+# where $v_i$ is the direction of feature $i$ and $a_i \ge 0$ its *activation*. Which features can fire together?
 
 # %%
 patterns, probabilities = world.firing.support()
@@ -92,19 +108,19 @@ shown = slice(0, 12)
 together = sentences.counted(k_active, "feature")
 show(
     figures.pattern_table(patterns[shown], probabilities[shown]),
-    f"In every sample exactly {k_active} of the {sentences.counted(n_features, 'feature')} fire.",
+    f"For every sample exactly {k_active} of the {sentences.counted(n_features, 'feature')} are chosen to fire.",
     "Each row is one pattern, each column one feature; a filled cell means that the feature fires. "
     + (
-        f"All {len(patterns)} patterns are equally likely."
+        "All patterns are shown; they are equally likely."
         if len(patterns) <= 12
-        else f"The first 12 of {len(patterns)} are shown."
+        else f"The first 12 of {len(patterns)} are shown; all are equally likely."
     ),
     alt="Table of firing patterns: one row per pattern, one column per true feature, filled where the feature fires.",
 )
 
 # %% [markdown]
 # How strongly does a feature fire? When it fires, its activation is $\max(0, \mu + \sigma \varepsilon)$ with a fresh standard normal $\varepsilon$ each time.
-# So $\mu$ and $\sigma$ are the mean and the standard deviation of the magnitude of an active feature.
+# Where $\sigma$ is much smaller than $\mu$, these are the mean and the standard deviation of the magnitude; cutting off at zero changes both.
 
 # %%
 samples = world.sample(5, torch.Generator().manual_seed(seed))
@@ -113,11 +129,14 @@ pd.DataFrame(samples.numpy(), columns=names).round(2)
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 active_mean, active_sd = world.magnitude_moments()
 entry_mean, entry_sd = world.entry_moments()
+silent = 0.5 * math.erfc(mu / (sigma * math.sqrt(2))) if sigma else 0.0
 say(
-    f"Here $\\mu = {mu:g}$ and $\\sigma = {sigma:g}$. Over the features that fire, the realised mean is {active_mean:.3f} and the standard "
-    f"deviation {active_sd:.3f}; over all entries of the table, zeros included, they are {entry_mean:.3f} and {entry_sd:.3f}. "
-    "The comment that started this write-up prints $\\mu$ and $\\sigma$ above its heat map and does not say which of the two it means; nor does "
-    "it give their values, the number of features, or the price $\\lambda$. All of these are *our* choice, stated in the parameters above."
+    f"Here $\\mu = {mu:g}$ and $\\sigma = {sigma:g}$. Over the features that are chosen, the mean is then {active_mean:.3f} and the standard "
+    f"deviation {active_sd:.3f}"
+    + (f"; {100 * silent:.1f} % of them have activation zero after all" if silent > 0.0005 else "")
+    + f". Over all entries of such a table, zeros included, if it were endless, they are {entry_mean:.3f} and {entry_sd:.3f}. "
+    "The comment prints $\\mu$ and $\\sigma$ above its heat map and does not say which of the two it means. Nor does "
+    "it say how many features there are, who fires with whom, or what $\\lambda$ is. So all of these are *our* choice, stated in the parameters above; $\\lambda$ is explained next."
 )
 
 
@@ -129,7 +148,7 @@ say(
 #
 # $$z = \mathrm{relu}(x W_{enc} + b_{enc}), \qquad \hat x = z W_{dec}.$$
 #
-# Each row of $W_{dec}$ has length one, so it is a pure direction. Training minimises the error of the reconstruction plus a price for firing:
+# Each row of $W_{dec}$ has length one, so it is a pure direction; all rows together are called the *dictionary*. Training minimises the error of the reconstruction plus a price for firing:
 #
 # $$\text{loss} = \tfrac12 \lVert x - \hat x \rVert^2 + \lambda \sum_j z_j .$$
 #
@@ -186,7 +205,7 @@ show(
     if len(composites)
     else "Only one answer can be written down: where features never fire together there is nothing to compose.",
     "Rows are latents, columns are true features, cells are cosines. "
-    f"A direction half-way between {sentences.counted(k_active, 'feature')} has cosine $1/\\sqrt{{{k_active}}} = {share:.2f}$ with each of them. "
+    f"A direction in the middle of {k_active} features has cosine $1/\\sqrt{{{k_active}}} = {share:.2f}$ with each of them. "
     "Will training look like this? Decide before you read on.",
     alt="Two heat maps of cosines side by side: the atoms' map, and the composites' map.",
 )
@@ -228,29 +247,35 @@ say(
 
 # %% [markdown]
 # The four labels follow one rule each, tried in this order. A latent is **dead** if it fires on no sample; **atomic** if its cosine with one feature reaches the threshold; **composite** if its cosine with the
-# normalised sum of two or more features that fire together does; **mixed** otherwise. The threshold is a parameter and was fixed before we looked.
+# normalised sum of two or more features that fire together does; **mixed** otherwise. A latent that is not dead is *live*. The published threshold was fixed before we looked.
+#
+# Losses and labels are not judged on the batches of training, but on one fixed list of data points for all: each magnitude takes a few equally likely values, and every pattern appears with every combination of them.
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 bias_size = float(trained.b_dec[best].norm())
 say(
-    f"**Bias only.** The decoder bias is on, and this SAE has learned one of length {bias_size:.2f}. It is added to every reconstruction, so part of the data is "
-    "explained before any latent fires, and the latents only have to write the rest. Their directions are then differences from that bias, not sums of features, and the map reads differently."
+    f"**Bias only.** The decoder bias is on, and this SAE has learned one of length {bias_size:.2f}. It is added to every reconstruction, so a part of the data can be "
+    "explained before any latent fires, and the latents only have to write the rest. A row is then a step away from the bias, and need not be a sum of features."
     if decoder_bias
     else "**Bias only.** The last row is the cosine of the decoder bias with each feature. It is all zeros because the bias is switched off: there is no bias. "
-    "The comment did the same, since a model as small as this one would use the bias for tricks. Nothing is lost by it, as all features start from the origin. "
+    "The comment did the same, since it says that a model as small as this one would use the bias for tricks. Nothing is lost by it, as all features start from the origin. "
     "Run this notebook with `decoder_bias=true` to see the tricks."
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
+share_explained = float(seen.explained_variance[best])
+warning = (
+    "Notice that the reconstruction gives no warning. " if share_explained > 0.9 and bool(seen.no_atom[best]) else ""
+)
 say(
-    f"Notice that the reconstruction gives no warning. This SAE explains {100 * seen.explained_variance[best]:.1f} % of the variance of the data with {seen.l0[best]:.2f} active latents per sample, "
-    f"while a true feature has on average a cosine of {seen.mmcs[best]:.2f} with the latent that is nearest to it."
+    f"{warning}This SAE explains {100 * share_explained:.1f} % of the variance of the data with {seen.l0[best]:.2f} active latents per sample, "
+    f"and a true feature has on average a cosine of {seen.mmcs[best]:.2f} with the latent that is nearest to it."
 )
 
 # %% [markdown]
 # ## Is that one SAE typical?
 #
-# Beside it stand the SAE with the median loss and the one with the highest loss. If the lowest-loss SAE were a lucky exception, these would look different.
+# Beside it stand the SAE with the median loss and the one with the highest loss. If the median looks the same, the lowest is no lucky exception; the highest shows what a bad outcome looks like.
 
 # %%
 ranked = seen.losses.argsort()
@@ -279,10 +304,10 @@ show(
 # %% [markdown]
 # ## How often does it happen?
 #
-# Counting needs care in two places. A *dead* latent never fires, so it is no evidence of anything: we count all SAEs, and again only those whose latents are all live. And random directions are
-# seldom atoms either, so we count the same SAEs *before* training, as the level of chance. "No atom" alone would say little; so we also count the SAEs in which *every* latent is a composite.
+# Counting needs care in two places. A *dead* latent never fires, so it is no evidence of anything: we count all SAEs, and again only those whose latents are all live. And a row that never learned anything is
+# seldom an atom either, so we count the same SAEs *before* training. "No atom" alone would say little; so we also count the SAEs in which *every* latent is a composite.
 #
-# Does the starting point decide? We train four more stacks on the same batches: without *resampling* (in the first half of training, dead latents are otherwise aimed afresh at badly explained samples), from positive rows,
+# Does the starting point decide? We train more stacks on the same batches: without *resampling* (in the first half of training, dead latents are otherwise aimed afresh at badly explained samples), from rows that are random positive sums of the features,
 # from the true features themselves, and from the composites.
 
 # %%
@@ -290,16 +315,25 @@ others = {
     "without resampling": train(world, n_resamplings=0)[1],
     "started at positive rows": train(world, "positive")[1],
     "started at the true features": train(world, "at-features")[1],
+    "started at the composites": train(world, "at-composites")[1],
 }
-if k_active > 1:  # else there are no composites to start from
-    others["started at the composites"] = train(world, "at-composites")[1]
-
 assessed = {"before training": before, "after training": seen}
 for name, stack in others.items():
     assessed[name] = measures.assess(stack, world, threshold)
 
 # %%
+atoms = world.features.expand(n_saes, -1, -1)
 atoms_cost = float(oracle.dictionary_loss(world.features, world, l1_coeff))
+
+
+def beats_atoms(stack, these):
+    """SAEs whose loss is at most that of the atoms, given the same decoder bias."""
+    cost = oracle.dictionary_loss(atoms, world, l1_coeff, decoder_bias=stack.b_dec)
+    return these.losses <= cost + 1e-9
+
+
+# %%
+stacks = {"before training": start, "after training": trained} | others
 columns = {}
 for name, these in assessed.items():
     without = these.no_atom & these.all_live
@@ -307,8 +341,8 @@ for name, these in assessed.items():
         "no atom": these.no_atom.sum(),
         "all latents live": these.all_live.sum(),
         "both": without.sum(),
-        "both, and loss at most the atoms'": (these.losses[without] <= atoms_cost).sum(),
-        "composites only": (these.labels.count("composite") == n_latents).sum(),
+        "both, and loss at most the atoms'": (without & beats_atoms(stacks[name], these)).sum(),
+        "composites only": composites_only(these).k,
     }
 pd.DataFrame(columns).T.astype(int)
 
@@ -318,9 +352,7 @@ tallies = {
     "no atom, among SAEs\nwith all latents live": {
         name: Fraction.of(these.no_atom[these.all_live]) for name, these in assessed.items()
     },
-    "composites only": {
-        name: Fraction.of(these.labels.count("composite") == n_latents) for name, these in assessed.items()
-    },
+    "composites only": {name: composites_only(these) for name, these in assessed.items()},
 }
 show(
     figures.fractions(tallies),
@@ -333,11 +365,12 @@ show(
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 only_composites = tallies["composites only"]["after training"]
 by_chance = tallies["composites only"]["before training"]
+trained_in = only_composites.interval[0] > by_chance.interval[1]
 claim(
-    "only-composites",
-    only_composites.interval[0] > max(0.5, by_chance.interval[1]),
-    f"After training {only_composites} consist of composites only; before training {by_chance}. Training makes the composites, chance does not.",
-    otherwise=f"After training {only_composites} consist of composites only; before training {by_chance}. Composites alone are not the rule here.",
+    "training-makes-composites",
+    trained_in,
+    f"Training makes the composites: {only_composites} consist of composites only after it, {by_chance} before.",
+    otherwise=f"Here the composites cannot be said to come from training: {only_composites} consist of composites only after it, {by_chance} before.",
     source="seed",
 )
 from_atoms = Fraction.of(assessed["started at the true features"].no_atom)
@@ -345,28 +378,35 @@ claim(
     "atoms-are-left",
     from_atoms.interval[0] > 0.5,
     f"Even SAEs that start at the true features leave them: {from_atoms} of these end without an atom.",
-    otherwise=f"SAEs that start at the true features do not leave them as a rule: {from_atoms} of these end without an atom.",
+    otherwise=f"Of the SAEs that start at the true features, {from_atoms} end without an atom.",
 )
 
 # %% [markdown]
 # ## What does the way there look like?
 #
-# Three features can be drawn. Every latent is a direction, so it is a point on a sphere. We look at the sphere from the middle of the corner where all features are positive: A, B and C are the true
-# features, and half-way along the edges lie their composites. The rim is the direction opposite to the viewer. On the left is our world; on the right is a *control*, in which each feature
-# fires on its own, whatever the others do.
+# Is it a failure of training? As a *control* we train the same SAEs on features that fire independently: each is on or off whatever the others do. Two rates are worth a look. If each feature fires with probability one in
+# $n$, it is often seen alone. If it fires as often as in our world, features meet by accident all the time.
 
 # %%
-control_world = worlds.independent([1 / n_features] * n_features, mu=mu, sigma=sigma)
-_, control_trained, control_history = train(control_world, **often)
-control = measures.assess(control_trained, control_world, threshold)
+rates = {"rare": 1 / n_features, "as in our world": k_active / n_features}
+controls = {}
+for name, rate in rates.items():
+    independent = worlds.independent([rate] * n_features, mu=mu, sigma=sigma)
+    _, stack, way = train(independent, **often)
+    controls[name] = way, measures.assess(stack, independent, threshold)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 panels = {
     f"{k_active} of {n_features} fire together": (history.dictionaries, seen),
-    "the same features, independent": (control_history.dictionaries, control),
+    f"independent, each with probability {rates['rare']:.2f}": (controls["rare"][0].dictionaries, controls["rare"][1]),
 }
 together, apart = (
-    [f"{these.labels.count(kind).double().mean():.2f}" for kind in ("composite", "atomic")] for these in (seen, control)
+    [f"{these.labels.count(kind).double().mean():.2f}" for kind in ("composite", "atomic")]
+    for _, these in panels.values()
+)
+where = (
+    " Three features can be drawn: a latent is a direction, so it is a point on a sphere. The sphere is seen from the middle of the corner where all features are positive. A, B and C are the true "
+    "features; half-way along the edges lie the sums of two. The rim is the direction opposite to the viewer."
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
@@ -376,36 +416,45 @@ if n_features == 3:
         f"Where features fire together, {together[0]} of {sentences.counted(n_latents, 'latent')} per SAE end as composites and "
         f"{together[1]} as atoms; where they are independent, {apart[0]} and {apart[1]} do.",
         f"The latents of all {n_saes} SAEs. A ring is where a latent starts, a dot where it ends, the line its way, coloured by its final label; a line is broken where a dead latent was aimed afresh. "
-        "The map keeps areas true, so random starting points fill the disc evenly.",
+        "The map keeps areas true." + where,
         alt="Two maps of the sphere with corners A, B and C: paths of all latents from start to end, for the world and for the control.",
         name="sphere_paths",
     )
 else:
-    say(f"Only three features can be drawn on a sphere; here there are {n_features}. The numbers below say the same.")
+    say(f"The way of the latents over the sphere is drawn for three features only; here there are {n_features}.")
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-found = Fraction.of(control.labels.features_found == n_features)
+found = {name: Fraction.of(these.labels.features_found == n_features) for name, (_, these) in controls.items()}
+lost = Fraction.of(controls["as in our world"][1].no_atom)
+room = (
+    ""
+    if n_latents >= n_features
+    else f" With {sentences.counted(n_latents, 'latent')} there is no room for all of them."
+)
 claim(
     "control-finds-atoms",
-    found.interval[0] > 0.5,
-    f"The same SAEs do find the true features when these fire independently: {found} have an atom for every feature. So the failure above is not a failure to train.",
-    otherwise=f"In the control with independent features, {found} have an atom for every feature. With these settings training fails for other reasons too, so read the result above with care.",
+    found["rare"].interval[0] > 0.5,
+    f"The same SAEs do find the true features when these fire independently, each in {100 * rates['rare']:.0f} % of the samples: {found['rare']} have an atom for every feature.",
+    otherwise=f"When features fire independently, each in {100 * rates['rare']:.0f} % of the samples, {found['rare']} of the SAEs have an atom for every feature.{room}",
+)
+say(
+    f"At the rate of our world, {100 * rates['as in our world']:.0f} %, it is {found['as in our world']}, and {lost} have no atom at all. "
+    "So it matters whether features fire independently, and also how often each of them is seen without the others."
 )
 
 # %% [markdown]
 # ## What does each answer cost?
 #
 # Training lowers the loss. So ask what each answer costs when it is used as well as possible, with the best latent activations for every sample. Two dictionaries are known, the atoms and the composites.
-# And there is a floor. Rows have length one, so writing a reconstruction of length $s$ takes latent activations that sum to at least $s$: no SAE of this kind can pay less than
-# $\lambda r - \lambda^2 / 2$ for a sample of length $r \ge \lambda$. We call this the *radial bound*.
+# And there is a floor for SAEs without a decoder bias. Rows have length one, so writing a reconstruction of length $s$ takes latent activations that sum to at least $s$, and leaves an error of at least $(r - s)^2 / 2$ for a sample of length $r$. The sum of
+# price and error is smallest at $s = r - \lambda$, where it is $\lambda r - \lambda^2 / 2$ (for $r \ge \lambda$). We call this the *radial bound*.
 
 # %%
 composites_cost = float(oracle.dictionary_loss(world.composites(), world, l1_coeff))
 bound = oracle.radial_bound(world, l1_coeff)
-groups = {
-    "no atom, all live": seen.losses[seen.no_atom & seen.all_live],
-    "all others": seen.losses[~(seen.no_atom & seen.all_live)],
-}
+picked = seen.no_atom & seen.all_live
+groups = {"no atom, all live": seen.losses[picked], "all others": seen.losses[~picked]}
+groups = {f"{name}: {len(losses)}": losses for name, losses in groups.items() if len(losses)}
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 n_composites = len(world.composites())
@@ -413,7 +462,7 @@ price = f"all {sentences.counted(n_composites, 'composite')} together" if n_comp
 show(
     figures.loss_account(groups, {"atoms": atoms_cost, "composites": composites_cost, "radial bound": bound}),
     f"The atoms cost {atoms_cost:.4f}, {price} {composites_cost:.4f}, and no SAE without a bias can cost less than {bound:.4f}.",
-    "Each dot is the loss of one SAE; the lines are the costs of the two dictionaries at their best and the bound. Dots are spread vertically so that all can be seen."
+    "Each dot is the loss of one SAE, in rows by what it learned, with the number of SAEs; the lines are the costs of the two dictionaries at their best and the bound. Dots are spread vertically; where losses agree they merge into a bar."
     + (" With the decoder bias on, the bound does not apply to the dots." if decoder_bias else ""),
     alt="Strip plot of the losses of all SAEs, with vertical lines for atoms, composites and the radial bound.",
 )
@@ -431,17 +480,18 @@ claim(
     otherwise=f"Here the objective does not prefer the composites: with one latent for each they cost {composites_cost:.4f}, the true features {atoms_cost:.4f}.{room}",
     source="theory",
 )
-counted_losses = groups["no atom, all live"]
-cheap = Fraction.of(counted_losses <= atoms_cost)
+cheap = Fraction.of(beats_atoms(trained, seen)[picked])
+rest = f" The other {cheap.n - cheap.k} stopped in a worse place." if cheap.n > cheap.k else ""
+same_bias = " with the same bias" if decoder_bias else ""
 claim(
     "no-atom-costs-no-more",
     cheap.interval[0] > 0.5,
-    f"Of the SAEs that have no atom although all their latents are live, {cheap} have a loss no higher than the atoms'. They did not fail at their task: the true features would not have solved it better.",
-    otherwise=f"Of the SAEs that have no atom although all their latents are live, {cheap} have a loss no higher than the atoms'.",
+    f"Of the SAEs that have no atom although all their latents are live, {cheap} have a loss no higher than that of the atoms{same_bias}.{rest}",
+    otherwise=f"Of the SAEs that have no atom although all their latents are live, {cheap} have a loss no higher than that of the atoms{same_bias}.{rest}",
 )
 
 # %% [markdown]
-# Without any spread of magnitudes the argument closes: every pattern is then one single direction, and one latent on each of them reaches the floor exactly. Does training get there? We train the same
+# Without any spread of magnitudes the argument closes: every pattern is then one single direction, and one latent on each of them reaches the floor exactly. Does training get there, if there is a latent for each pattern? We train the same
 # SAEs again with $\sigma = 0$, now on the complete list of patterns with their probabilities, so that no sampling noise is left.
 
 # %%
@@ -457,11 +507,13 @@ lowest = f"the lowest loss is {exact.losses.min():.6f} and the radial bound {exa
 claim(
     "bound-is-reached",
     not decoder_bias and abs(excess) < 1e-3,
-    f"With $\\sigma = 0$ {lowest}: they differ by less than one part in a thousand, so no SAE of this kind can be better.",
+    f"With $\\sigma = 0$ {lowest}: they differ by less than one part in a thousand, so no SAE of this kind can be noticeably better.",
     otherwise=f"With $\\sigma = 0$ {lowest}: "
     + (
         "the decoder has a bias, and the bound is one for SAEs without."
         if decoder_bias
+        else f"there are {n_composites} patterns, and {sentences.counted(n_latents, 'latent')}."
+        if n_latents < n_composites
         else "training stays above the bound."
     ),
     source="theory",
@@ -473,34 +525,46 @@ claim(
 # *The threshold.* A latent counts as atomic from a cosine that we chose. Would another choice tell another story? We label the same latents again, with thresholds from loose to strict.
 
 # %%
-thresholds = [0.8, 0.85, 0.9, 0.95, 0.99]
+thresholds = sorted({0.8, 0.85, 0.9, 0.95, 0.99, threshold})
 rows = trained.W_dec.double()
 relabelled = [measures.label_latents(rows, world, seen.live, t) for t in thresholds]
-without = [Fraction.of(labels.count("atomic") == 0) for labels in relabelled]
+without = [int((labels.count("atomic") == 0).sum()) for labels in relabelled]
+only = [int((labels.count("composite") == n_latents).sum()) for labels in relabelled]
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-lowest_count, highest_count = min(f.k for f in without), max(f.k for f in without)
+
+
+def span(counts):
+    """The range of a count."""
+    return f"{counts[0]}" if min(counts) == max(counts) else f"{min(counts)} to {max(counts)}"
+
+
 claim(
     "threshold-does-not-matter",
-    highest_count - lowest_count <= 0.05 * n_saes,
-    f"Between a threshold of {thresholds[0]:g} and one of {thresholds[-1]:g} the number of SAEs without an atom stays between {lowest_count} and {highest_count} of {n_saes}: the conclusion does not hang on it.",
-    otherwise=f"Between a threshold of {thresholds[0]:g} and one of {thresholds[-1]:g} the number of SAEs without an atom goes from {lowest_count} to {highest_count} of {n_saes}: here the conclusion depends on the threshold.",
+    max(max(counts) - min(counts) for counts in (without, only)) <= 0.05 * n_saes,
+    f"Between a threshold of {thresholds[0]:g} and one of {thresholds[-1]:g}, {span(without)} of {n_saes} SAEs have no atom and {span(only)} consist of composites only: the counts do not hang on the threshold.",
+    otherwise=f"Between a threshold of {thresholds[0]:g} and one of {thresholds[-1]:g}, {span(without)} of {n_saes} SAEs have no atom and {span(only)} consist of composites only: the counts depend on the threshold.",
 )
 
 # %% [markdown]
 # *The choice of the world.* We chose how many features there are, who fires with whom, and how strongly. The parameters at the top are there to be changed: with a larger spread $\sigma$ the samples of one pattern no longer
-# share one direction, which speaks against composites. Try `sigma=0.8`.
+# share one direction, which speaks against composites. Try `sigma=0.5`.
 #
 # *The words.* Composition has neighbours that should not be confused with it. In *absorption* a latent for a general feature stays silent where a specific one fires. In *splitting* one feature is divided among several
-# latents. In *hedging* a latent leans towards a correlated feature because there are too few latents. All are answers of the same loss to features that do not fire alone.
+# latents. In *hedging* a latent leans towards a correlated feature because there are too few latents. They have different causes.
 #
 # ## So what?
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
+lowest_loss = float(seen.losses.min())
+cheapest = sentences.listed([labels[i] for i in order])
 say(
-    f"In this world the loss rewards being wrong about the features: the composites cost {composites_cost:.4f} and the atoms {atoms_cost:.4f}."
-    if composites_cost < atoms_cost
-    else f"In this world the loss does not reward being wrong about the features: the atoms cost {atoms_cost:.4f} and the composites {composites_cost:.4f}."
+    f"Judge an SAE by its loss and you get what the loss asks for. The cheapest SAE found here costs {lowest_loss:.4f}, and its latents stand for: {cheapest}. The true features"
+    + (
+        f", with the same bias, cost {float(oracle.dictionary_loss(world.features, world, l1_coeff, decoder_bias=trained.b_dec[best])):.4f}."
+        if decoder_bias
+        else f" cost {atoms_cost:.4f}."
+    )
 )
 
 # %% [markdown]

@@ -1,8 +1,8 @@
 # %% [markdown]
 # # The larger example
 #
-# In the minimal example a handful of features fire together all the time. Is the result an accident of so small a world? We keep the set-up and make it larger: many groups of
-# features, of which one group is on at a time, and many more latents. Then we leave the set-up and look at other larger worlds, also at those where the result is weaker or absent.
+# In the minimal example a handful of features fire together all the time. Is the result an accident of so small a world? We keep the set-up and make it larger: several groups of
+# features, of which one group is on at a time. Then we leave the set-up and look at other larger worlds, also at those where the result is weaker or absent.
 #
 # **You will see** a large heat map with its structure made visible, counts over many seeds, the price of each answer, and a gallery of other worlds.
 # **You will need** [the minimal example](01_minimal_example.ipynb): what a latent, a heat map, an atom and a composite are.
@@ -19,7 +19,7 @@ lr: float = 0.01  # learning rate of Adam
 n_steps: int = 3000  # training steps
 batch_size: int = 128  # fresh samples in each step
 n_saes: int = 64  # autoencoders trained side by side
-seed: int = 0  # decides the data, and with them which autoencoders are drawn
+seed: int = 0  # decides the data and the starting points
 decoder_bias: bool = False  # whether the decoder has a bias
 init: str = "random-sign"  # where the decoder rows start
 threshold: float = 0.95  # cosine from which on a latent counts as aligned
@@ -38,7 +38,7 @@ figures.house_style()
 # %% [markdown]
 # ## The whole experiment in a few lines
 #
-# As before we train a whole stack of SAEs, each from its own random start, and look at it before and after.
+# As before we train a whole stack of SAEs, each from its own starting point, and look at it before and after.
 
 # %%
 world = worlds.groups(n_groups, group_size, k_active, mu=mu, sigma=sigma)
@@ -57,24 +57,29 @@ def train(world, n_latents, n_saes):
 
 before, seen = train(world, n_latents, n_saes)
 
+
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
+def mostly_composites(these):
+    """SAEs in which more than half of the live latents are composites, and some are live."""
+    return 2 * these.labels.count("composite") > these.live.sum(dim=1)
+
+
 no_atom = Fraction.of(seen.no_atom)
-live = int(seen.live.sum())
-shares = {kind: int(seen.labels.count(kind).sum()) for kind in measures.LABELS}
-composite = 100 * shares["composite"] / max(live, 1)
+composed, composed_before = (Fraction.of(mostly_composites(these)) for these in (seen, before))
+size = f"{n_features} features and {sentences.counted(n_latents, 'latent')}"
 claim(
-    "no-atoms-larger",
-    no_atom.interval[0] > 0.5,
-    f"With {n_features} features and {sentences.counted(n_latents, 'latent')} it happens again: {no_atom} of the SAEs have no atomic latent, and {composite:.0f} % of all live latents are composites.",
-    otherwise=f"With {n_features} features and {sentences.counted(n_latents, 'latent')}, {no_atom} of the SAEs have no atomic latent, and {composite:.0f} % of all live latents are composites: an SAE without an atom is not the rule here.",
+    "composites-larger",
+    composed.interval[0] > max(0.5, composed_before.interval[1]),
+    f"With {size} it happens again: in {composed} of the SAEs most live latents are composites (before training in {composed_before}), and {no_atom} have no atom at all.",
+    otherwise=f"With {size}, most live latents are composites in {composed} of the SAEs (before training in {composed_before}), and {no_atom} have no atom at all.",
     source="seed",
 )
 
 # %% [markdown]
 # ## Who fires with whom?
 #
-# The features come in groups. In every sample one group is on, each equally often, and some members of that group fire together. Features of different groups never meet. So whatever structure
-# the SAE finds *between* groups is of its own making.
+# The features come in groups. In every sample one group is on, each equally often, and some members of that group fire together. Features of different groups never meet, so a latent that mixed them
+# would match no sample.
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 together = world.cooccurrence()
@@ -137,11 +142,12 @@ inside = parts.amax(dim=2)[seen.live]
 pure = Fraction.of(inside >= 0.95)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
+apart = Fraction.of((parts.amax(dim=2) >= 0.95).logical_or(~seen.live).all(dim=1))
 claim(
     "groups-stay-apart",
-    pure.interval[0] > 0.95,
-    f"The blocks are real: {pure} of all live latents keep at least 95 % of their squared length within one group. SAEs here tell the groups apart, and mix only what fires together.",
-    otherwise=f"Here {pure} of all live latents keep at least 95 % of their squared length within one group; so some latents mix groups that never fire together.",
+    apart.interval[0] > 0.5,
+    f"SAEs here tell the groups apart: in {apart} of them every live latent keeps at least 95 % of its squared length within one group.",
+    otherwise=f"In {apart} of the SAEs every live latent keeps at least 95 % of its squared length within one group; of all live latents, {pure.k} of {pure.n} do.",
 )
 
 # %% [markdown]
@@ -162,53 +168,23 @@ show(
 # %% [markdown]
 # ## How often does it happen?
 #
-# A larger SAE has more chances to keep an atom: one in any group is enough to spoil "no atom at all". So we count in two ways, by SAE and by group of features. And chance works the other way: in many dimensions a random direction is
-# hardly ever near a feature, so "no atom" proves nothing by itself. The count before training shows it. What chance does not produce is composites, so we count these as well. Dead latents are no evidence of anything;
-# SAEs with all latents live are counted apart.
-
-# %%
-stacks = {"before training": before, "after training": seen}
-
-
-def groups_without_atom(these):
-    """Whether no latent is an atom of the group, for every SAE and group."""
-    atomic = (these.labels.kinds == measures.LABELS.index("atomic"))[..., None]
-    found = (these.labels.members & atomic).any(dim=1)
-    return ~found.unflatten(1, (n_groups, group_size)).any(dim=2)
-
+# A larger SAE has more chances to keep an atom: one in any group is enough to spoil "no atom at all". And in many dimensions a direction that never learned anything is hardly ever near a feature, so "no atom"
+# proves little by itself. We therefore count three things, each before and after training: SAEs without an atom, the same among SAEs with all latents live (dead latents are no evidence), and SAEs in which most live latents are composites.
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
+stacks = {"before training": before, "after training": seen}
 panels = {
-    "SAEs without an atom": {name: Fraction.of(these.no_atom) for name, these in stacks.items()},
-    "the same, among SAEs\nwith all latents live": {
+    "no atom": {name: Fraction.of(these.no_atom) for name, these in stacks.items()},
+    "no atom, among SAEs\nwith all latents live": {
         name: Fraction.of(these.no_atom[these.all_live]) for name, these in stacks.items()
     },
-    "groups without an atom": {name: Fraction.of(groups_without_atom(these)) for name, these in stacks.items()},
-    "composite latents": {
-        name: Fraction.of(these.labels.kinds == measures.LABELS.index("composite")) for name, these in stacks.items()
-    },
+    "mostly composites": {name: Fraction.of(mostly_composites(these)) for name, these in stacks.items()},
 }
 show(
     figures.fractions(panels),
-    f"Composite latents: before training {panels['composite latents']['before training']}, after training {panels['composite latents']['after training']}.",
-    "A dot is the fraction, the bar its 95 % Wilson interval, the numbers beside it the counts. Latents and groups of one SAE are not independent of each other, so the last two bars are somewhat too narrow.",
-    alt="Four dot plots with intervals, each comparing the stack before and after training.",
-)
-
-# %% jupyter={"source_hidden": true} tags=["remove-input"]
-composites_after = panels["composite latents"]["after training"]
-composites_before = panels["composite latents"]["before training"]
-claim(
-    "composites-are-learned",
-    composites_after.interval[0] > max(0.5, composites_before.interval[1]),
-    f"Most latents become composites by training: {composites_after} are, and {composites_before} were before.",
-    otherwise=f"Composites are not what most latents become: {composites_after} are composites after training, {composites_before} were before.",
-    source="seed",
-)
-by_group = panels["groups without an atom"]["after training"].value
-say(
-    f"Counted by group, {panels['groups without an atom']['after training']} hold no atom. If groups were independent of each other, {by_group:.3f} to the power of {n_groups} would make "
-    f"{100 * by_group**n_groups:.0f} % of SAEs free of atoms; {100 * no_atom.value:.0f} % are."
+    f"Mostly composites: before training {composed_before}, after training {composed}.",
+    f"Fractions of the {n_saes} SAEs. A dot is the fraction, the bar its 95 % Wilson interval, the numbers beside it the counts.",
+    alt="Three dot plots with intervals, each comparing the stack before and after training.",
 )
 
 # %% [markdown]
@@ -227,6 +203,7 @@ groups = {
     "no atom, some dead": seen.losses[seen.no_atom & ~seen.all_live],
     "at least one atom": with_atom,
 }
+groups = {f"{name}: {len(losses)}": losses for name, losses in groups.items() if len(losses)}
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 n_composites = len(world.composites())
@@ -234,7 +211,7 @@ price = f"all {sentences.counted(n_composites, 'composite')} together" if n_comp
 show(
     figures.loss_account(groups, {"atoms": atoms_cost, "composites": composites_cost, "radial bound": bound}),
     f"The atoms cost {atoms_cost:.4f}, {price} {composites_cost:.4f}, and no SAE without a bias can cost less than {bound:.4f}.",
-    "Each dot is the loss of one SAE; dots are spread vertically so that all can be seen."
+    "Each dot is the loss of one SAE, in rows by what it learned, with the number of SAEs. Dots are spread vertically; where losses agree they merge into a bar."
     + (" With the decoder bias on, the bound does not apply to the dots." if decoder_bias else ""),
     alt="Strip plot of the losses of all SAEs in three rows, with vertical lines for atoms, composites and the radial bound.",
 )
@@ -248,9 +225,9 @@ claim(
     otherwise=f"Of the SAEs without an atom whose latents are all live, {cheap} have a loss no higher than the atoms': too few to say that most have.",
 )
 if len(with_atom) and len(without_atom):
-    lower = "less" if without_atom.median() < with_atom.median() else "not less"
+    higher = "the higher" if with_atom.median() > without_atom.median() else "no higher"
     say(
-        f"SAEs with an atom have a median loss of {with_atom.median():.4f}, those without one (all latents live) {without_atom.median():.4f}: being free of atoms costs {lower}."
+        f"SAEs with an atom have {higher} median loss: {with_atom.median():.4f} against {without_atom.median():.4f} for those without one whose latents are all live."
     )
 else:
     say(
@@ -263,11 +240,11 @@ else:
 # No single world can answer this. Here are six more, each with its own reason to be looked at.
 #
 # * **Pairs of eight, few latents**: any two of eight features fire. There are more pairs than latents, so a latent for each pair is out of reach.
-# * **Pairs of eight, a latent for each pair**: now there is room for all composites.
-# * **Bundles**: three features always fire together. Nothing in the data tells them apart, so a composite is the only sensible answer.
-# * **Two sets, few latents**: one feature of each of two sets of four fires, like a shape and a colour. There are as many latents as features.
-# * **Two sets, a latent for each combination.**
-# * **Independent**: each of eight features fires on its own.
+# * **Pairs of eight, one each**: the same world, with a latent for each pair.
+# * **Bundles of three**: three features always fire together; only the spread of their magnitudes tells them apart. There is one latent for each bundle, too few for the features.
+# * **Two sets, few latents**: one feature of each of two sets of four fires, like a colour and a shape. There are as many latents as features.
+# * **Two sets, one each**: the same world, with a latent for each combination.
+# * **Independent**: each of eight features fires with probability one in eight, whatever the others do. It is often alone.
 
 # %%
 look = {"mu": mu, "sigma": sigma}
@@ -293,7 +270,7 @@ leaders = {name: max(counts, key=counts.get) for name, counts in averages.items(
 won = sentences.listed([f"{name} ({kind})" for name, kind in leaders.items()])
 show(
     figures.small_maps({name: (these, int(these.losses.argmin())) for name, these in visits.items()}),
-    f"What most latents become depends on the world: {won}.",
+    f"The most frequent label in each world: {won}.",
     f"Each map is the SAE with the lowest loss of {n_gallery}, drawn like the large map above; the strip tells the labels. The label in brackets is the most frequent one over all {n_gallery} SAEs.",
     alt="Six small heat maps of latents by features, one for each of six other worlds, with label strips.",
 )
@@ -320,21 +297,58 @@ control = Fraction.of(visits["independent"].labels.features_found == 8)
 claim(
     "independent-features-are-found",
     control.interval[0] > 0.5,
-    f"Where features are independent the same training finds them: {control} of the SAEs have an atom for each of the eight features.",
-    otherwise=f"Even where features are independent, only {control} of the SAEs have an atom for each of the eight features: with these settings training is the bottleneck, not the world.",
+    f"Where features fire independently, each in one sample of eight, the same training finds them: {control} of the SAEs have an atom for each of the eight features.",
+    otherwise=f"Where features fire independently, each in one sample of eight, {control} of the SAEs have an atom for each of the eight features.",
 )
-few = Fraction.of(visits["pairs of eight, few latents"].no_atom)
+crowded, roomy = (
+    Fraction.of(mostly_composites(visits[name])) for name in ("pairs of eight, few latents", "pairs of eight, one each")
+)
 claim(
     "room-matters",
-    few.interval[1] < no_atom.interval[0],
-    f"Features that fire together are not enough. Without room for every pair, {few} of the SAEs have no atom, against {no_atom} in the groups above.",
-    otherwise=f"Room for every pair does not make the difference here: without it {few} of the SAEs have no atom, against {no_atom} in the groups above.",
+    crowded.interval[1] < roomy.interval[0],
+    f"Room decides in the world of pairs: most live latents are composites in {crowded} of the SAEs with few latents, and in {roomy} of those with one for each pair.",
+    otherwise=f"In the world of pairs, most live latents are composites in {crowded} of the SAEs with few latents, and in {roomy} of those with one for each pair.",
+)
+
+# %% [markdown]
+# Do these labels hang on the threshold? We label the same latents again, from loose to strict.
+
+# %%
+thresholds = sorted({0.8, 0.85, 0.9, 0.95, 0.99, threshold})
+
+
+def leading_labels(name):
+    """The most frequent label of a world's latents at every threshold."""
+    these, (other, _) = visits[name], gallery[name]
+    rows = these.cosines @ other.features.double()
+    counts = [measures.label_latents(rows, other, these.live, t).kinds.flatten() for t in thresholds]
+    return [measures.LABELS[int(kinds.bincount(minlength=4).argmax())] for kinds in counts]
+
+
+leading = {name: leading_labels(name) for name in gallery}
+pd.DataFrame(leading, index=[f"{t:g}" for t in thresholds]).T
+
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
+fickle = [name for name, kinds in leading.items() if len(set(kinds)) > 1]
+sets = visits["two sets, few latents"]
+near = float(sets.cosines.amax(dim=2)[sets.live].median()) if sets.live.any() else float("nan")
+say(
+    (
+        f"In {len(fickle)} of the {len(gallery)} worlds the leading label changes with the threshold: {sentences.listed(fickle)}. Read their labels with care. "
+        if fickle
+        else "The leading label of every world is the same at all these thresholds. "
+    )
+    + (
+        f"With two sets and few latents, the median cosine of a live latent with the feature nearest to it is {near:.3f}: what is left over is spread over the features of both sets, since the data cannot tell where one set ends and the other begins."
+        if sets.live.any()
+        else "With two sets and few latents, no latent is live."
+    )
 )
 
 # %% [markdown]
 # ## What could be wrong?
 #
-# *Too many or too few latents.* In the large map there may be just as many latents as there are composites. That is the friendliest case for composites. What if the SAE has half as many, or twice as many?
+# *Too many or too few latents.* Composites need a latent each. What if the SAE has half as many latents, or twice as many?
 
 # %%
 sizes = {max(1, n_latents // 2): None, n_latents: seen, min(256, 2 * n_latents): None}
@@ -365,6 +379,12 @@ claim(
     "atomic" not in most.values(),
     f"Atoms are the most frequent label at none of these sizes ({by_size}).",
     otherwise=f"Atoms are the most frequent label at some of these sizes ({by_size}).",
+)
+free = {size: Fraction.of(these.no_atom) for size, these in sizes.items()}
+say(
+    "But being free of atoms is another matter: "
+    + "; ".join(f"with {sentences.counted(size, 'latent')}, {f} of the SAEs have none" for size, f in free.items())
+    + "."
 )
 
 # %% [markdown]

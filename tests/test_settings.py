@@ -26,7 +26,7 @@ SETTINGS = {
         "much spread": {"sigma": 0.8},
         "a decoder bias": {"decoder_bias": True},
         "three groups": {"n_groups": 3, "n_latents": 9},
-        "one of each group": {"k_active": 1},
+        "whole groups": {"k_active": 3, "n_latents": 8},
         "few latents": {"n_latents": 6},
     },
 }

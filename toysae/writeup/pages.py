@@ -4,6 +4,7 @@ import copy
 import json
 import re
 from base64 import b64decode
+from html import escape
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -11,6 +12,7 @@ from nbformat.v4 import new_output
 
 from toysae.writeup.prose import CLAIM_MIME
 
+SOURCES = {"seed": "the comment"}  # how the front page names a source, where its short name would not be understood
 _LINK = re.compile(r"\[([^\]]*)\]\((\d\d_\w+)\.ipynb(#[^)]*)?\)")
 _TITLE = re.compile(r"^#\s+(.+)$", re.MULTILINE)
 
@@ -67,6 +69,14 @@ def figure(path: str, caption: str, alt: str, width: int | None = None) -> str:
     return f"::::{{figure}} {path}\n:alt: {json.dumps(alt, ensure_ascii=False)}\n{size}\n{caption}\n::::\n"
 
 
+def live_figure(html: str, caption: str, still: NotebookNode) -> str:
+    """A captioned figure that draws itself, as MyST Markdown; without scripts its still picture is shown."""
+    alt = escape(still.metadata["image/png"]["alt"])
+    picture = f'<img alt="{alt}" src="data:image/png;base64,{still.data["image/png"].strip()}">'
+    opening = _raw(f"<figure>\n{html}\n<noscript>{picture}</noscript>\n<figcaption>")
+    return f"{opening}\n{caption}\n\n{_raw('</figcaption></figure>')}"
+
+
 def front_page(template: str, slots: dict[str, str]) -> str:
     """Fill the named slots of the hand-written front page. Raises ValueError for a slot nobody fills."""
 
@@ -98,7 +108,7 @@ def _row(claim: dict) -> str:
     word = claim.get("verdict") or ("holds" if claim["holds"] else "does not hold")
     kind = "verdict-holds" if claim["holds"] else "verdict-fails"
     statement = claim["statement"].replace("|", r"\|")
-    return f"| {statement} | {claim['source']} | [[{word}](#{anchor(claim['notebook'], claim['id'])})]{{.{kind}}} |"
+    return f"| {statement} | {SOURCES.get(claim['source'], claim['source'])} | [[{word}](#{anchor(claim['notebook'], claim['id'])})]{{.{kind}}} |"
 
 
 def _dressed(outputs: list[NotebookNode], name: str, pictures: Path, count: int) -> tuple[list[NotebookNode], int]:
@@ -112,6 +122,9 @@ def _dressed(outputs: list[NotebookNode], name: str, pictures: Path, count: int)
             caption = waiting.pop(0).data["text/markdown"]
             dressed.append(_markdown(_figure_of(output, caption, f"{name}-{count + 1}.png", pictures)))
             count += 1
+        elif role == "still":
+            live, caption = waiting.pop(0).data["text/html"], waiting.pop(0).data["text/markdown"]
+            dressed.append(_markdown(live_figure(live, caption, output)))
         else:
             dressed.append(output)
     return dressed, count
@@ -122,6 +135,12 @@ def _figure_of(output: NotebookNode, caption: str, file: str, pictures: Path) ->
     (pictures / file).write_bytes(b64decode(output.data["image/png"]))
     about = output.metadata["image/png"]
     return figure(f"{pictures.name}/{file}", caption, about["alt"], about["width"])
+
+
+def _raw(html: str) -> str:
+    """HTML that Sphinx passes on as it is; empty lines go, so that nothing in it can end the block."""
+    lines = "\n".join(line for line in html.splitlines() if line.strip())
+    return f"::::{{raw}} html\n\n{lines}\n::::\n"
 
 
 def _markdown(text: str) -> NotebookNode:

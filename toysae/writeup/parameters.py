@@ -103,9 +103,9 @@ INITS = ("random-sign", "positive", "at-features", "at-composites")
 
 SPECIFICATIONS = {
     "n_features": Whole(2, 64, "number of true features"),
-    "k_active": Whole(1, 64, "features that fire in each sample"),
+    "k_active": Whole(2, 64, "features that fire in each sample"),
     "n_latents": Whole(1, 256, "latents of each SAE"),
-    "n_groups": Whole(1, 64, "groups of features"),
+    "n_groups": Whole(2, 64, "groups of features"),
     "group_size": Whole(2, 16, "features in a group"),
     "mu": Number(0, 10, "mean magnitude of an active feature", above=True),
     "sigma": Number(0, 10, "standard deviation of that magnitude"),
@@ -134,11 +134,6 @@ def _few_patterns(n_groups: int, size: int, k: int) -> bool:
 RULES = (
     Rule(("k_active", "n_features"), le, "k_active={k_active}: must be at most n_features={n_features}"),
     Rule(("k_active", "group_size"), le, "k_active={k_active}: must be at most group_size={group_size}"),
-    Rule(
-        ("init", "k_active"),
-        lambda init, k: init != "at-composites" or k > 1,
-        "init={init}: must be another one with k_active={k_active}, where features never fire together",
-    ),
     Rule(
         ("n_features", "k_active"),
         _few_choices,
