@@ -1,7 +1,7 @@
 # Short names for what "python -m toysae.writeup" does. The environment is made on the first call, in .venv.
 
 PY := .venv/bin/python -m
-export NB PARAMS ARGS
+export NB PARAMS ARGS SWEEP WORKERS SCHEDULER
 
 # The user's own kernels and modules stay out; one thread per process, for the processes use the cores.
 export JUPYTER_PREFER_ENV_PATH := 1
@@ -12,12 +12,13 @@ export SOURCE_DATE_EPOCH := 0
 unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce run lab book test clean distclean environment constraints
+.PHONY: help reproduce run lab book sweep test clean distclean environment constraints
 
 help: ## this list
 	@echo 'make TARGET, where TARGET is one of'
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1|\2/p' Makefile | awk -F '|' '{ printf "%-11s %s\n", $$1, $$2 }'
 	@echo 'Example: make run NB=01_minimal_example PARAMS="sigma=0.5 seed=3"'
+	@echo 'A sweep uses all cores, or WORKERS=n of them, or a Dask cluster: SCHEDULER=tcp://host:8786.'
 	@echo 'Variables when the environment is made: PYTHON (which Python), TORCH_INDEX (which build of PyTorch).'
 
 reproduce: environment ## run every notebook with its published parameters, then write build/claims.json and the book
@@ -34,6 +35,10 @@ lab: environment ## open the notebooks in JupyterLab (ARGS="--no-browser" and th
 
 book: environment ## build the book alone, into build/book/
 	@$(PY) toysae.writeup book
+
+sweep: environment ## compute a large sweep, or go on with it: SWEEP=name (without it: the list), into build/sweeps/
+	@set -f; $(PY) toysae.writeup sweep $${SWEEP:+"$$SWEEP"} \
+	    $${WORKERS:+--workers "$$WORKERS"} $${SCHEDULER:+--scheduler "$$SCHEDULER"}
 
 test: environment ## run the tests (ARGS="-k name" picks some)
 	@set -f; $(PY) pytest $$ARGS

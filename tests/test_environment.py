@@ -123,6 +123,10 @@ def test_the_package_needs_only_what_the_list_holds():
     assert names(map(Requirement, project()["dependencies"])) - names(requirements()) == set()
 
 
+def test_the_list_brings_what_a_cluster_needs():
+    assert project()["optional-dependencies"]["cluster"] == [line for line in pip_list() if line.startswith("dask")]
+
+
 def test_pins_hold_no_address_no_path_and_no_cuda():
     text = (ROOT / "constraints.txt").read_text()
     assert not re.search(r"/|@|^-", text, flags=re.M)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-TARGETS = ["help", "reproduce", "run", "lab", "book", "test", "clean", "distclean"]
+TARGETS = ["help", "reproduce", "run", "lab", "book", "sweep", "test", "clean", "distclean"]
 SETTINGS = ["JUPYTER_PREFER_ENV_PATH", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "SOURCE_DATE_EPOCH", "PYTHONPATH"]
 PYTHON = """#!/bin/sh
 for word in "$@"; do printf '<%s>' "$word"; done >>record

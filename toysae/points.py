@@ -15,7 +15,6 @@ import torch
 from torch import Tensor
 
 from toysae import oracle, sae, training, worlds
-from toysae.figures import feature_names
 from toysae.measures import LABELS, THRESHOLD, Assessment, assess
 from toysae.sae import Stack
 from toysae.sweeps.settings import Setting, grid
@@ -84,7 +83,7 @@ def recovery(**setting) -> list[dict]:
 
 
 def directions(**setting) -> list[dict]:
-    """One row per latent: its label, the features it stands for, its cosine with each feature (cos_A, cos_B, ...).
+    """One row per latent: its label, the features it stands for, its cosine with each feature (cos_1, cos_2, ...).
 
     A setting is what `combinations` takes.
     """
@@ -108,7 +107,7 @@ def _recovery(seen: Assessment) -> dict[str, Tensor]:
 
 
 def _latents(seen: Assessment, i: int, cosines: list[list[float]]) -> Iterator[dict]:
-    features = feature_names(seen.cosines.shape[2])
+    features = [str(i + 1) for i in range(seen.cosines.shape[2])]
     kinds, names = seen.labels.kinds[i].tolist(), seen.labels.names(i, features)
     for latent, cosine in enumerate(cosines):
         label = LABELS[kinds[latent]]

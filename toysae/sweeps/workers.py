@@ -6,14 +6,17 @@ import json
 import multiprocessing
 import os
 import signal
+import socket
 import sys
 import threading
+import traceback
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, nullcontext
 from functools import cache
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 from tqdm import tqdm
 
@@ -21,7 +24,7 @@ from toysae.sweeps.origin import code_hash
 from toysae.sweeps.settings import Point, Setting, plain, point_name
 
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-PATIENCE = "10s"  # how long a scheduler may take to answer
+PATIENCE = 10  # seconds that a scheduler may take to answer
 
 
 def workers(n_workers: int | None, scheduler: str | None, n_missing: int):
@@ -49,23 +52,37 @@ def computed(
 def _answer(future: Future) -> tuple[list[dict], str]:
     """Rows, and why there are none."""
     try:
-        return json.loads(future.result()), ""
+        answer = json.loads(future.result())
     except BrokenProcessPool:
         return [], "a worker process ended before its time: killed, or out of memory"
-    except Exception as problem:  # whatever a point may raise: the other settings are still wanted
-        return [], f"{type(problem).__name__}: {problem}".splitlines()[0]
+    except Exception as problem:  # the cluster lost it: the other settings are still wanted
+        return [], _in_a_line(problem)
+    return answer["rows"], answer["reason"]
 
 
 def _rows(point: Point, setting: Setting, code: str) -> str:
-    """The rows of one setting, as JSON: what a worker does."""
+    """What a worker does: the rows of one setting, or the reason why there are none, as JSON."""
     if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(1)  # a sum in another order has other last digits
+    try:
+        return json.dumps({"rows": _checked_rows(point, setting, code), "reason": ""})
+    except Exception as problem:  # whatever a point may raise
+        place = traceback.extract_tb(problem.__traceback__)[-1]
+        reason = f"{_in_a_line(problem)} ({Path(place.filename).name}, line {place.lineno})"
+        return json.dumps({"rows": [], "reason": reason})
+
+
+def _checked_rows(point: Point, setting: Setting, code: str) -> list[dict]:
     if _code_here(point) != code:
         raise RuntimeError("this worker has other code or libraries than the process that asked it")
     rows = plain(point(**setting))
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise TypeError(f"{point_name(point)} returned {type(rows).__name__}: allowed is a list of dicts or a table")
-    return json.dumps(rows)
+    return rows
+
+
+def _in_a_line(problem: Exception) -> str:
+    return f"{type(problem).__name__}: {problem}".rstrip(": ").splitlines()[0]
 
 
 @cache
@@ -130,12 +147,19 @@ def _cluster(scheduler: str) -> Iterator[Executor]:
     """The workers of a Dask scheduler. They need the same code and the same libraries."""
     try:
         from distributed import Client
+        from distributed.comm.addressing import get_address_host_port
     except ImportError:
         raise ValueError(f"scheduler is {scheduler}: allowed only with Dask, pip install 'dask[distributed]'") from None
     try:
-        client = Client(scheduler, timeout=PATIENCE)
+        # A client that finds no scheduler hangs when Python ends, so we knock first
+        socket.create_connection(get_address_host_port(scheduler), PATIENCE).close()
+        client = Client(scheduler, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError) as problem:
-        reason = str(problem).splitlines()[0]
-        raise ValueError(f"scheduler is {scheduler}: allowed is the address of a Dask scheduler ({reason})") from None
-    with client, client.get_executor(pure=False) as executor:
-        yield executor
+        allowed = "allowed is the address of a Dask scheduler, for example tcp://10.0.0.1:8786"
+        raise ValueError(f"scheduler is {scheduler!r}: {allowed} ({_in_a_line(problem)})") from None
+    with client:
+        executor = client.get_executor(pure=False)
+        try:
+            yield executor
+        finally:
+            executor.shutdown(wait=False)  # after an interrupt, what is not finished is given up

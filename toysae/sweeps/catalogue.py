@@ -1,0 +1,77 @@
+"""The large sweeps, by name: too long for a notebook, run with `make sweep`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from toysae import points
+from toysae.sweeps import provenance, sweep, write_table
+from toysae.sweeps.settings import Point, Setting, grid
+
+PRICES = [0.005, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.25, 0.3]  # l1_coeff
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A sweep with a name."""
+
+    question: str
+    point: Point
+    settings: list[Setting]
+
+
+# Lists within lists are trained side by side, see toysae.points; one line of the journal holds them all
+SWEEPS = {
+    "jitter": Planned(
+        "How much may magnitudes vary before composites give way? Two of three, sigma / mu by l1_coeff, 64 seeds.",
+        points.recovery,
+        grid(
+            world="two_of_three",
+            n_latents=3,
+            l1_coeff=[PRICES],
+            sigma=[i / 40 for i in range(33)],
+            seed=[range(64)],
+        ),
+    ),
+    "solo": Planned(
+        "How often must a feature be seen alone? k of n with a leak, rate alone by l1_coeff, 64 seeds.",
+        points.recovery,
+        grid(
+            world="solo_leak",
+            n_latents=[3, 4, 6],
+            n_features=[3, 4],
+            k=2,
+            l1_coeff=[PRICES],
+            p_alone=[[i / 40 for i in range(33)]],
+            seed=[range(16 * i, 16 * (i + 1)) for i in range(4)],
+        ),
+    ),
+}
+
+
+def listing() -> str:
+    """What there is, one line each."""
+    return "\n".join(f"{name:8} {planned.question}" for name, planned in SWEEPS.items())
+
+
+def find(name: str) -> Planned:
+    """The sweep of that name. Raises ValueError if there is none."""
+    if name not in SWEEPS:
+        close = get_close_matches(name, SWEEPS, n=1, cutoff=0.4)
+        hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(SWEEPS)}"
+        raise ValueError(f"unknown sweep {name!r}: {hint}")
+    return SWEEPS[name]
+
+
+def run(name: str, folder: Path, n_workers: int | None = None, scheduler: str | None = None) -> Path:
+    """Computes a sweep, or goes on with it, and returns its table: folder/NAME.csv, beside .json and .jsonl.
+
+    raises  ValueError for a name that does not exist or workers that cannot be; SweepError where settings failed
+    """
+    planned, path = find(name), folder / f"{name}.csv"
+    journal = path.with_suffix(".jsonl")
+    table = sweep(planned.point, planned.settings, journal=journal, n_workers=n_workers, scheduler=scheduler)
+    write_table(table, path, provenance(planned.point, planned.settings))
+    return path
