@@ -51,13 +51,36 @@ def show(figure, finding: str, reading: str, *, alt: str, name: str | None = Non
     alt      what the figure shows, for those who cannot see it; no results in it
     name     the published run also writes the figure to notebooks/figures/NAME.png
     """
-    caption = f"**{_text('finding', finding)}** {_text('reading', reading)}"
+    caption, alt = _caption(finding, reading), _text("alt", alt)
     about = {"role": "figure"} | ({"name": _name("name", name)} if name is not None else {})
+    _publish_picture(figure, alt, about)
+    _publish({"text/markdown": caption}, {"toysae": {"role": "caption"}})
+
+
+def show_interactive(html: str, finding: str, reading: str, *, alt: str, fallback) -> None:
+    """Show a self-contained HTML snippet that draws itself by a script, with its caption.
+
+    html      the snippet; without scripts it must show nothing
+    fallback  a matplotlib figure for readers whose scripts do not run: GitHub, and a notebook not yet trusted
+
+    Finding, reading and alt are as in show, and must make sense with either of the two alone. Picture and snippet are
+    two outputs, since JupyterLab and GitHub would take the snippet, stripped of its script, if it came in one.
+    """
+    caption, alt, html = _caption(finding, reading), _text("alt", alt), _text("html", html)
+    _publish_picture(fallback, alt, {"role": "still"})
+    _publish({"text/html": html, "text/plain": alt}, {"toysae": {"role": "live"}})
+    _publish({"text/markdown": caption}, {"toysae": {"role": "caption"}})
+
+
+def _caption(finding: str, reading: str) -> str:
+    return f"**{_text('finding', finding)}** {_text('reading', reading)}"
+
+
+def _publish_picture(figure, alt: str, about: dict) -> None:
     png = _png(figure)
     width, height = unpack(">II", png[16:24])
-    size = {"width": width // 2, "height": height // 2, "alt": _text("alt", alt)}
+    size = {"width": width // 2, "height": height // 2, "alt": alt}
     _publish({"image/png": b64encode(png).decode(), "text/plain": alt}, {"image/png": size, "toysae": about})
-    _publish({"text/markdown": caption}, {"toysae": {"role": "caption"}})
 
 
 def _publish(data: dict, metadata: dict | None = None) -> None:

@@ -1,0 +1,196 @@
+"""Two features, A and B, and two latents: the smallest worlds in which composites can win, over a grid of settings.
+
+A dictionary of two rows in a plane is a pair of angles, measured in degrees from A (0) towards B (90). So the best
+dictionary is found by looking at all of them.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+import torch
+from torch import Tensor
+
+from toysae.measures import THRESHOLD, activity, label_latents
+from toysae.oracle import finite_data
+from toysae.sae import ReluL1, Stack, initial_rows, untrained
+from toysae.training import N_RESAMPLINGS, Support, fast_arithmetic, fit
+from toysae.worlds import Patterns, World
+
+VARIANTS = ("nested", "symmetric")
+PARENT_ALONE = 0.4  # how often A is alone in the nested variant
+LARGEST_SOLO = 0.4  # where both variants become the same world: A alone, B alone and both at .4, .4 and .2
+ATOMS, PAIR = (0.0, 90.0), (0.0, 45.0)  # the dictionaries {A, B} and {A, (A+B)/sqrt 2} as angles
+STEP, N_HALVINGS = 1.5, 10  # first step of the search over angles, in degrees, and how often it is halved
+
+
+def two_features(variant: str, solo: float, sigma: float) -> World:
+    """A world of two features in which B is alone in a share `solo` of the samples, 0 to 0.4.
+
+    nested     A is alone in four samples of ten, whatever solo is: B fires without A only at the solo rate
+    symmetric  A is alone as often as B
+
+    In all other samples both fire. Magnitudes have mean 1 and standard deviation sigma before rectification.
+    """
+    if variant not in VARIANTS:
+        raise ValueError(f"variant is {variant!r}: allowed is one of {', '.join(VARIANTS)}")
+    if not 0 <= solo <= LARGEST_SOLO:
+        raise ValueError(f"solo is {solo}: allowed is a number from 0 to {LARGEST_SOLO}")
+    parent = PARENT_ALONE if variant == "nested" else solo
+    return World(Patterns([[1, 1], [1, 0], [0, 1]], [1 - parent - solo, parent, solo]), sigma=sigma)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One point of the grid."""
+
+    variant: str
+    l1_coeff: float
+    solo: float
+    sigma: float
+
+    @property
+    def world(self) -> World:
+        return two_features(self.variant, self.solo, self.sigma)
+
+
+def pairs_grid(
+    l1_coeffs: Sequence[float],
+    solo_rates: Sequence[float],
+    sigmas: Sequence[float],
+    *,
+    n_seeds: int = 8,
+    n_steps: int = 1500,
+    lr: float = 0.01,
+    init: str = "random-sign",
+    n_resamplings: int = N_RESAMPLINGS,
+    threshold: float = THRESHOLD,
+) -> pd.DataFrame:
+    """What two latents do with two features: one row per variant, l1_coeff, solo rate and sigma.
+
+    atoms, pair                    exact loss of {A, B} and of {A, (A+B)/sqrt 2}
+    best, best_1, best_2           the lowest loss that two rows can have, and their angles in degrees
+    trained, trained_1, trained_2  loss and angles of the trained SAE with the lowest loss of n_seeds
+    name_1, name_2                 what its latents stand for: A, B, A+B, mixed or dead
+    both_atoms, n_seeds            how many of the trained SAEs found A and B, of how many
+
+    Every loss is a mean over the same finite data (oracle.finite_data). Settings whose data points are the same are
+    trained as one stack: they differ in their probabilities only.
+    """
+    settings = [
+        Setting(*values)
+        for values in itertools.product(VARIANTS, map(float, l1_coeffs), solo_rates, map(float, sigmas))
+    ]
+    rows = {}
+    for group in _with_equal_points(settings):
+        x, probabilities = _shared_data(group)
+        with fast_arithmetic():
+            found = _best(group, x, probabilities)
+        start = _start(group, n_seeds, init)
+        weights = probabilities.repeat_interleave(n_seeds, dim=0)
+        trained, _ = fit(start, Support(x, weights), n_steps=n_steps, lr=lr, n_resamplings=n_resamplings)
+        told = _told(trained.double(), x, weights, group, n_seeds, threshold)
+        for i, setting in enumerate(group):
+            rows[setting] = vars(setting) | found[i] | told[i]
+    return pd.DataFrame([rows[setting] for setting in settings])
+
+
+def plane_losses(angles: Tensor, x: Tensor, l1_coeff: float | Tensor) -> Tensor:
+    """Loss of every data point x (n_points, 2) under dictionaries of two unit rows, with the best activations.
+
+    angles    (..., 2) degrees from A towards B
+    l1_coeff  a number, or a tensor that broadcasts against (..., n_points)
+    returns   (..., n_points)
+
+    If both activations of the unconstrained optimum are positive it is the answer; else one of the two is zero.
+    """
+    radians = torch.deg2rad(angles.double())
+    rows = torch.stack([radians.cos(), radians.sin()], dim=-1)
+    first, second = (rows[..., row, :] @ x.double().T - l1_coeff for row in (0, 1))
+    overlap = (radians[..., :1] - radians[..., 1:]).cos()
+    alone = torch.maximum(first.clamp(min=0), second.clamp(min=0)).square()
+    together = (first.square() + second.square() - 2 * overlap * first * second) / (1 - overlap.square())
+    both_fire = (first > overlap * second) & (second > overlap * first)
+    return (x.double().square().sum(dim=1) - torch.where(both_fire, together, alone)) / 2
+
+
+def best_angles(x: Tensor, probabilities: Tensor, l1_coeff: float) -> tuple[Tensor, Tensor]:
+    """The best two rows for each of several worlds on the same points, by brute force to a thousandth of a degree.
+
+    x, probabilities  (n_points, 2) and (n_worlds, n_points)
+    returns           angles (n_worlds, 2) in ascending order, and losses (n_worlds,)
+
+    Rows outside the quadrant of the data are not looked at: they are never better there.
+    """
+    angles = torch.combinations(torch.arange(0, 90 + STEP / 2, STEP, dtype=torch.float64))
+    best = angles[(plane_losses(angles, x, l1_coeff) @ probabilities.T).argmin(dim=0)]
+    around = torch.cartesian_prod(*[torch.arange(-2, 3, dtype=torch.float64)] * 2)
+    for halving in range(1, N_HALVINGS + 1):
+        near = (best[:, None] + around * STEP / 2**halving).clamp(0, 90)
+        losses = (plane_losses(near, x, l1_coeff) * probabilities[:, None]).sum(dim=-1)
+        best = near[torch.arange(len(best)), losses.argmin(dim=1)]
+    return best.sort(dim=1).values, losses.amin(dim=1)
+
+
+def _with_equal_points(settings: list[Setting]) -> list[list[Setting]]:
+    """Settings in groups that share sigma and the patterns that can occur at all, so that no point has weight zero."""
+
+    def points(setting: Setting) -> tuple[float, int]:
+        return setting.sigma, len(setting.world.firing.support()[0])
+
+    return [list(group) for _, group in itertools.groupby(sorted(settings, key=points), key=points)]
+
+
+def _shared_data(group: list[Setting]) -> tuple[Tensor, Tensor]:
+    """Points (n_points, 2) and every setting's probabilities (n_settings, n_points), float64."""
+    data = [finite_data(setting.world) for setting in group]
+    return data[0][0], torch.stack([probabilities for _, probabilities in data])
+
+
+def _best(group: list[Setting], x: Tensor, probabilities: Tensor) -> list[dict]:
+    """The computed columns of every setting of a group."""
+    l1_coeffs = torch.tensor([setting.l1_coeff for setting in group], dtype=torch.float64)
+    losses = {
+        name: (plane_losses(torch.tensor(angles), x, l1_coeffs[:, None]) * probabilities).sum(dim=1)
+        for name, angles in {"atoms": ATOMS, "pair": PAIR}.items()
+    }
+    best, angles = torch.empty(len(group), dtype=torch.float64), torch.empty(len(group), 2, dtype=torch.float64)
+    for l1_coeff in l1_coeffs.unique().tolist():
+        here = l1_coeffs == l1_coeff
+        angles[here], best[here] = best_angles(x, probabilities[here], l1_coeff)
+    columns = losses | {"best": best, "best_1": angles[:, 0], "best_2": angles[:, 1]}
+    return pd.DataFrame({name: values.numpy() for name, values in columns.items()}).to_dict("records")
+
+
+def _start(group: list[Setting], n_seeds: int, init: str) -> Stack:
+    """n_seeds untrained SAEs for every setting of a group, the same seeds for each."""
+    l1_coeffs = torch.tensor([setting.l1_coeff for setting in group]).repeat_interleave(n_seeds)
+    rows = initial_rows(init, group[0].world, 2, range(n_seeds)).repeat(len(group), 1, 1)
+    return untrained(ReluL1(l1_coeffs), rows, list(range(n_seeds)) * len(group), decoder_bias=False)
+
+
+def _told(
+    trained: Stack, x: Tensor, weights: Tensor, group: list[Setting], n_seeds: int, threshold: float
+) -> list[dict]:
+    """The columns about the trained SAEs of every setting of a group."""
+    live, _ = activity(trained.encode(x))
+    labels = label_latents(trained.W_dec, group[0].world, live, threshold)
+    losses = trained.model.loss(trained.parameters, x, weights).view(-1, n_seeds)
+    both = (labels.features_found == 2).view(-1, n_seeds).sum(dim=1)
+    lowest = losses.argmin(dim=1) + n_seeds * torch.arange(len(losses))
+    return [
+        {"trained": losses[i].min().item(), **_picture(trained.W_dec[sae], labels.names(sae, ["A", "B"]))}
+        | {"both_atoms": both[i].item(), "n_seeds": n_seeds}
+        for i, sae in enumerate(lowest.tolist())
+    ]
+
+
+def _picture(rows: Tensor, names: list[str]) -> dict:
+    """Angles and names of two rows (2, 2), in the order of their angles."""
+    angles = [math.degrees(math.atan2(b, a)) for a, b in rows.tolist()]
+    (first, name_1), (second, name_2) = sorted(zip(angles, names, strict=True))
+    return {"trained_1": first, "trained_2": second, "name_1": name_1, "name_2": name_2}
