@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from toysae.oracle import dictionary_loss, finite_data, quantile_grid, radial_cost, sample_losses
-from toysae.worlds import Patterns, World, two_of_three
+from toysae.worlds import ExactlyK, Patterns, World, two_of_three
 
 JITTER_LEVELS = 100  # magnitudes per feature in the grid on which the jitter boundary is computed
 SILENT = 1e-6  # activations below this share of mu are rounding: features are float32
@@ -239,7 +239,11 @@ def mirrored_features(world: World) -> Tensor:
     Derived in notebook 03: its rows are the sum of all features divided by k, minus one feature. They are orthonormal,
     and any k of them add up to the other k features. So without spread in the magnitudes no loss that only sees the
     data can tell which of the two bases is the true one.
+
+    raises  ValueError where the world is not exactly k of 2 k
     """
+    if not isinstance(world.firing, ExactlyK) or world.n_features != 2 * world.firing.k:
+        raise ValueError(f"world has the firing {world.firing}: allowed is exactly k of n_features = 2 k")
     features = world.features.double()
     return features.sum(dim=0) * 2 / world.n_features - features
 

@@ -1,0 +1,299 @@
+"""Closed forms against numbers that were reached in another way."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+import torch
+from scipy.optimize import brentq
+
+from toysae import oracle, theory, worlds
+
+
+def pair(p_a, p_b, p_both, **magnitudes):
+    """Two features: how often A fires alone, B alone, and both, up to a common factor."""
+    weights = torch.tensor([p_a, p_b, p_both], dtype=torch.float64)
+    return worlds.World(worlds.Patterns([[1, 0], [0, 1], [1, 1]], weights / weights.sum()), **magnitudes)
+
+
+def angles_of(dictionary):
+    """Angles of two rows in the plane, in radians, ascending."""
+    return torch.atan2(dictionary[:, 1], dictionary[:, 0]).sort().values.tolist()
+
+
+@pytest.mark.parametrize("length", [0.05, 0.4, 1.0, 2.5])
+@pytest.mark.parametrize("l1_coeff", [0.01, 0.3, 2.0])
+def test_the_radial_cost_is_the_least_that_one_aligned_latent_can_pay(length, l1_coeff):
+    written = np.linspace(0, length, 10_001)
+    least = ((length - written) ** 2 / 2 + l1_coeff * written).min()
+    cost = oracle.radial_cost(torch.tensor(length, dtype=torch.float64), l1_coeff).item()
+    assert cost == pytest.approx(least, abs=1e-7)
+
+
+@pytest.mark.parametrize("m", [1, 2, 5])
+@pytest.mark.parametrize("l1_coeff", [0.0, 0.05, 0.9])
+def test_atoms_composites_and_their_difference_are_what_exact_codes_cost(m, l1_coeff):
+    world = worlds.bundles(1, m)
+    together = torch.full((1, m), 1 / math.sqrt(m))
+    atoms = oracle.dictionary_loss(world.features, world, l1_coeff).item()
+    composite = oracle.dictionary_loss(together, world, l1_coeff).item()
+    assert theory.atoms_loss(m, l1_coeff) == pytest.approx(atoms, abs=1e-7)
+    assert theory.composite_loss(m, l1_coeff) == pytest.approx(composite, abs=1e-7)
+    assert theory.composite_gain(m, l1_coeff) == pytest.approx(atoms - composite, abs=1e-7)
+
+
+def test_signed_composites_and_atoms_cost_the_same_at_the_jitter_threshold():
+    """With exact reconstruction the signed codes are the coordinates in each basis."""
+    noise = np.random.default_rng(0).standard_normal((200_000, 2))
+    inverse = np.linalg.inv(worlds.two_of_three().composites().double().numpy())
+
+    def lead(ratio):
+        magnitudes = np.column_stack([1 + ratio * noise, np.zeros(len(noise))])
+        return np.abs(magnitudes).sum(axis=1).mean() - np.abs(magnitudes @ inverse).sum(axis=1).mean()
+
+    assert brentq(lead, 0.01, 1) == pytest.approx(theory.jitter_threshold_signed(), abs=0.003)
+
+
+@pytest.mark.parametrize("l1_coeff", [0.02, 0.1, 0.5])
+def test_at_the_jitter_boundary_sampled_atoms_and_composites_cost_the_same(l1_coeff):
+    boundary = theory.jitter_boundary(l1_coeff, n_levels=60)
+    features, composites = torch.eye(3), worlds.two_of_three().composites()
+
+    def sampled_lead(sigma):
+        world = worlds.two_of_three(sigma=sigma)
+        x = world.inputs(world.sample(20_000, torch.Generator().manual_seed(1)))
+        atoms, together = oracle.sample_losses(x, torch.stack([features, composites]), l1_coeff)
+        difference = atoms - together
+        return difference.mean().item(), difference.std().item() / math.sqrt(len(x))
+
+    mean, error = sampled_lead(boundary)
+    assert abs(mean) < 4 * error
+    assert sampled_lead(0.9 * boundary)[0] > 0 > sampled_lead(1.1 * boundary)[0]
+
+
+def test_the_jitter_boundary_depends_little_on_the_grid_and_has_its_leading_term():
+    assert theory.jitter_boundary(0.1, n_levels=100) == pytest.approx(
+        theory.jitter_boundary(0.1, n_levels=40), rel=2e-3
+    )
+    for l1_coeff, tolerance in ((1e-2, 0.05), (1e-4, 0.006)):
+        leading = theory.jitter_boundary_small(l1_coeff)
+        assert theory.jitter_boundary(l1_coeff, n_levels=50) == pytest.approx(leading, rel=tolerance)
+
+
+SMALL_TILTS = [(0.002, 0.5, 0.3), (0.005, 2, 0.5), (0.01, 1, 3), (0.01, 4, 0.5), (0.02, 2, 1)]
+
+
+@pytest.mark.parametrize(("l1_coeff", "both_by_child", "parent_by_child"), SMALL_TILTS)
+def test_the_best_rows_lean_as_the_tilt_law_says(l1_coeff, both_by_child, parent_by_child):
+    world = pair(parent_by_child, 1, both_by_child)
+    total = parent_by_child + 1 + both_by_child
+    rates = both_by_child / total, parent_by_child / total, 1 / total
+    parent, child = angles_of(oracle.best_dictionary(world, 2, l1_coeff, n_starts=15)[0])
+    leaning = np.array([parent, math.pi / 2 - child])
+    first = np.array([theory.tilt(l1_coeff, rates[0], alone) for alone in rates[1:]])
+    second = np.array(theory.tilts(l1_coeff, *rates))
+    assert first.max() < math.radians(6)
+    assert (leaning < first).all()  # the first order is too large, by a share of about the angles themselves
+    assert (1 - leaning / first < 3 * first.max()).all()
+    assert np.abs(leaning / second - 1).max() < 6 * first.max() ** 2
+
+
+def test_the_tilt_law_for_any_world_contains_that_for_two_features():
+    leans = theory.tilt_matrix(pair(0.2, 0.3, 0.5), 0.01)
+    assert leans[0, 1].item() == pytest.approx(theory.tilt(0.01, 0.5, 0.2))
+    assert leans[1, 0].item() == pytest.approx(theory.tilt(0.01, 0.5, 0.3))
+
+
+@pytest.mark.parametrize(
+    "world",
+    [
+        worlds.k_of_n(4, 2),
+        worlds.k_of_n(6, 3),
+        worlds.k_of_n(4, 2, sigma=0.2),
+        worlds.solo_leak(3, 2, 0.3),
+        worlds.independent([0.2, 0.3, 0.4]),
+        worlds.k_of_n(5, 2, features=worlds.random_rotation(5, 7, torch.Generator().manual_seed(0))),
+    ],
+)
+def test_near_the_atoms_the_local_minimum_leans_as_the_general_law_says(world):
+    l1_coeff = 0.002
+    points, probabilities = oracle.finite_data(world)
+    rows, loss = oracle.polish(world.features.double(), points, probabilities, l1_coeff)
+    along = rows @ world.features.double().T
+    leans = along / along.diagonal()[:, None] - torch.eye(world.n_features, dtype=torch.float64)
+    law = theory.tilt_matrix(world, l1_coeff)
+    assert (leans - law).abs().max() < 0.02 * law.abs().max()
+    gain = oracle.dictionary_loss(world.features, world, l1_coeff).item() - loss
+    assert theory.tilt_gain(world, l1_coeff) == pytest.approx(gain, rel=0.02)
+
+
+@pytest.mark.parametrize("p_a", [0.0, 0.2, 5.0])
+@pytest.mark.parametrize("l1_coeff", [0.01, 0.1, 0.5])
+def test_at_the_crossover_both_pure_dictionaries_cost_the_same_however_often_a_fires_alone(l1_coeff, p_a):
+    both = torch.tensor([[[1.0, 0.0], [0.0, 1.0]], [[1.0, 0.0], [math.sqrt(0.5), math.sqrt(0.5)]]])
+
+    def lead(rho):
+        atoms, nested = oracle.dictionary_loss(both, pair(p_a, rho, 1), l1_coeff)
+        return (atoms - nested).item()
+
+    assert brentq(lead, 1e-6, 20) == pytest.approx(theory.crossover(l1_coeff), rel=1e-4)
+
+
+def test_for_a_small_penalty_nesting_decides_and_not_correlation():
+    """Features that fire alone now and then are found, however often they fire together; nested ones are not."""
+    nested = angles_of(oracle.best_dictionary(pair(1, 0, 1), 2, 1e-3, n_starts=15)[0])
+    leaky = angles_of(oracle.best_dictionary(pair(1, 0.1, 1), 2, 1e-3, n_starts=15)[0])
+    assert np.degrees(nested) == pytest.approx([0, 45], abs=1e-3)
+    assert np.degrees(leaky) == pytest.approx([0, 90], abs=1)
+
+
+def test_the_best_dictionary_bends_for_nested_features_and_jumps_for_symmetric_ones():
+    def largest_step(world_at):
+        path = [oracle.best_dictionary(world_at(rho), 2, 0.1, n_starts=10)[0] for rho in np.arange(0.1, 0.16, 0.004)]
+        angles = np.degrees([angles_of(dictionary) for dictionary in path])
+        mirrored = np.where((angles[:, :1] > 90 - angles[:, 1:]), 90 - angles[:, ::-1], angles)  # A and B swapped
+        return np.abs(np.diff(mirrored, axis=0)).max()
+
+    assert largest_step(lambda rho: pair(0.5, rho, 1)) < 8
+    assert largest_step(lambda rho: pair(rho, rho, 1)) > 18
+
+
+@pytest.mark.parametrize(("p_parent_only", "p_both"), [(0.5, 0.5), (0.9, 0.1), (0.0, 1.0), (0.2, 0.7)])
+def test_one_latent_points_along_the_top_eigenvector(p_parent_only, p_both):
+    angle = theory.top_eigenvector_angle(p_parent_only, p_both)
+    _, vectors = np.linalg.eigh([[p_parent_only + p_both, p_both], [p_both, p_both]])
+    assert abs(vectors[:, -1] @ [math.cos(angle), math.sin(angle)]) == pytest.approx(1)
+    world = pair(p_parent_only, 0, p_both)
+    best = oracle.best_dictionary(world, 1, 1e-5, n_starts=10)[0]
+    assert math.atan2(best[0, 1], best[0, 0]) == pytest.approx(angle, abs=1e-4)
+
+
+def slope_by_finite_difference(world, k, c, step=1e-6):
+    """How fast E||z||_1 changes when every other feature i moves by step * c_i towards feature k."""
+    activations, probabilities = world.support()
+    moved = np.eye(world.n_features)
+    moved[:, k] += step * c
+    z = np.linalg.solve(moved.T, activations.numpy().T).T
+    change = np.abs(z).sum(axis=1) - activations.numpy().sum(axis=1)
+    return probabilities.numpy() @ change / step
+
+
+def lowest_slope_on_a_grid(world, n_steps):
+    """Over all k, and over all c on a grid with largest |c_i| = 1."""
+    steps = np.linspace(-1, 1, n_steps)
+    lowest = math.inf
+    for k in range(world.n_features):
+        for others in itertools.product(steps, repeat=world.n_features - 1):
+            if max(map(abs, others)) == 1:
+                lowest = min(lowest, slope_by_finite_difference(world, k, np.insert(others, k, 0.0)))
+    return lowest
+
+
+UNEVEN = worlds.World(
+    worlds.Patterns([[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 0], [1, 1, 1]], [0.3, 0.2, 0.25, 0.15, 0.1])
+)
+
+
+@pytest.mark.parametrize(
+    ("world", "n_steps"),
+    [
+        (pair(0.3, 0.4, 0.3), 3),
+        (pair(0.6, 0.1, 0.3), 3),
+        (worlds.two_of_three(), 41),
+        (UNEVEN, 41),
+        (worlds.independent([0.3, 0.2, 0.45]), 41),
+        (worlds.solo_leak(3, 2, 0.1), 41),
+        (worlds.k_of_n(4, 2), 7),
+        (worlds.k_of_n(4, 3), 7),
+    ],
+)
+def test_sharpness_is_the_lowest_slope_of_the_signed_objective(world, n_steps):
+    assert theory.sharpness(world) == pytest.approx(lowest_slope_on_a_grid(world, n_steps), abs=1e-4)
+
+
+def test_two_features_are_a_sharp_minimum_if_both_is_rarer_than_each_alone():
+    answers = {
+        (0.4, 0.4, 0.2): "yes",
+        (0.5, 0.3, 0.2): "yes",
+        (0.5, 0.2, 0.3): "no",
+        (0.5, 0.25, 0.25): "on the boundary",
+    }
+    for rates, answer in answers.items():
+        assert theory.sharp_local_minimum(pair(*rates)) == answer
+
+
+def test_exactly_k_of_n_are_a_sharp_minimum_if_n_exceeds_2k_minus_1():
+    for n in range(2, 7):
+        for k in range(1, n):
+            excess = n - (2 * k - 1)
+            answer = "yes" if excess > 0 else "no" if excess < 0 else "on the boundary"
+            assert theory.sharp_local_minimum(worlds.k_of_n(n, k)) == answer
+
+
+@pytest.mark.parametrize(
+    ("rates", "answer"),
+    [([0.3, 0.45, 0.1], "yes"), ([0.3, 0.5, 0.1], "on the boundary"), ([0.3, 0.55, 0.1], "no"), ([0.6] * 4, "no")],
+)
+def test_independent_features_are_a_sharp_minimum_if_every_rate_is_below_one_half(rates, answer):
+    assert theory.sharp_local_minimum(worlds.independent(rates)) == answer
+
+
+def test_the_tolerance_says_how_near_to_zero_counts_as_the_boundary():
+    world = pair(0.36, 0.34, 0.3)  # slope 0.04
+    assert theory.sharp_local_minimum(world) == "yes"
+    assert theory.sharp_local_minimum(world, tolerance=0.05) == "on the boundary"
+
+
+@pytest.mark.parametrize(("n", "k"), [(2, 1), (4, 2), (6, 3)])
+@pytest.mark.parametrize("l1_coeff", [0.02, 0.4])
+def test_exactly_k_of_2k_has_a_second_basis_that_costs_the_same(n, k, l1_coeff):
+    rotation = worlds.random_rotation(n, n + 1, torch.Generator().manual_seed(3))
+    world = worlds.k_of_n(n, k, features=rotation)
+    mirrored = theory.mirrored_features(world)
+    assert torch.allclose(mirrored @ mirrored.T, torch.eye(n, dtype=torch.float64), atol=1e-6)
+    losses = oracle.dictionary_loss(torch.stack([world.features.double(), mirrored]), world, l1_coeff)
+    assert losses[0].item() == pytest.approx(losses[1].item(), abs=1e-7)
+    cosines = mirrored @ world.features.double().T
+    assert (cosines.max() < 0.9) == (k > 1)  # for k = 1 the mirror only swaps the two features
+
+
+def test_the_path_leads_from_the_features_to_the_composites():
+    world = worlds.two_of_three(sigma=0.1)
+    start, middle, end = theory.path_dictionaries(world, torch.tensor([0.0, 0.5, 1.0]))
+    assert torch.allclose(start, world.features.double())
+    matches = end @ world.composites().double().T
+    assert torch.allclose(matches.max(dim=0).values, torch.ones(3, dtype=torch.float64))
+    assert torch.allclose(middle, torch.nn.functional.normalize(start + end, dim=1))
+    assert torch.allclose((start * end).sum(dim=1), torch.full((3,), math.sqrt(0.5), dtype=torch.float64))
+
+
+def test_losses_along_the_path_are_those_of_its_dictionaries():
+    world, t = worlds.two_of_three(), torch.linspace(0, 1, 5)
+    losses = theory.path_losses(world, 0.1, t)
+    assert losses[0].item() == pytest.approx(theory.atoms_loss(2, 0.1))
+    assert losses[-1].item() == pytest.approx(theory.composite_loss(2, 0.1))
+    for step, loss in zip(theory.path_dictionaries(world, t), losses, strict=True):
+        points, probabilities = oracle.finite_data(world)
+        z = oracle.codes(points, step, 0.1)
+        assert (probabilities @ oracle.code_loss(points, step, z, 0.1)).item() == pytest.approx(loss.item())
+
+
+@pytest.mark.parametrize(
+    ("call", "named"),
+    [
+        (lambda: theory.atoms_loss(0, 0.1), "m is 0"),
+        (lambda: theory.composite_gain(2, 1.5), "l1_coeff is 1.5"),
+        (lambda: theory.crossover(0.8), "l1_coeff is 0.8"),
+        (lambda: theory.jitter_boundary(0.0), "l1_coeff is 0.0"),
+        (lambda: theory.tilt(0.1, 0.5, 0.0), "p_alone is 0.0"),
+        (lambda: theory.sharp_local_minimum(worlds.two_of_three(), -1.0), "tolerance is -1.0"),
+        (lambda: theory.tilt_matrix(worlds.two_of_three(), 0.01), "world has no full second moment"),
+        (lambda: theory.mirrored_features(worlds.k_of_n(5, 2)), "world has the firing"),
+        (lambda: theory.path_losses(worlds.k_of_n(4, 2), 0.1, torch.zeros(1)), "world has 4 features and 6 composites"),
+    ],
+)
+def test_what_a_formula_does_not_cover_is_refused_by_name(call, named):
+    with pytest.raises(ValueError, match="allowed") as refusal:
+        call()
+    assert str(refusal.value).startswith(named)
