@@ -1,6 +1,7 @@
 """Figures: what a map shows is what was measured, row by row; every figure can be drawn at its extremes."""
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 import torch
 
@@ -96,6 +97,15 @@ def test_every_figure_can_be_drawn_at_its_extremes(minimal):
         figures.fractions(
             {"a": {"x": Fraction(0, 0), "y": Fraction(3, 3)}, "b": {"x": Fraction(0, 4), "y": Fraction(1, 4)}}
         ),
+        figures.curves({"a": ([1, 2], [3, 4])}, {"a": ([1.5], [3.5])}, marks={"m": 1.2}, xlabel="x", xscale="log"),
+        figures.curve_panels(
+            {"p": ({"a": ([1, 2], [3, 4])}, {}, {}), "q": ({}, {"a": ([1], [3])}, {"m": 1})}, xlabel="x"
+        ),
+        figures.ladder({"w": {"atoms": 0.2, "best": 0.1}, "v": {"atoms": 0.3, "best": 0.3}}),
+        figures.phase_diagram(
+            [0.1, 0.2], ["a"], [[Fraction(1, 2), Fraction(0, 0)]], np.array([[0.0, 1.0]]), [float("nan")], xlabel="x"
+        ),
+        figures.fraction_curves({"a": ([1, 2], [Fraction(1, 3), Fraction(0, 0)])}, {"a": 1.5}, xlabel="x"),
     ):
         drawn(figure)
 

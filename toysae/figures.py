@@ -205,21 +205,104 @@ def loss_account(groups: Mapping[str, Tensor], references: Mapping[str, float]) 
 Curves = Mapping[str, tuple[Sequence[float], Sequence[float]]]
 
 
-def curves(
-    lines: Curves, dots: Curves, *, xlabel: str, ylabel: str, ylim=None, marks: Mapping[str, float] | None = None
-) -> Figure:
-    """Computed lines, measured dots of the same colour over them, grey vertical marks: name -> (x, y), name -> x."""
+def curves(lines: Curves, dots: Curves, *, marks: Mapping[str, float] | None = None, **axes_settings) -> Figure:
+    """Computed lines, measured dots of the same colour over them, grey vertical marks: name -> (x, y), name -> x.
+
+    axes_settings  as matplotlib's Axes.set takes them: xlabel, ylabel, ylim, xscale, ...
+    """
     figure = Figure(figsize=(7.2, 3.6), layout="constrained")
     axes = figure.subplots()
+    _draw_curves(axes, lines, dots, marks or {})
+    axes.set(**axes_settings)
+    figure.legend(loc="outside right upper")
+    return figure
+
+
+def curve_panels(panels: Mapping[str, tuple[Curves, Curves, Mapping[str, float]]], **axes_settings) -> Figure:
+    """Curves side by side: title -> (lines, dots, marks) as in `curves`; all panels share their legend."""
+    figure = Figure(figsize=(3.9 * len(panels), 3.9), layout="constrained")
+    for axes, (title, (lines, dots, marks)) in zip(
+        figure.subplots(1, len(panels), sharey=True), panels.items(), strict=True
+    ):
+        _draw_curves(axes, lines, dots, marks)
+        axes.set(title=title, **axes_settings)
+        axes.label_outer()
+    handles, labels = axes.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 5))
+    return figure
+
+
+def phase_diagram(
+    x: Sequence[float],
+    y: Sequence[str],
+    shares: Sequence[Sequence[Fraction]],
+    dead: np.ndarray,
+    line: Sequence[float],
+    **axes_settings,
+) -> Figure:
+    """Shares of SAEs over two settings, and a computed boundary.
+
+    x       values of the setting along the columns, evenly spaced
+    y       names of the rows; the first one is at the bottom
+    shares  (n_rows, n_columns) a Fraction each; a cell with nothing to count stays grey
+    dead    (n_rows, n_columns) the share of SAEs with dead latents, which are not in the cell's Fraction
+    line    where the boundary crosses each row, in the units of x; nan where it does not
+    """
+    values = np.array([[fraction.value for fraction in row] for row in shares])
+    half = (x[1] - x[0]) / 2
+    figure = Figure(figsize=(7.4, 1.5 + 0.42 * len(y)), layout="constrained")
+    axes = figure.subplots()
+    axes.set_facecolor("#cccccc")
+    edges = np.append(np.array(x) - half, x[-1] + half)
+    image = axes.pcolormesh(
+        edges, np.arange(len(y) + 1), values, cmap="viridis", vmin=0, vmax=1, edgecolors="white", linewidth=1
+    )
+    for row, column in zip(*np.nonzero(dead > 0.1), strict=True):
+        axes.text(x[column], row + 0.5, "+", color="#ff5555", ha="center", va="center", fontsize=10)
+    for row, crossing in enumerate(line):
+        axes.plot([crossing, crossing], [row, row + 1], color="#D55E00", linewidth=3, solid_capstyle="butt")
+    axes.set_yticks(np.arange(len(y)) + 0.5, y)
+    axes.tick_params(length=0)
+    axes.set(xlim=(edges[0], edges[-1]), **axes_settings)
+    figure.colorbar(image, ax=axes, label="share of SAEs", pad=0.02, aspect=25)
+    return figure
+
+
+def fraction_curves(
+    series: Mapping[str, tuple[Sequence[float], Sequence[Fraction]]], marks: Mapping[str, float], **axes_settings
+) -> Figure:
+    """Fractions with 95 % Wilson intervals along a setting: name -> (x, fractions); a mark has its series' colour."""
+    figure = Figure(figsize=(7.2, 3.4), layout="constrained")
+    axes = figure.subplots()
+    for i, (name, (x, counted)) in enumerate(series.items()):
+        kept = [(at, f) for at, f in zip(x, counted, strict=True) if f.n]
+        values = np.array([f.value for _, f in kept])
+        reach = np.abs(np.array([f.interval for _, f in kept]).reshape(-1, 2).T - values)
+        axes.errorbar(
+            [at for at, _ in kept],
+            values,
+            reach,
+            fmt="o-",
+            markersize=4,
+            linewidth=1,
+            capsize=2,
+            color=_series_colour(i),
+            label=name,
+        )
+    for i, x in enumerate(marks.values()):
+        axes.axvline(x, color=_series_colour(i), linewidth=1.4, linestyle="--", zorder=0)
+    axes.set(ylim=(-0.05, 1.05), **axes_settings)
+    figure.legend(loc="outside right upper")
+    return figure
+
+
+def _draw_curves(axes: Axes, lines: Curves, dots: Curves, marks: Mapping[str, float]) -> None:
     for i, (name, (x, y)) in enumerate(lines.items()):
         axes.plot(x, y, color=_series_colour(i), linestyle=LINE_STYLES[i % 4], linewidth=1.6, label=name)
     for i, (x, y) in enumerate(dots.values()):
         axes.plot(x, y, "o", color=_series_colour(i), markersize=4, markeredgecolor="white", markeredgewidth=0.5)
-    for name, x in (marks or {}).items():
+    for name, x in marks.items():
         axes.axvline(x, color="#999999", linewidth=1.2, linestyle=(0, (1, 1)), label=name, zorder=0)
-    axes.set(xlabel=xlabel, ylabel=ylabel, ylim=ylim)
-    figure.legend(loc="outside right upper")
-    return figure
 
 
 def ladder(worlds: Mapping[str, Mapping[str, float]]) -> Figure:
