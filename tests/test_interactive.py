@@ -131,7 +131,7 @@ def test_a_start_outside_the_grid_and_a_table_with_holes_are_refused(table):
 
 @pytest.mark.parametrize(("names", "words"), [
     (["A", "B"], "2 atoms"), (["A", "A+B"], "1 atom, 1 composite"), (["A+B", "A+B"], "2 composites"),
-    (["mixed", "B"], "1 atom, 1 mixed"), (["dead", "A+B"], "1 composite, 1 dead"),
+    (["mixed", "B"], "1 atom, 1 mixed latent"), (["dead", "A+B"], "1 composite, 1 dead latent"),
 ])  # fmt: skip
 def test_latents_are_counted_in_words(names, words):
     assert in_words(names) == words

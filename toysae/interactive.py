@@ -20,6 +20,7 @@ from matplotlib.patheffects import withStroke
 
 from toysae.figures import LABEL_COLOURS
 from toysae.oracle import affordable_levels, magnitude_levels
+from toysae.sentences import counted
 from toysae.two_features import VARIANTS, Setting, two_features
 
 AXES = ("variant", "l1_coeff", "solo", "sigma")
@@ -122,10 +123,14 @@ for (const root of document.querySelectorAll('#NAME')) {
       + tag('text', { x: 8 + 190 * losses[i] / Math.max(...losses), y: top + 20 }, note);
   }).join('');
 
+  const known = (names) => {
+    const told = names.filter((name) => name !== 'mixed' && name !== 'dead');
+    return told.length ? `(${told.join(' and ')}) ` : '';
+  };
   const sentence = (losses, label, found) =>
     `The features are ${value('variant')}, λ is ${value('l1_coeff')}, B is alone in ${percent(value('solo'))} `
     + `of the samples and σ is ${value('sigma')}: the trained SAE with the lowest loss has ${label.words} `
-    + `(${label.names.join(' and ')}) and pays ${pays(losses[3])}, against ${pays(losses[0])} for A and B, `
+    + `${known(label.names)}and pays ${pays(losses[3])}, against ${pays(losses[0])} for A and B, `
     + `${pays(losses[1])} for A and A+B, and ${pays(losses[2])} for the best two rows; `
     + `${found} of ${data.seeds} SAEs end with both atoms.`;
   const draw = () => {
@@ -197,13 +202,8 @@ def still(table: pd.DataFrame, setting: Setting) -> Figure:
 def in_words(names: Sequence[str]) -> str:
     """What latents with these names are, counted: '1 atom, 1 composite'."""
     counts = Counter(_kind(name) for name in names)
-    words = {"atomic": "atom", "composite": "composite", "mixed": "mixed", "dead": "dead"}
-    plural = {"atom", "composite"}
-    return ", ".join(
-        f"{counts[kind]} {word}{'s' if counts[kind] > 1 and word in plural else ''}"
-        for kind, word in words.items()
-        if counts[kind]
-    )
+    words = {"atomic": "atom", "composite": "composite", "mixed": "mixed latent", "dead": "dead latent"}
+    return ", ".join(counted(counts[kind], word) for kind, word in words.items() if counts[kind])
 
 
 def _kind(name: str) -> str:
