@@ -261,10 +261,11 @@ def test_sweeps_never_raise_the_loss_at_the_activations_they_keep():
     world = worlds.k_of_n(5, 2)
     points, probabilities = oracle.finite_data(world)
     rows = unit_rows(6, 20, 7, 5)
-    z = oracle.batch_codes(points, rows, 0.1)
+    z = oracle.batch_codes(points, rows, 0.1).transpose(1, 2).contiguous()
     before = torch.full((20,), math.inf, dtype=torch.float64)
     for _ in range(15):
-        losses = ((points - z @ rows).square().sum(dim=2) / 2 + 0.1 * z.sum(dim=2)) @ probabilities
+        residual = points - z.transpose(1, 2) @ rows
+        losses = (residual.square().sum(dim=2) / 2 + 0.1 * z.sum(dim=1)) @ probabilities
         assert (losses <= before + 1e-12).all()
         before = losses
         oracle._sweep(rows, z, points, probabilities, 0.1)

@@ -23,9 +23,9 @@ MAX_ROUNDS_PER_LATENT = 10  # times n_latents: rounds after which codes are take
 RIDGE = 1e-10  # share by which the diagonal of the Gram matrix of the latents that are in is raised
 TINY = 1e-30  # stands for zero where one divides
 SOLVED_NUMBERS = 2**20  # latent activations that are solved for at once
-MAX_SWEEPS = 400  # rounds of alternating minimisation over all latents
-SWEEPS_BETWEEN_CODES = 20
-SETTLED = 1e-9  # change of a row below which a search has arrived
+MAX_ROUNDS, SWEEPS_PER_ROUND = 20, 20  # of alternating minimisation
+SETTLED = 1e-8  # change of a row below which a search has arrived
+SILENT = 1e-12  # length of a mean residual below which it points nowhere
 N_POLISHED = 8  # of the best dictionaries of a search, this many are brought to their local minimum
 GRID_LEVELS = 7  # magnitudes per feature in the grid that makes a world with sigma > 0 finite; fewer where it gets long
 GRID_POINTS = 20_000  # the longest grid
@@ -272,44 +272,58 @@ def starting_rows(world: World, n_latents: int, n_starts: int, generator: torch.
 def alternate(rows: Tensor, points: Tensor, probabilities: Tensor, l1_coeff: float) -> Tensor:
     """Improves dictionaries (n_starts, n_latents, d_in) by turns: a latent's activations, then its row, then the next.
 
-    The loss never rises. Every few sweeps all activations become exact and an idle latent is put to use.
+    The loss never rises. In every round all activations are made exact and idle latents are put to use first.
+    Dictionaries that have arrived are left alone.
     """
-    rows, z = rows.clone(), batch_codes(points, rows, l1_coeff)
-    for sweep in range(MAX_SWEEPS):
-        moved = _sweep(rows, z, points, probabilities, l1_coeff)
-        if sweep % SWEEPS_BETWEEN_CODES == 0:
-            z = batch_codes(points, rows, l1_coeff)
-            _revive(rows, z, points, probabilities, l1_coeff)
-        elif moved < SETTLED and sweep > SWEEPS_BETWEEN_CODES:
+    rows, busy = rows.clone(), torch.arange(len(rows))
+    for _ in range(MAX_ROUNDS):
+        part = rows[busy]
+        z = batch_codes(points, part, l1_coeff)
+        revived = _revive(part, z, points, probabilities, l1_coeff)
+        z = z.transpose(1, 2).contiguous()
+        for _ in range(SWEEPS_PER_ROUND):
+            moved = _sweep(part, z, points, probabilities, l1_coeff)
+        rows[busy] = part
+        busy = busy[revived | (moved > SETTLED)]
+        if not len(busy):
             break
     return rows
 
 
-def _sweep(rows: Tensor, z: Tensor, points: Tensor, probabilities: Tensor, l1_coeff: float) -> float:
-    """Renews activations and row of one latent after the other, in place; returns the largest change of a row.
+def _revive(rows: Tensor, z: Tensor, points: Tensor, probabilities: Tensor, l1_coeff: float) -> Tensor:
+    """Aims latents that no point uses at the points that cost most above their radial bound, in place.
+
+    z        (n_dicts, n_points, n_latents)
+    returns  where that happened, (n_dicts,) bool
+    """
+    losses = (points - z @ rows).square().sum(dim=2) / 2 + l1_coeff * z.sum(dim=2)
+    excess, order = (probabilities * (losses - radial_cost(points.norm(dim=1), l1_coeff))).sort(descending=True)
+    idle = (z == 0).all(dim=1)
+    turn = (idle.cumsum(dim=1) - 1).clamp(min=0, max=len(points) - 1)  # the n-th idle latent gets the n-th worst point
+    aimed = idle & (excess.gather(1, turn) > SETTLED)
+    aims = normalize(points[order.gather(1, turn)], dim=2)
+    rows.copy_(torch.where(aimed[..., None], aims, rows))
+    return aimed.any(dim=1)
+
+
+def _sweep(rows: Tensor, z: Tensor, points: Tensor, probabilities: Tensor, l1_coeff: float) -> Tensor:
+    """Renews activations and row of one latent after the other, in place; returns the largest change, (n_dicts,).
 
     Both are exact given everything else: activations are relu(residual . row - l1_coeff), and the best unit row points
-    along the mean of the residuals, weighted by the activations.
+    along the mean of the residuals, weighted by the activations. z is (n_dicts, n_latents, n_points).
     """
-    before, residual = rows.clone(), points - z @ rows
+    before = rows.clone()
     for k in range(rows.shape[1]):
-        residual += z[:, :, k, None] * rows[:, None, k]
-        z[:, :, k] = ((residual @ rows[:, k, :, None])[..., 0] - l1_coeff).clamp(min=0)
-        aim = ((probabilities * z[:, :, k])[:, None] @ residual)[:, 0]
+        z[:, k] = 0  # so that the residual is without this latent
+        others = torch.bmm(rows, rows[:, k, :, None]).transpose(1, 2)  # cosines with the other rows
+        z[:, k] = (rows[:, k] @ points.T - torch.bmm(others, z)[:, 0] - l1_coeff).clamp_(min=0)
+        weighted = probabilities * z[:, k]
+        shared = torch.bmm(z, weighted[..., None])
+        shared[:, k] = 0
+        aim = weighted @ points - (shared * rows).sum(dim=1)
         length = aim.norm(dim=1, keepdim=True)
-        rows[:, k] = torch.where(length > 1e-12, aim / length.clamp(min=1e-12), rows[:, k])
-        residual -= z[:, :, k, None] * rows[:, None, k]
-    return float((rows - before).abs().max())
-
-
-def _revive(rows: Tensor, z: Tensor, points: Tensor, probabilities: Tensor, l1_coeff: float) -> None:
-    """Aims one latent that no point uses, in each dictionary, at the point that costs most above its radial bound."""
-    idle = (z == 0).all(dim=1)
-    losses = (points - z @ rows).square().sum(dim=2) / 2 + l1_coeff * z.sum(dim=2)
-    excess = probabilities * (losses - radial_cost(points.norm(dim=1), l1_coeff))
-    aims = normalize(points[excess.argmax(dim=1)], dim=1)
-    some = (idle.any(dim=1) & (excess.amax(dim=1) > SETTLED)).nonzero().flatten()
-    rows[some, idle.int().argmax(dim=1)[some]] = aims[some]
+        rows[:, k] = torch.where(length > SILENT, aim / length.clamp(min=SILENT), rows[:, k])
+    return (rows - before).abs().amax(dim=(1, 2))
 
 
 def polish(rows: Tensor, points: Tensor, probabilities: Tensor, l1_coeff: float) -> tuple[Tensor, float]:
