@@ -326,6 +326,25 @@ def test_no_dictionary_beats_the_best_known_one():
     assert oracle.dictionary_gap(ideal, world, 0.1, loss).item() == pytest.approx(0, abs=1e-6)
 
 
+def test_no_dictionaries_at_all_have_no_losses():
+    assert oracle.dictionary_loss(torch.zeros(0, 3, 3), worlds.two_of_three(), 0.1).shape == (0,)
+
+
+@pytest.mark.parametrize(
+    ("named", "wrong"),
+    [
+        ("dictionary", {"dictionary": torch.zeros(2, 3, 4)}),
+        ("dictionary", {"dictionary": torch.zeros(3)}),
+        ("l1_coeff", {"l1_coeff": torch.zeros(3)}),
+        ("decoder_bias", {"decoder_bias": torch.zeros(3)}),
+    ],
+)
+def test_shapes_that_do_not_match_are_refused_by_name(named, wrong):
+    given = {"dictionary": torch.zeros(2, 3, 3), "world": worlds.two_of_three(), "l1_coeff": 0.1} | wrong
+    with pytest.raises(ValueError, match=f"{named} has shape .* allowed is"):
+        oracle.dictionary_loss(**given)
+
+
 @pytest.mark.parametrize("named", ["n_latents", "n_starts"])
 def test_a_search_of_nothing_is_refused_by_name(named):
     with pytest.raises(ValueError, match=f"{named} is 0: allowed"):

@@ -57,12 +57,17 @@ def dictionary_loss(
     l1_coeff      one number, or one per dictionary (...,)
     decoder_bias  (..., d_in), zero when left out
     returns       (...,) float64: exact for sigma = 0, else exact on the grid of magnitude quantiles
+    raises        ValueError where shapes do not match
     """
     points, probabilities = finite_data(world)
     leading, shape = dictionary.shape[:-2], dictionary.shape[-2:]
+    _require_shape("dictionary", dictionary, [(*leading, *shape[:1], world.d_in)])
     rows = dictionary.double().reshape(leading.numel(), *shape)
-    penalties = torch.as_tensor(l1_coeff, dtype=torch.float64).reshape(-1).expand(len(rows))
+    penalties = torch.as_tensor(l1_coeff, dtype=torch.float64)
+    _require_shape("l1_coeff", penalties, [(), tuple(leading)])
+    penalties = penalties.reshape(-1).expand(len(rows))
     if decoder_bias is not None:
+        _require_shape("decoder_bias", decoder_bias, [(*leading, world.d_in)])
         points = points - decoder_bias.double().reshape(len(rows), 1, world.d_in)
     parts = _chunks(len(rows), points.shape[-2] * max(1, rows.shape[1]))
     losses = [sample_losses(points[i] if points.ndim > 2 else points, rows[i], penalties[i]) for i in parts]
@@ -72,7 +77,12 @@ def dictionary_loss(
 def _chunks(n: int, numbers: int) -> list[slice]:
     """Slices of n dictionaries, so that each solves for at most SOLVED_NUMBERS activations; numbers is for one."""
     size = max(1, SOLVED_NUMBERS // numbers)
-    return [slice(i, i + size) for i in range(0, n, size)]
+    return [slice(i, i + size) for i in range(0, max(n, 1), size)]
+
+
+def _require_shape(name: str, value: Tensor, allowed: list[tuple[int, ...]]) -> None:
+    if tuple(value.shape) not in allowed:
+        raise ValueError(f"{name} has shape {tuple(value.shape)}: allowed is {' or '.join(map(str, allowed))}")
 
 
 def sample_losses(points: Tensor, dictionaries: Tensor, l1_coeff: float | Tensor) -> Tensor:
