@@ -19,7 +19,7 @@ from toysae.sweeps.journal import Journal, as_text
 from toysae.sweeps.origin import code_hash, versions
 from toysae.sweeps.settings import Point, Setting, complete, grid, point_name, require_importable
 from toysae.sweeps.tables import read_table, write_table
-from toysae.sweeps.workers import computed, workers
+from toysae.sweeps.workers import computed, executor_for
 
 __all__ = ["SweepError", "grid", "provenance", "read_table", "sweep", "write_table"]
 
@@ -66,7 +66,7 @@ def sweep(
     with Journal(journal) if journal else nullcontext({}) as finished:
         missing = {key: setting for key, setting in wanted.items() if key not in finished}
         failures = {}
-        with workers(n_workers, scheduler, len(missing)) as executor:
+        with executor_for(n_workers, scheduler, len(missing)) as executor:
             for key, rows, reason in computed(executor, point, missing, code, n_done=len(wanted) - len(missing)):
                 if reason:
                     failures[key] = reason

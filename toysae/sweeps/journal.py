@@ -73,7 +73,8 @@ def _entry(line: bytes) -> tuple[str, list[dict]] | None:
     """Key and rows of one line, or None where it cannot be trusted."""
     try:
         read = json.loads(line)
-        checksum, entry = read["checksum"], read["entry"]
-        return (as_text(entry["key"]), entry["rows"]) if checksum == short_hash(as_text(entry)) else None
+        entry = read["entry"]
+        whole = as_text(read).encode() == line and read["checksum"] == short_hash(as_text(entry))
+        return (as_text(entry["key"]), entry["rows"]) if whole else None
     except (ValueError, KeyError, TypeError):
         return None

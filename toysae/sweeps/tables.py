@@ -19,7 +19,7 @@ def write_table(table: pd.DataFrame, path: str | Path, made_from: dict) -> None:
 
 def read_table(path: str | Path) -> pd.DataFrame:
     """The table that write_table wrote, floats to their last digit."""
-    return pd.read_csv(path, float_precision="round_trip")
+    return pd.read_csv(path)
 
 
 def _replace(path: Path, text: str) -> None:

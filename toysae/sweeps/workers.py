@@ -27,7 +27,7 @@ THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 PATIENCE = 10  # seconds that a scheduler may take to answer
 
 
-def workers(n_workers: int | None, scheduler: str | None, n_missing: int):
+def executor_for(n_workers: int | None, scheduler: str | None, n_missing: int):
     """A context manager around the executor for so many settings. Raises ValueError for what cannot be."""
     if n_workers is not None and (not isinstance(n_workers, int) or n_workers < 1):
         raise ValueError(f"n_workers is {n_workers!r}: allowed is a whole number of 1 or more")
