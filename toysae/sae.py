@@ -12,7 +12,7 @@ Rows of W_dec are unit directions. A *model* says how the parameters are used: i
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -31,12 +31,20 @@ class Buffers:
 
     def __init__(self) -> None:
         self._tensors: dict[str, Tensor] = {}
+        self._made: dict[str, tuple[Tensor, Tensor]] = {}
 
     def get(self, name: str, shape: tuple[int, ...], like: Tensor) -> Tensor:
         held = self._tensors.get(name)
         if held is None or held.shape != shape:
             held = self._tensors[name] = torch.empty(shape, dtype=like.dtype, device=like.device)
         return held
+
+    def once(self, name: str, source: Tensor, make: Callable[[Tensor], Tensor]) -> Tensor:
+        """make(source), made anew only when source is another tensor than last time."""
+        held = self._made.get(name)
+        if held is None or held[0] is not source:
+            held = self._made[name] = source, make(source)
+        return held[1]
 
 
 class Model:
@@ -71,7 +79,7 @@ class Model:
     ) -> Tensor:
         """Writes the gradient of each SAE's loss into out.
 
-        returns  the largest activation of each latent, (n_saes, n_latents): above zero where it fired
+        returns  the latent activations on the way, (n_saes, n_samples, n_latents), good until the next call
         """
         leaves = {name: value.detach().requires_grad_() for name, value in parameters.items()}
         with torch.enable_grad():
@@ -79,7 +87,7 @@ class Model:
         for name, gradient in zip(leaves, torch.autograd.grad(total, list(leaves.values())), strict=True):
             out[name].copy_(gradient)
         with torch.no_grad():
-            return self.encode(parameters, x).amax(dim=1)
+            return self.encode(parameters, x)
 
 
 class ReluL1(Model):
@@ -112,6 +120,7 @@ class ReluL1(Model):
         self, parameters: Parameters, x: Tensor, weights: Tensor, out: Parameters, buffers: Buffers
     ) -> Tensor:
         """The same gradient as autograd's, written out: latents by batch, into memory that is already there."""
+        price = buffers.once("price", weights, lambda w: (self._penalty(like=x) * w).unsqueeze(-2))
         W_dec, weights = parameters["W_dec"], weights.unsqueeze(-2)
         n_saes, n_latents, d_in = W_dec.shape
         # A transposed copy, because on a transposed view the products take ten times as long
@@ -125,7 +134,7 @@ class ReluL1(Model):
             error += parameters["b_dec"][:, :, None]
         error *= weights
         back = torch.bmm(W_dec, error, out=buffers.get("back", z.shape, W_dec))
-        back += self._penalty(like=x)[..., None] * weights
+        back += price
         torch.ops.aten.threshold_backward(back, z, 0, grad_input=back)
 
         torch.bmm(z, error.transpose(1, 2), out=out["W_dec"])
@@ -137,7 +146,7 @@ class ReluL1(Model):
             torch.sum(error, dim=2, out=out["b_dec"])
             out["b_dec"] -= torch.bmm(_encoder(parameters), out["b_enc"][:, :, None])[:, :, 0]
         _add_encoder_gradient(out, encoder)
-        return torch.amax(z, dim=2)
+        return z.transpose(1, 2)
 
     def _activations(self, parameters: Parameters, samples: Tensor, z: Tensor) -> Tensor:
         """Fills z (n_saes, n_latents, n_samples) with the activations on samples (d_in, n_samples)."""

@@ -149,6 +149,7 @@ class Trainer:
         part = stack[chosen]
         self.chosen, self.plan, self.model, self.buffers = chosen, plan, part.model, Buffers()
         self.moments = plan.resamplings()
+        self.watched = max(self.moments, default=0)  # until then it matters which latents fire
         shapes = {name: value.shape for name, value in part.parameters.items()}
         self.flat, self.mean, self.square, self.gradient, self.scratch = (
             stack.W_dec.new_zeros(sum(math.prod(shape) for shape in shapes.values())) for _ in range(5)
@@ -178,8 +179,9 @@ class Trainer:
                 self._resample(self.moments[step + 1], batch, weights)
 
     def _step(self, step: int, x: Tensor, weights: Tensor) -> None:
-        largest = self.model.gradients(self.parameters, x, weights, self.gradients, self.buffers)
-        torch.maximum(self.fired, largest, out=self.fired)
+        z = self.model.gradients(self.parameters, x, weights, self.gradients, self.buffers)
+        if step < self.watched:
+            torch.maximum(self.fired, z.amax(dim=1), out=self.fired)
         W_dec, slope = self.parameters["W_dec"], self.gradients["W_dec"]
         slope -= (slope * W_dec).sum(dim=2, keepdim=True) * W_dec  # along the sphere only
         self._adam(step)
