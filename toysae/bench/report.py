@@ -129,6 +129,7 @@ def figure(results: Results) -> Figure:
     draw_contest(left, contest_table(results.contest))
     draw_stacks(middle, spread(results.stacks, "n_saes"))
     draw_widths(right, parts_by_width(results.widths))
+    drawn.legend(*right.get_legend_handles_labels(), loc="outside lower right", ncols=3)
     return drawn
 
 
@@ -137,14 +138,14 @@ def draw_contest(axes: Axes, table: pd.DataFrame) -> None:
         axes.barh(row, its["microseconds"], color=SERIES_COLOURS[0] if row == 0 else "#999999", height=0.55)
         axes.plot([its["lowest"], its["highest"]], [row, row], color="#222222", linewidth=1.2)
         axes.annotate(
-            f"{its['microseconds']:.3g} µs, {its['ratio']:.3g} ×",
+            f"{its['microseconds']:,.0f} µs, {its['ratio']:.3g} ×",
             (its["microseconds"], row - 0.3),
             textcoords="offset points",
             xytext=(0, 2),
             ha="right",
             fontsize=8,
         )
-    axes.set_yticks(range(len(table)), [f"{name}\n{its['n_saes']} at once" for name, its in table.iterrows()])
+    axes.set_yticks(range(len(table)), [f"{name}\n{its['n_saes']:.0f} at once" for name, its in table.iterrows()])
     axes.invert_yaxis()
     axes.set(xscale="log", xlabel="µs per SAE and step", title="The same task")
     axes.set_xlim(left=table["lowest"].min() / 4)
@@ -172,7 +173,6 @@ def draw_widths(axes: Axes, parts: pd.DataFrame) -> None:
         axes.bar([str(width) for width in parts.index], shares, bottom=below, color=colour, width=0.6, label=part)
         below = below + shares
     axes.set(xlabel="features = latents", ylabel="% of a step", title="Where a step goes", ylim=(0, 100))
-    axes.legend(loc="lower center", bbox_to_anchor=(0.5, -0.62), ncols=2, fontsize=7.5)
 
 
 # ---- the page
@@ -242,10 +242,10 @@ def conditions(task: Task, n_rounds: int) -> str:
 def differences(atoms: float) -> str:
     return (
         "MCC is the mean cosine of the true features with the latents under the best one-to-one matching, MMCS the "
-        "mean of their best cosines; both are medians over SAEs, as is the loss. The loss is computed for all alike, on "
-        f"every pattern that can occur; the true features cost {atoms:.4f} with the best possible activations. Three "
-        "things differ besides speed: the SAEs of our stack share their batches; we revive dead latents; SAELens starts "
-        "from short rows, leaves their length free and clips its gradients."
+        "mean of their best cosines; both are medians over SAEs, as is the loss. The loss is computed for all alike, "
+        f"on every pattern that can occur; the true features cost {atoms:.4f} with the best possible activations. "
+        "Three things differ besides speed: the SAEs of our stack share their batches; we revive dead latents; "
+        "SAELens starts from short rows, leaves their length free and clips its gradients."
     )
 
 
@@ -256,8 +256,8 @@ def contest_rows(table: pd.DataFrame) -> list[list[str]]:
         [
             name,
             f"{its['n_saes']:.0f}",
-            f"{its['microseconds']:.4g} ({its['lowest']:.4g} to {its['highest']:.4g})",
-            f"{its['cpu_microseconds']:.4g}",
+            f"{its['microseconds']:,.1f} ({its['lowest']:,.1f} to {its['highest']:,.1f})",
+            f"{its['cpu_microseconds']:,.1f}",
             f"{its['ratio']:.3g} ({its['ratio_lowest']:.3g} to {its['ratio_highest']:.3g})",
             f"{its['counted']:.0f}",
             f"{its['mcc']:.3f} (lowest {its['mcc_lowest']:.3f})",
