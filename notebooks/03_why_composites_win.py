@@ -343,7 +343,7 @@ claim(
 #
 # $$t = \lambda \, \frac{P(A \text{ and } B)}{P(B \text{ alone})}$$
 #
-# to first order. So with a price on activation the atoms are never exactly optimal once features meet; how far off they are is a matter of numbers.
+# to first order. (To second order each lean takes away from the gain of the other row: with $r$ for the first-order value of a row and $t'$ for the lean of the other, $t = r (1 - t - 2 t')$.) So with a price on activation the atoms are never exactly optimal once features meet; how far off they are is a matter of numbers.
 
 # %%
 lone = 0.2  # how often B is alone; both fire in 0.4 of the samples, A alone in 0.4
@@ -414,6 +414,24 @@ claim(
     int(labels.count("atomic")) == 0 and int(labels.count("composite")) < n_sets_latents,
     "So the best dictionary found here is neither the atoms nor the pairs, but something in between.",
     otherwise=f"So the best dictionary found here holds {counted}.",
+    source="theory",
+)
+
+# %% [markdown]
+# **A mirror.** Let exactly $k$ of $2k$ features fire, all with the same magnitude. Reflect every feature: $h_i = \frac1k \sum_j v_j - v_i$. These directions are unit and at right angles too, and any $k$ of them add up to the *other* $k$ features. So the same samples are exactly $k$ of $2k$ mirrored features, and no
+# method that sees only the data can tell which of the two bases is the true one.
+
+# %%
+doubled = worlds.k_of_n(4, 2)
+mirror = theory.mirrored_features(doubled)
+twins = oracle.dictionary_loss(torch.stack([doubled.features.double(), mirror.double()]), doubled, l1_coeff)
+
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
+claim(
+    "mirror",
+    abs(float(twins[0] - twins[1])) < 1e-9,
+    f"For two of four the features and their mirror images cost exactly the same, {float(twins[0]):.4f}.",
+    otherwise=f"For two of four the features cost {float(twins[0]):.6f}, their mirror images {float(twins[1]):.6f}.",
     source="theory",
 )
 

@@ -103,7 +103,12 @@ def test_every_figure_can_be_drawn_at_its_extremes(minimal):
         ),
         figures.ladder({"w": {"atoms": 0.2, "best": 0.1}, "v": {"atoms": 0.3, "best": 0.3}}),
         figures.phase_diagram(
-            [0.1, 0.2], ["a"], [[Fraction(1, 2), Fraction(0, 0)]], np.array([[0.0, 1.0]]), [float("nan")], xlabel="x"
+            [0.1, 0.2],
+            ["a"],
+            [[Fraction(1, 2), Fraction(0, 0)]],
+            np.array([[0.0, 1.0]]),
+            {"a": [float("nan")]},
+            xlabel="x",
         ),
         figures.fraction_curves({"a": ([1, 2], [Fraction(1, 3), Fraction(0, 0)])}, {"a": 1.5}, xlabel="x"),
     ):

@@ -297,3 +297,36 @@ def test_what_a_formula_does_not_cover_is_refused_by_name(call, named):
     with pytest.raises(ValueError, match="allowed") as refusal:
         call()
     assert str(refusal.value).startswith(named)
+
+
+@pytest.mark.parametrize("l1_coeff", [0.16])
+def test_on_the_leaning_boundary_the_best_dictionary_changes_sides(l1_coeff):
+    """The search for the best dictionary, which knows nothing of symmetry, finds composites below and atoms above."""
+    boundary = theory.leaning_boundary(l1_coeff)
+    for sigma, signs in ((0.9 * boundary, [-1, 1, 1]), (1.1 * boundary, [1, 1, 1])):
+        world = worlds.two_of_three(sigma=sigma)
+        found, _ = oracle.best_dictionary(world, 3, l1_coeff, generator=torch.Generator().manual_seed(0))
+        assert sorted(found[0].sign().tolist()) == signs
+        side = 1 - torch.eye(3) if -1 in signs else torch.eye(3)
+        lean, loss = theory.best_lean(side, sigma, l1_coeff)
+        assert float(oracle.dictionary_loss(theory.leaning(side, lean), world, l1_coeff)) == pytest.approx(
+            float(oracle.dictionary_loss(found, world, l1_coeff)), rel=2e-3
+        )
+        assert loss == pytest.approx(float(oracle.dictionary_loss(found, world, l1_coeff)), rel=0.02)
+
+
+def test_leaning_is_what_it_says():
+    half = math.sqrt(0.5)
+    assert torch.allclose(theory.leaning(torch.eye(3), 0.0), torch.eye(3).double())
+    assert theory.leaning(1 - torch.eye(3), 0.0)[0].tolist() == pytest.approx([0, half, half])
+    row = theory.leaning(1 - torch.eye(3), 0.5)[0]
+    assert row.tolist() == pytest.approx([-0.5 / 1.5, 1 / 1.5, 1 / 1.5])
+    assert theory.leaning(torch.eye(3), 0.5)[0].tolist() == pytest.approx(
+        [1 / 1.5**0.5, 0.5 / 1.5**0.5, 0.5 / 1.5**0.5]
+    )
+
+
+@pytest.mark.parametrize("l1_coeff", [0.0, 1.0, float("nan")])
+def test_an_impossible_price_has_no_leaning_boundary(l1_coeff):
+    with pytest.raises(ValueError, match=r"l1_coeff is .*: allowed"):
+        theory.leaning_boundary(l1_coeff)

@@ -237,7 +237,7 @@ def phase_diagram(
     y: Sequence[str],
     shares: Sequence[Sequence[Fraction]],
     dead: np.ndarray,
-    line: Sequence[float],
+    lines: Mapping[str, Sequence[float]],
     **axes_settings,
 ) -> Figure:
     """Shares of SAEs over two settings, and a computed boundary.
@@ -246,7 +246,7 @@ def phase_diagram(
     y       names of the rows; the first one is at the bottom
     shares  (n_rows, n_columns) a Fraction each; a cell with nothing to count stays grey
     dead    (n_rows, n_columns) the share of SAEs with dead latents, which are not in the cell's Fraction
-    line    where the boundary crosses each row, in the units of x; nan where it does not
+    lines   name -> where a computed boundary crosses each row, in the units of x; the first is drawn in orange
     """
     values = np.array([[fraction.value for fraction in row] for row in shares])
     half = (x[1] - x[0]) / 2
@@ -258,9 +258,10 @@ def phase_diagram(
         edges, np.arange(len(y) + 1), values, cmap="viridis", vmin=0, vmax=1, edgecolors="white", linewidth=1
     )
     for row, column in zip(*np.nonzero(dead > 0.1), strict=True):
-        axes.text(x[column], row + 0.5, "+", color="#ff5555", ha="center", va="center", fontsize=10)
-    for row, crossing in enumerate(line):
-        axes.plot([crossing, crossing], [row, row + 1], color="#D55E00", linewidth=3, solid_capstyle="butt")
+        axes.text(x[column], row + 0.5, "+", color="#d7191c", ha="center", va="center", fontsize=10)
+    for colour, crossings in zip(("#D55E00", "white"), lines.values(), strict=False):
+        for row, crossing in enumerate(crossings):
+            axes.plot([crossing, crossing], [row, row + 1], color=colour, linewidth=3, solid_capstyle="butt")
     axes.set_yticks(np.arange(len(y)) + 0.5, y)
     axes.tick_params(length=0)
     axes.set(xlim=(edges[0], edges[-1]), **axes_settings)

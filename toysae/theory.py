@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 import torch
-from scipy.optimize import brentq, linear_sum_assignment, linprog
+from scipy.optimize import brentq, linear_sum_assignment, linprog, minimize_scalar
 from torch import Tensor
 from torch.nn.functional import normalize
 
@@ -19,6 +19,8 @@ from toysae.worlds import ExactlyK, Patterns, World, two_of_three
 
 JITTER_LEVELS = 100  # magnitudes per feature in the grid on which the jitter boundary is computed
 SILENT = 1e-6  # activations below this share of mu are rounding: features are float32
+LEAN_LEVELS = 15  # the same where rows may lean, which takes many evaluations
+MOST_LEAN = 0.9  # how far they may: at 1 all rows would be parallel, or at right angles to their sum
 WIDEST_JITTER = 3.0  # the largest sigma / mu at which a boundary is looked for
 
 
@@ -98,6 +100,54 @@ def jitter_boundary_small(l1_coeff: float) -> float:
     return math.sqrt(3 * (2 - math.sqrt(2)) * l1_coeff)
 
 
+def leaning_boundary(l1_coeff: float) -> float:
+    """sigma / mu at which leaning atoms and leaning composites of two of three cost the same, non-negative codes.
+
+    Like `jitter_boundary`, but each side first leans as far as suits it: the atoms towards the other features, the
+    composites away from the feature that they leave out (`leaning`). Derived in notebook 04. Still only dictionaries
+    that treat all three features alike are compared.
+
+    raises  ValueError where the two never cost the same for sigma up to WIDEST_JITTER times mu
+    """
+    if not 0 < l1_coeff < 1:
+        raise ValueError(f"l1_coeff is {l1_coeff}: allowed is a number between 0 and 1, in units of mu")
+
+    def lead(sigma: float) -> float:
+        atoms, composites = (best_lean(side, sigma, l1_coeff)[1] for side in (two_of_three().features, _pairs()))
+        return atoms - composites
+
+    low = 1e-3 * math.sqrt(l1_coeff)
+    if lead(low) * lead(WIDEST_JITTER) > 0:
+        raise ValueError(f"l1_coeff is {l1_coeff}, where one side always wins: allowed are smaller values")
+    return float(brentq(lead, low, WIDEST_JITTER, xtol=1e-5))
+
+
+def best_lean(rows: Tensor, sigma: float, l1_coeff: float) -> tuple[float, float]:
+    """How far the atoms or the composites of two of three lean at best, and what they then cost.
+
+    rows     (3, 3) zeros and ones: the features themselves, or the sums of two
+    returns  the lean as in `leaning`, and the loss
+    """
+    points, probabilities = quantile_grid(World(Patterns([[1, 1, 0]], [1.0]), sigma=sigma), LEAN_LEVELS)
+
+    def loss(lean: float) -> float:
+        return float(sample_losses(points, leaning(rows, lean)[None], l1_coeff)[0] @ probabilities)
+
+    found = minimize_scalar(loss, bounds=(0, MOST_LEAN), method="bounded", options={"xatol": 1e-5})
+    return float(found.x), float(found.fun)
+
+
+def leaning(rows: Tensor, lean: float) -> Tensor:
+    """Unit rows (3, 3) in which the zeros have become `lean` for atoms, (1, e, e), or `-lean` for sums, (1, 1, -e)."""
+    rows = rows.double()
+    side = 1.0 if rows.sum() == 3 else -1.0
+    return normalize(rows + side * lean * (1 - rows), dim=1)
+
+
+def _pairs() -> Tensor:
+    return 1 - torch.eye(3)
+
+
 def tilt(l1_coeff: float, p_both: float, p_alone: float) -> float:
     """Angle in radians by which the row of one of two features leans towards the other, to first order in l1_coeff.
 
@@ -123,7 +173,7 @@ def tilts(l1_coeff: float, p_both: float, p_parent_only: float, p_child_only: fl
 def tilt_matrix(world: World, l1_coeff: float) -> Tensor:
     """How far each atom leans towards each other feature, to first order in l1_coeff, for any world and size.
 
-    Derived in notebook 03, as `tilt`. Let the row of feature i be v_i + sum_j T_ij v_j. When j is silent, x_hat errs
+    Derived like `tilt`. Let the row of feature i be v_i + sum_j T_ij v_j. When j is silent, x_hat errs
     along v_j by sum_i a_i T_ij; when j fires, the latents save l1_coeff sum_i a_i T_ij. So column j of T is
     l1_coeff E[a a^T 1(a_j = 0)]^-1 E[a 1(a_j > 0)], without row j.
 
@@ -146,7 +196,7 @@ def tilt_matrix(world: World, l1_coeff: float) -> Tensor:
 def tilt_gain(world: World, l1_coeff: float) -> float:
     """How much the leaning of `tilt_matrix` lowers the loss of the atoms, to second order in l1_coeff.
 
-    Derived in notebook 03: half of what the leans save, l1_coeff sum_ij T_ij E[a_i 1(a_j > 0)] / 2.
+    Half of what the leans save, since the errors that they cause take the other half, l1_coeff sum_ij T_ij E[a_i 1(a_j > 0)] / 2.
     """
     activations, probabilities = _finite_activations(world)
     saved = (activations * probabilities[:, None]).T @ (activations > 0).double()
