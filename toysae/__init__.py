@@ -2,13 +2,20 @@
 
 Read the modules in this order; each imports only from those before it:
 
-    worlds     who fires with whom, and how strongly
-    sae        a stack of sparse autoencoders
-    training   one training loop for every stack and every world
-    oracle     what training is compared with: bounds, exact codes, exact losses
-    measures   what is counted: cosines, labels, recovery scores, intervals
-    figures    the pictures
-    writeup    how notebooks become a book (needs none of the above)
+    worlds        who fires with whom, and how strongly
+    sae           a stack of sparse autoencoders
+    training      one training loop for every stack and every world
+    oracle        what training is compared with: bounds, exact codes, exact losses, best dictionaries
+    theory        closed forms
+    measures      what is counted: cosines, labels, recovery scores, intervals
+    bias          the exact account of a decoder bias
+    two_features  the smallest worlds, of which everything is known
+    figures       the pictures
+    sentences     phrases that several notebooks compute
+    interactive   the picture with sliders
+    sweeps        a grid of settings becomes one table; points are what it computes
+    bench         how fast it is
+    writeup       how notebooks become a book (needs none of the above)
 """
 
 __version__ = "0.1.0"

@@ -196,7 +196,8 @@ def tilt_matrix(world: World, l1_coeff: float) -> Tensor:
 def tilt_gain(world: World, l1_coeff: float) -> float:
     """How much the leaning of `tilt_matrix` lowers the loss of the atoms, to second order in l1_coeff.
 
-    Half of what the leans save, since the errors that they cause take the other half, l1_coeff sum_ij T_ij E[a_i 1(a_j > 0)] / 2.
+    Half of what the leans save, since the errors that they cause take the other half:
+    l1_coeff sum_ij T_ij E[a_i 1(a_j > 0)] / 2.
     """
     activations, probabilities = _finite_activations(world)
     saved = (activations * probabilities[:, None]).T @ (activations > 0).double()
