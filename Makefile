@@ -12,7 +12,7 @@ export SOURCE_DATE_EPOCH := 0
 unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce run lab book sweep test clean distclean environment constraints
+.PHONY: help reproduce run lab book sweep bench test clean distclean environment constraints
 
 help: ## this list
 	@echo 'make TARGET, where TARGET is one of'
@@ -40,15 +40,20 @@ sweep: environment ## compute a large sweep, or go on with it: SWEEP=name (witho
 	@set -f; $(PY) toysae.writeup sweep $${SWEEP:+"$$SWEEP"} \
 	    $${WORKERS:+--workers "$$WORKERS"} $${SCHEDULER:+--scheduler "$$SCHEDULER"}
 
+bench: environment ## compare our speed with SAELens and a plain loop (ten minutes; installs SAELens first), into build/bench/
+	@sh ./environment.sh peers
+	@$(PY) toysae.bench
+	@$(PY) toysae.writeup book
+
 test: environment ## run the tests (ARGS="-k name" picks some)
 	@set -f; $(PY) pytest $$ARGS
 
 clean: ## remove what is generated: build/ and caches; the executed notebooks and .venv stay
 	@rm -rf build .pytest_cache .ruff_cache *.egg-info
-	@find . -name .venv -prune -o \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
+	@find . -name '.venv*' -prune -o \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
 
-distclean: clean ## remove the environment .venv as well
-	@rm -rf .venv .venv.lock
+distclean: clean ## remove the environments .venv and .venv-peers as well
+	@rm -rf .venv .venv.lock .venv-peers .venv-peers.lock
 
 environment:
 	@sh ./environment.sh
@@ -62,3 +67,9 @@ constraints: environment
 	    --quiet --upgrade build/packages.txt -o build/constraints.txt >/dev/null
 	@{ echo '# Every version, pinned. Written by "make constraints".'; \
 	   grep -v -E '^(nvidia-|cuda-|triton)' build/constraints.txt; } >constraints.txt
+	@sed -n 's/^peers = \["\([^"]*\)"\].*$$/\1/p' pyproject.toml >build/peers.txt
+	@grep '^torch==' constraints.txt >build/torch.txt
+	@$(PY) uv pip compile --universal --python-version 3.11 --fork-strategy fewest --no-annotate --no-header \
+	    --quiet --upgrade build/peers.txt --constraint build/torch.txt -o build/constraints-peers.txt >/dev/null
+	@{ echo '# Every version of the peers, pinned. Written by "make constraints".'; \
+	   grep -v -E '^(nvidia-|cuda-|triton)' build/constraints-peers.txt; } >constraints-peers.txt

@@ -1,23 +1,46 @@
 #!/bin/sh
 # Makes the Python environment in .venv, or leaves it alone if it is whole and up to date.
+# "environment.sh peers" does the same for .venv-peers: what "make bench" compares us with, and nothing of ours.
 #
 #   PYTHON        the Python to use; otherwise the first fit one on PATH, else micromamba, mamba, conda or uv brings one
 #   TORCH_INDEX   the package index to take PyTorch from, for example one with CUDA builds; otherwise a wheel in pip's
 #                 own find-links, else PyTorch's CPU index
 #
-# The list is environment.yml, the versions are constraints.txt. The stamp is written last: without it .venv is remade.
+# The list is environment.yml, the versions are constraints.txt; that of the peers is an extra in pyproject.toml, their
+# versions are constraints-peers.txt. The stamp is written last: without it an environment is remade.
 
 set -eu
 cd "$(dirname "$0")"
 
-venv=.venv
-python=$venv/bin/python
-stamp=$venv/toysae-stamp
-log=build/environment.log
 cpu_index=https://download.pytorch.org/whl/cpu
 
 say() { printf 'environment: %s\n' "$*"; }
 fail() { say "$*" >&2; exit 1; }
+
+# ---- which environment: its place, list, versions, what else is installed, what it was made from, what it must import
+
+case ${1:-} in
+    "")
+        venv=.venv list=environment.yml pins=constraints.txt more="--editable ."
+        # The names under "pip:", without pip's options.
+        packages() { sed -n '/^ *- pip:/,$ s/^ \{6\}- \([^-].*\)$/\1/p' environment.yml; }
+        made_from() { cat environment.yml constraints.txt pyproject.toml environment.sh; }
+        imports='import torch, scipy.optimize, scipy.stats, sklearn, pandas, matplotlib.pyplot
+import papermill, jupytext, ipykernel.kernelapp, nbclient, jupyterlab, sphinx.application, myst_nb, pytest, xdist
+import toysae'
+        ;;
+    peers)
+        venv=.venv-peers list=pyproject.toml pins=constraints-peers.txt more=
+        PYTHON=.venv/bin/python    # the same one as ours
+        packages() { sed -n 's/^peers = \["\([^"]*\)"\].*$/\1/p' pyproject.toml; }
+        made_from() { packages; cat constraints.txt constraints-peers.txt environment.sh; }
+        imports='import torch, sae_lens.synthetic'
+        ;;
+    *) fail "environment.sh knows no environment $1; it knows peers, and without a name the project's own" ;;
+esac
+python=$venv/bin/python
+stamp=$venv/toysae-stamp
+log=build/environment${1:+-$1}.log
 
 # ---- what environment.yml asks for
 
@@ -28,15 +51,12 @@ lowest=${lowest%%,*}
 beyond=${python_wanted##*<3.}
 python_words="Python 3.$lowest to 3.$((beyond - 1))"
 
-# The names under "pip:", without pip's options.
-packages() { sed -n '/^ *- pip:/,$ s/^ \{6\}- \([^-].*\)$/\1/p' environment.yml; }
-
 torch_version() { sed -n 's/^torch==\([0-9.]*\).*/\1/p' constraints.txt; }
 
 # ---- whole, half made, or being made
 
 # A virtual environment cannot be moved, so its place is part of what it was made from.
-sources() { pwd -P; cat environment.yml constraints.txt pyproject.toml environment.sh; }
+sources() { pwd -P; made_from; }
 is_whole() { [ -f "$stamp" ] && sources | cmp -s - "$stamp" && "$python" -c '' 2>/dev/null; }
 
 # The lock is held on an open file: it ends with its last holder, so a killed run never leaves it behind, while an
@@ -47,7 +67,7 @@ lock() {
     fi
 }
 lock_or_wait() {
-    exec 9>.venv.lock
+    exec 9>"$venv.lock"
     lock -n || { say "another run is making $venv; waiting for it"; lock; }
 }
 
@@ -127,9 +147,10 @@ torch_from() { pip install --no-compile --no-deps --retries 1 --timeout 30 --ind
 
 # uv is several times faster; pip also knows the mirrors and certificates that a machine's pip settings name.
 install_packages() {
-    say "installing the packages of environment.yml"
+    say "installing the packages of $list"
     packages >"$venv/packages.txt"
-    set -- install --requirement "$venv/packages.txt" --constraint constraints.txt --editable .
+    # shellcheck disable=SC2086
+    set -- install --requirement "$venv/packages.txt" --constraint "$pins" $more
     if find_uv && "$uv" pip "$@" --python "$python" >>"$log" 2>&1; then return; fi
     say "uv could not do it; trying pip"
     pip "$@" --no-compile || fail "the packages could not be installed; $log ends: $(tail -n 1 "$log")"
@@ -142,9 +163,7 @@ find_uv() {
 # Imports what the project uses, which also leaves it compiled.
 check() {
     say "checking it"
-    "$python" -c 'import torch, scipy.optimize, scipy.stats, sklearn, pandas, matplotlib.pyplot
-import papermill, jupytext, ipykernel.kernelapp, nbclient, jupyterlab, sphinx.application, myst_nb, pytest, xdist
-import toysae' >>"$log" 2>&1 || fail "the new environment does not work; $log ends: $(tail -n 1 "$log")"
+    "$python" -c "$imports" >>"$log" 2>&1 || fail "the new environment does not work; $log ends: $(tail -n 1 "$log")"
 }
 
 make_environment() {

@@ -143,8 +143,9 @@ case $asked in $REFUSE) echo refused >&2; exit 1 ;; $HANG) sleep "$SECONDS_HUNG"
 case $asked in
     *version_info*) echo VERSION ;;
     *" --version") echo "stand-in VERSION" ;;
+    *" -m venv .venv-peers") mkdir -p .venv-peers/bin; cp "$0" .venv-peers/bin/python ;;
     *" -m venv "* | *" create "* | "uv venv "*) mkdir -p .venv/bin; cp "$0" .venv/bin/python ;;
-    *" install uv") cp "$0" .venv/bin/uv ;;
+    *" install uv") cp "$0" "$(dirname "$0")/uv" ;;
 esac
 """
 
@@ -158,7 +159,7 @@ class Machine:
         self.bin.mkdir()
         self.record.touch()
         self.settings = {"PATH": str(self.bin), "RECORD": str(self.record), "SECONDS_HUNG": "60"}
-        for name in SOURCES:
+        for name in [*SOURCES, "constraints-peers.txt"]:
             shutil.copy(ROOT / name, self.clone)
         for tool in filter(shutil.which, TOOLS):
             (self.bin / tool).symlink_to(shutil.which(tool))
@@ -173,12 +174,12 @@ class Machine:
             self.script(tool, STAND_IN.replace("VERSION", version))
         return self
 
-    def start(self, **settings):
-        return subprocess.Popen(["sh", "environment.sh"], cwd=self.clone, env=self.settings | settings, text=True,
+    def start(self, *names, **settings):
+        return subprocess.Popen(["sh", "environment.sh", *names], cwd=self.clone, env=self.settings | settings, text=True,
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
 
-    def run(self, **settings):
-        process = self.start(**settings)
+    def run(self, *names, **settings):
+        process = self.start(*names, **settings)
         process.output, process.errors = process.communicate(timeout=60)
         return process
 
@@ -194,6 +195,10 @@ class Machine:
     @property
     def stamp(self):
         return self.clone / ".venv" / "toysae-stamp"
+
+    @property
+    def peers_stamp(self):
+        return self.clone / ".venv-peers" / "toysae-stamp"
 
 
 @pytest.fixture
@@ -444,3 +449,86 @@ def test_an_installer_that_outlives_its_shell_keeps_others_out(machine, locker):
     waiting = machine.run()
     orphaned.communicate()
     assert waiting.returncode == 0 and "waiting for it" in waiting.output and machine.stamp.exists()
+
+
+# ---- the environment of the peers, with whom the bench compares us
+
+
+def peers():
+    (requirement,) = map(Requirement, project()["optional-dependencies"]["peers"])
+    return requirement
+
+
+def peers_pins():
+    lines = (ROOT / "constraints-peers.txt").read_text().splitlines()
+    return [Requirement(line) for line in lines if not line.startswith("#")]
+
+
+def test_the_peers_are_pinned_to_one_exact_version_each():
+    assert canonicalize_name(peers().name) in names(peers_pins())
+    assert len(names(peers_pins())) == len(peers_pins()) > 50
+    for pin in peers_pins():
+        (exact,) = pin.specifier
+        assert exact.operator == "==" and "*" not in exact.version and "+" not in exact.version
+
+
+def test_the_peers_have_the_torch_that_we_have():
+    assert [str(pin) for pin in peers_pins() if pin.name == "torch"] == [torch_pin()]
+
+
+def test_the_pins_of_the_peers_hold_no_address_no_path_and_no_cuda():
+    assert not re.search(r"/|@|^-", (ROOT / "constraints-peers.txt").read_text(), flags=re.M)
+    assert not any(CUDA.match(pin.name) for pin in peers_pins())
+
+
+def test_nothing_of_the_list_needs_the_peers():
+    assert canonicalize_name(peers().name) not in names(requirements()) | names(pins())
+
+
+def test_the_peers_get_an_environment_of_their_own_from_our_python(machine):
+    machine.has("python3").run()
+    before = len(machine.asked())
+    run = machine.run("peers")
+    assert (run.returncode, run.errors) == (0, "")
+    assert machine.stamp.exists() and machine.peers_stamp.exists()
+    asked = machine.asked()[before:]
+    assert "python -m venv .venv-peers" in asked and "python -c import torch, sae_lens.synthetic" in asked
+    (torch,) = [line for line in asked if "torch==" in line]
+    assert torch.endswith(f"--no-deps --no-index {torch_pin()}+cpu")
+    (install,) = [line for line in asked if line.startswith("uv pip install")]
+    assert install.endswith("--constraint constraints-peers.txt --python .venv-peers/bin/python")
+    assert (machine.clone / ".venv-peers" / "packages.txt").read_text().split() == [str(peers())]
+
+
+def test_without_our_environment_there_is_none_for_the_peers(machine):
+    run = machine.has("python3").run("peers")
+    assert_one_clear_line(run, "PYTHON=.venv/bin/python does not run")
+    assert not machine.peers_stamp.exists()
+
+
+@pytest.mark.parametrize("hang", ["*-m venv*", "*torch==*", "uv pip*"])
+def test_an_environment_of_the_peers_killed_half_way_is_made_anew(machine, hang):
+    machine.has("python3").run()
+    machine.record.write_text("")
+    killed = machine.start("peers", HANG=hang)
+    machine.wait_until_asked(hang.replace("*", ".*"))
+    os.killpg(killed.pid, signal.SIGKILL)
+    killed.communicate()
+    assert machine.stamp.exists() and not machine.peers_stamp.exists()
+    assert machine.run("peers").returncode == 0 and machine.peers_stamp.exists()
+    assert len(machine.asked("-m venv .venv-peers")) == 2
+
+
+def test_changed_pins_of_the_peers_leave_our_environment_alone(machine):
+    machine.has("python3").run()
+    machine.run("peers")
+    with (machine.clone / "constraints-peers.txt").open("a") as file:
+        file.write("\n# changed\n")
+    assert machine.run().output == ""
+    assert "removing it" in machine.run("peers").output
+    assert len(machine.asked("-m venv .venv-peers")) == 2 and len(machine.asked("-m venv .venv$")) == 1
+
+
+def test_an_environment_that_nobody_knows_is_refused(machine):
+    assert_one_clear_line(machine.has("python3").run("friends"), "knows no environment friends; it knows peers")
+    assert machine.asked() == []

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-TARGETS = ["help", "reproduce", "run", "lab", "book", "sweep", "test", "clean", "distclean"]
+TARGETS = ["help", "reproduce", "run", "lab", "book", "sweep", "bench", "test", "clean", "distclean"]
 SETTINGS = ["JUPYTER_PREFER_ENV_PATH", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "SOURCE_DATE_EPOCH", "PYTHONPATH"]
 PYTHON = """#!/bin/sh
 for word in "$@"; do printf '<%s>' "$word"; done >>record
@@ -18,7 +18,7 @@ for name in SETTINGS; do eval "echo $name=\\${$name-unset}"; done >settings
 exit $(cat exit-code)
 """.replace("SETTINGS", " ".join(SETTINGS))
 ENVIRONMENT = """#!/bin/sh
-echo environment >>record
+echo environment $1 >>record
 mkdir -p .venv/bin && cp python .venv/bin/python
 """
 
@@ -100,6 +100,17 @@ def test_run_without_a_notebook_gives_one_clear_line_and_does_nothing(clone):
     assert clone.record() == []
 
 
+def test_the_bench_gets_its_peers_and_then_the_book_its_page(clone):
+    clone.make("bench")
+    assert clone.record() == ["environment", "environment peers", "<-m><toysae.bench>", "<-m><toysae.writeup><book>"]
+
+
+def test_a_bench_that_fails_makes_no_book(clone):
+    clone.write("exit-code", "1")
+    assert clone.make("bench").returncode != 0
+    assert clone.record()[-1] == "<-m><toysae.bench>"
+
+
 def test_the_tests_run_in_the_environment_and_take_arguments(clone):
     clone.make("test", "ARGS=-k oracle")
     assert clone.record() == ["environment", "<-m><pytest><-k><oracle>"]
@@ -133,7 +144,8 @@ def test_processes_get_one_thread_fixed_dates_and_their_own_kernels(clone):
 
 
 def test_clean_removes_what_is_generated_and_nothing_else(clone):
-    kept = ["notebooks/01_one.ipynb", "notebooks/figures/map.png", ".venv/lib/__pycache__/x.pyc", "toysae/sae.py"]
+    kept = ["notebooks/01_one.ipynb", "notebooks/figures/map.png", "toysae/sae.py"]
+    kept += [".venv/lib/__pycache__/x.pyc", ".venv-peers/lib/__pycache__/x.pyc"]
     gone = ["build/book/index.html", "toysae/__pycache__/sae.pyc", "notebooks/.ipynb_checkpoints/01.ipynb"]
     for name in kept + gone:
         clone.write(name, "")
@@ -148,14 +160,16 @@ def test_clean_works_where_there_is_nothing_to_remove(clone):
     assert (run.returncode, run.stderr) == (0, "")
 
 
-def test_distclean_removes_the_environment_too(clone):
+def test_distclean_removes_the_environments_too(clone):
     clone.make("book")
+    clone.write(".venv-peers/bin/python", "")
     assert clone.make("distclean").returncode == 0
-    assert not (clone.folder / ".venv").exists()
+    assert not (clone.folder / ".venv").exists() and not (clone.folder / ".venv-peers").exists()
 
 
 def test_what_is_generated_is_ignored_by_git():
-    generated = [".venv/bin/python", ".venv.lock", "build/claims.json", "toysae.egg-info/a", "tests/__pycache__/a"]
+    generated = [".venv/bin/python", ".venv.lock", ".venv-peers/bin/python", ".venv-peers.lock"]
+    generated += ["build/claims.json", "toysae.egg-info/a", "tests/__pycache__/a"]
     said = subprocess.run(["git", "check-ignore", *generated], cwd=ROOT, capture_output=True, text=True)
     assert said.stdout.split() == generated
 
