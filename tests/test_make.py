@@ -111,6 +111,19 @@ def test_a_bench_that_fails_makes_no_book(clone):
     assert clone.record()[-1] == "<-m><toysae.bench>"
 
 
+def test_sweep_lists_what_there_is_or_hands_name_and_workers_on(clone):
+    clone.make("sweep")
+    clone.make("sweep", "SWEEP=jitter", "WORKERS=3")
+    clone.make("sweep", "SWEEP=jitter; touch ran", "SCHEDULER=tcp://a:1 *")
+    begin = "<-m><toysae.writeup><sweep>"
+    assert [line.removeprefix(begin) for line in clone.record() if line.startswith(begin)] == [
+        "",
+        "<jitter><--workers><3>",
+        "<jitter; touch ran><--scheduler><tcp://a:1 *>",
+    ]
+    assert not (clone.folder / "ran").exists()
+
+
 def test_the_tests_run_in_the_environment_and_take_arguments(clone):
     clone.make("test", "ARGS=-k oracle")
     assert clone.record() == ["environment", "<-m><pytest><-k><oracle>"]

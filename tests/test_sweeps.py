@@ -82,7 +82,7 @@ def same(table, other):
 
 def test_a_sweep_that_is_killed_again_and_again_ends_with_the_undisturbed_table_byte_for_byte(tmp_path, calls):
     killed, journal, chance = tmp_path / "killed", tmp_path / "killed" / "journal.jsonl", random.Random(0)
-    for kill in range(5):
+    for kill in range(4):
         process = start(killed)
         more = n_lines(journal) + chance.randint(1, 6)
         wait_for(lambda more=more: n_lines(journal) >= more)
@@ -109,7 +109,7 @@ def test_an_interrupt_ends_workers_in_the_middle_of_what_they_do(tmp_path, calls
 
 
 def test_a_finished_sweep_is_not_computed_again(tmp_path, calls):
-    first = sweep(sweep_points.third, grid(n=range(4)), journal=tmp_path / "journal.jsonl")
+    first = sweep(sweep_points.third, grid(n=range(4)), journal=tmp_path / "journal.jsonl", n_workers=1)
     before = (tmp_path / "journal.jsonl").read_bytes()
     again = sweep(sweep_points.third, grid(n=range(4)), journal=tmp_path / "journal.jsonl")
     assert calls() == [0, 1, 2, 3]
@@ -119,8 +119,8 @@ def test_a_finished_sweep_is_not_computed_again(tmp_path, calls):
 
 def test_rows_come_in_the_order_of_the_settings_asked_for_and_changed_settings_are_computed(tmp_path, calls):
     journal = tmp_path / "journal.jsonl"
-    sweep(sweep_points.third, grid(n=[3, 1]), journal=journal)
-    table = sweep(sweep_points.third, [{"n": n} for n in (5, 1, 4, 3)], journal=journal)
+    sweep(sweep_points.third, grid(n=[3, 1]), journal=journal, n_workers=1)
+    table = sweep(sweep_points.third, [{"n": n} for n in (5, 1, 4, 3)], journal=journal, n_workers=1)
     assert table["n"].tolist() == [n for n in (5, 1, 4, 3) for _ in range(3)]
     sweep(sweep_points.third, [{"n": 1, "seconds": 1e-9}, {"n": 3}], journal=journal)
     assert calls() == [1, 1, 3, 4, 5]
@@ -183,7 +183,7 @@ def test_a_line_of_something_else_is_passed_over(tmp_path, lines, line):
 
 def test_a_sweep_with_a_torn_journal_gives_the_same_table(tmp_path, calls):
     journal = tmp_path / "journal.jsonl"
-    whole = sweep(sweep_points.third, grid(n=range(5)), journal=journal)
+    whole = sweep(sweep_points.third, grid(n=range(5)), journal=journal, n_workers=1)
     journal.write_bytes(journal.read_bytes()[:-40])
     torn = sweep(sweep_points.third, grid(n=range(5)), journal=journal)
     assert len(calls()) == 6
@@ -218,7 +218,7 @@ def module(tmp_path, monkeypatch):
 def test_changed_code_is_computed_again(tmp_path, module):
     for factor in (2, 100):
         (tmp_path / "grown_helper.py").write_text(f"factor = {factor}\n")
-        table = sweep(module.point, grid(n=[1, 2]), journal=tmp_path / "journal.jsonl")
+        table = sweep(module.point, grid(n=[1, 2]), journal=tmp_path / "journal.jsonl", n_workers=1)
         assert table["x"].tolist() == [factor, 2 * factor]
     assert n_lines(tmp_path / "journal.jsonl") == 4
 
@@ -233,10 +233,10 @@ def test_the_code_of_a_point_is_its_module_and_what_that_imports(tmp_path, modul
 
 @pytest.mark.parametrize("library", origin.LIBRARIES)
 def test_another_version_of_a_library_is_other_code(monkeypatch, library):
-    before, installed = origin.code_hash(points.recovery), origin.versions()
+    before, installed = origin.code_hash(sweep_points.third), origin.versions()
     assert set(installed) == set(origin.LIBRARIES)
     monkeypatch.setattr(origin, "versions", lambda: installed | {library: "0"})
-    assert origin.code_hash(points.recovery) != before
+    assert origin.code_hash(sweep_points.third) != before
 
 
 def test_what_a_stack_is_made_with_belongs_to_its_code_and_pictures_do_not():
@@ -418,7 +418,7 @@ def test_what_a_table_was_made_from_tells_code_versions_and_every_setting_but_no
 
 
 def test_a_point_may_return_a_table_and_its_values_stand_before_the_settings():
-    table = sweep(sweep_points.as_table, grid(n=[1, 2]))
+    table = sweep(sweep_points.as_table, grid(n=[1, 2]), n_workers=1)
     assert table.to_dict("list") == {"n": [10, 11, 20, 21], "x": [1 / 7, 1 / 11, 2 / 7, 2 / 11]}
 
 

@@ -166,8 +166,7 @@ def _same_stack(family: Family) -> Hashable:
     if family.recipe["data"] != "finite":
         return _without(family.recipe, STACKED)
     points, _ = oracle.finite_data(family.world)
-    own = set(family.recipe) - set(inspect.signature(combinations).parameters)
-    return _without(family.recipe, {*STACKED, *own}), points.numpy().tobytes()
+    return _without(family.recipe, {*STACKED, *_world_numbers(family.recipe)}), points.numpy().tobytes()
 
 
 def _trained(families: list[Family]) -> Stack:
@@ -208,14 +207,19 @@ def _world(cell: Setting) -> World:
     for name, lowest in {"n_latents": 1, "batch_size": 1, "n_steps": 0, "seed": 0, "data_seed": 0}.items():
         if not isinstance(cell[name], int) or cell[name] < lowest:
             raise ValueError(f"{name} is {cell[name]!r}: allowed is a whole number of {lowest} or more")
-    own = {name: value for name, value in cell.items() if name not in inspect.signature(combinations).parameters}
+    own = {name: cell[name] for name in _world_numbers(cell)}
     build = WORLDS[cell["world"]]
-    try:
-        inspect.signature(build).bind(**own)
-    except TypeError as problem:
-        names = [name for name in inspect.signature(build).parameters if name != "magnitudes"]
-        raise ValueError(f"{cell['world']} has {problem}: allowed are {', '.join(names) or 'none'}") from None
+    taken = [p for p in inspect.signature(build).parameters.values() if p.kind is not p.VAR_KEYWORD]
+    needed = {p.name for p in taken if p.default is p.empty}
+    if not needed <= own.keys() <= {p.name for p in taken}:
+        names = ", ".join(p.name for p in taken) or "none"
+        raise ValueError(f"{cell['world']} has the numbers {own}: allowed are {names}")
     return build(**own, mu=cell["mu"], sigma=cell["sigma"])
+
+
+def _world_numbers(cell: Setting) -> set[str]:
+    """Names of the numbers that are the world's own."""
+    return set(cell) - set(inspect.signature(combinations).parameters)
 
 
 def _require_one_of(name: str, value: object, allowed: Iterable[str]) -> None:

@@ -12,14 +12,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import nullcontext
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from toysae.sweeps.journal import Journal, as_text
 from toysae.sweeps.origin import code_hash, versions
 from toysae.sweeps.settings import Point, Setting, complete, grid, point_name, require_importable
 from toysae.sweeps.tables import read_table, write_table
 from toysae.sweeps.workers import computed, executor_for
+
+if TYPE_CHECKING:  # workers import this package too, and would wait half a second for what they do not use
+    import pandas as pd
 
 __all__ = ["SweepError", "grid", "provenance", "read_table", "sweep", "write_table"]
 
@@ -85,4 +87,6 @@ def provenance(point: Point, settings: Iterable[Setting]) -> dict:
 
 
 def _joined(results: Iterable[tuple[Setting, list[dict]]]) -> pd.DataFrame:
+    import pandas as pd
+
     return pd.DataFrame([setting | row for setting, rows in results for row in rows])

@@ -9,8 +9,6 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import pandas as pd
-
 Setting = dict[str, Any]
 Point = Callable[..., Any]
 
@@ -40,7 +38,7 @@ def complete(point: Point, settings: Iterable[Setting]) -> list[Setting]:
 
 def plain(value: Any) -> Any:
     """Arrays, tensors, tables, tuples and ranges as lists; numpy's numbers as Python's."""
-    if isinstance(value, pd.DataFrame):
+    if hasattr(value, "to_dict"):
         return plain(value.to_dict("records"))
     if hasattr(value, "tolist"):
         return value.tolist()

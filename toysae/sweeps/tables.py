@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def write_table(table: pd.DataFrame, path: str | Path, made_from: dict) -> None:
@@ -19,6 +21,8 @@ def write_table(table: pd.DataFrame, path: str | Path, made_from: dict) -> None:
 
 def read_table(path: str | Path) -> pd.DataFrame:
     """The table that write_table wrote, floats to their last digit."""
+    import pandas as pd
+
     return pd.read_csv(path)
 
 
