@@ -25,7 +25,7 @@ WIDTHS = (10, 20, 40, 80)
 def main() -> int:
     """Measure everything, write the report, and return the exit code."""
     project = Project.of_this_package()
-    folder, peers = project.build / "bench", project.root / ".venv-peers" / "bin" / "python"
+    folder, peers = project.bench, project.root / ".venv-peers" / "bin" / "python"
     if not peers.exists():
         print("what we compare with is not installed: run make bench", file=sys.stderr)
         return 2

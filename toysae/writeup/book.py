@@ -31,7 +31,8 @@ def build(project: Project) -> Path:
         for name, notebook in notebooks.items():
             _stage_chapter(project, name, notebook, stage)
         index = (project.notebooks / "index.md").read_text(encoding="utf-8")
-        (stage / "index.md").write_text(pages.front_page(index, _slots(project, notebooks)), encoding="utf-8")
+        front = pages.front_page(index, _slots(project, notebooks)) + _stage_bench(project, stage)
+        (stage / "index.md").write_text(front, encoding="utf-8")
         made, complaints = _sphinx(stage, "index", [])
         for name in filter(lambda name: executed(project, name), notebooks):
             # the download is the notebook itself, not its staged page
@@ -83,6 +84,16 @@ def _stage_chapter(project: Project, name: str, notebook: NotebookNode, stage: P
     elif stored != pairs.fingerprint(pairs.read_source(project.source(name))):
         pages.add_note(page, "These results belong to an earlier text of this chapter. `make reproduce` renews them.")
     (stage / f"{name}.ipynb").write_bytes(pairs.to_bytes(page))
+
+
+def _stage_bench(project: Project, stage: Path) -> str:
+    """The page that `make bench` left in build/bench/, if there is one; returns what the front page says of it."""
+    names = ("bench.md", "bench.png")
+    if not all((project.bench / name).exists() for name in names):
+        return ""
+    for name in names:
+        shutil.copyfile(project.bench / name, stage / name)
+    return pages.appendix("bench", "What training costs is told in [How fast is it?](bench.md).")
 
 
 def _slots(project: Project, notebooks: dict[str, NotebookNode]) -> dict[str, str]:

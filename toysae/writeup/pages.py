@@ -88,6 +88,11 @@ def front_page(template: str, slots: dict[str, str]) -> str:
     return re.sub(r"<!-- slot: ([a-z ]+) -->", fill, template)
 
 
+def appendix(name: str, sentence: str) -> str:
+    """The end of a front page that has one more page behind its chapters: a sentence with a link, a hidden entry."""
+    return f"\n{sentence}\n\n```{{toctree}}\n:hidden:\n\n{name}\n```\n"
+
+
 def chapter_list(titles: dict[str, str]) -> str:
     """The chapters in their order, each with a link."""
     return "".join(f"1. [{title}]({name}.ipynb)\n" for name, title in titles.items())

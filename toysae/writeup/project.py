@@ -44,6 +44,10 @@ class Project:
         return self.build / "book"
 
     @property
+    def bench(self) -> Path:
+        return self.build / "bench"
+
+    @property
     def runs(self) -> Path:
         return self.build / "run"
 
