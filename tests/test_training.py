@@ -119,6 +119,16 @@ def test_resampling_revives_dead_latents():
     assert dead[1] < dead[0] / 4
 
 
+def test_a_latent_that_fires_on_impossible_samples_alone_is_resampled():
+    x = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
+    rows = torch.eye(2)[None].repeat(2, 1, 1)
+    stack = sae.untrained(ReluL1(0.1), rows, [0, 1], decoder_bias=False)
+    probabilities = torch.tensor([[0.5, 0.5], [1.0, 0.0]])  # in the second world B never fires
+    trained, _ = training.fit(stack, Support(x, probabilities), n_steps=40, lr=1e-6)
+    assert torch.allclose(trained.W_dec[0], torch.eye(2), atol=1e-3)
+    assert trained.W_dec[1, 1, 0].abs() > 0.99  # aimed at what is left of A
+
+
 def test_history_holds_what_was_asked_for():
     world = worlds.two_of_three()
     fitted = training.fit(

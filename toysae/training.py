@@ -181,11 +181,16 @@ class Trainer:
     def _step(self, step: int, x: Tensor, weights: Tensor) -> None:
         z = self.model.gradients(self.parameters, x, weights, self.gradients, self.buffers)
         if step < self.watched:
-            torch.maximum(self.fired, z.amax(dim=1), out=self.fired)
+            torch.maximum(self.fired, self._largest(z, weights), out=self.fired)
         W_dec, slope = self.parameters["W_dec"], self.gradients["W_dec"]
         slope -= (slope * W_dec).sum(dim=2, keepdim=True) * W_dec  # along the sphere only
         self._adam(step)
         W_dec /= W_dec.square().sum(dim=2, keepdim=True).sqrt_()
+
+    def _largest(self, z: Tensor, weights: Tensor) -> Tensor:
+        """The largest activation of every latent on samples that can occur: a probability of zero is no sample."""
+        possible = self.buffers.once("possible", weights, lambda w: None if (w > 0).all() else (w > 0).unsqueeze(-1))
+        return (z if possible is None else z * possible).amax(dim=1)
 
     def _adam(self, step: int) -> None:
         self.mean.lerp_(self.gradient, 1 - BETA_1)
