@@ -29,6 +29,30 @@ SETTINGS = {
         "whole groups": {"k_active": 3, "n_latents": 8},
         "few latents": {"n_latents": 6},
     },
+    "05_the_bias": {
+        "no spread": {"sigma": 0.0},
+        "much spread": {"sigma": 0.8},
+        "all of three": {"k_active": 3},
+        "two of four": {"n_features": 4, "k_active": 2},
+        "one latent": {"n_latents": 1},
+        "a high price": {"l1_coeff": 1.5},
+    },
+    "03_why_composites_win": {
+        "a low price": {"l1_coeff": 0.01},
+        "a high price": {"l1_coeff": 0.6},
+        "more than a feature is worth": {"l1_coeff": 1.5},
+        "five at once": {"k_active": 5},
+        "a loose threshold": {"threshold": 0.8},
+        "another seed": {"seed": 7},
+    },
+    "04_when_they_win": {
+        "a loose threshold": {"threshold": 0.8},
+        "a strict threshold": {"threshold": 0.99},
+        "slow": {"lr": 0.001},
+        "fast": {"lr": 0.1},
+        "another seed": {"seed": 7},
+        "another seed, slow": {"seed": 3, "lr": 0.003},
+    },
 }
 CASES = [(name, title) for name, settings in SETTINGS.items() for title in settings]
 UNFINISHED = re.compile(r"\bnan\b|\binf\b|\bNone\b|tensor\(|array\(|\bTrue\b|\bFalse\b|\{|  +\S|\.\.$|<[a-z]+ object")
