@@ -36,7 +36,7 @@ import torch
 
 from toysae import figures, measures, oracle, sae, sentences, training, worlds
 from toysae.measures import Fraction
-from toysae.writeup import check_parameters, claim, say, show
+from toysae.writeup import check_parameters, claim, say, say_trained, show
 
 check_parameters(globals())
 figures.house_style()
@@ -566,6 +566,9 @@ say(
         else f" cost {atoms_cost:.4f}."
     )
 )
+
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
+say_trained((2 + len(others) + len(controls)) * n_saes)
 
 # %% [markdown]
 # A toy shows what *can* happen when the data are clean and nothing is hidden. It does not show how often it happens in a large model, where features are many and fire in many combinations.

@@ -30,7 +30,7 @@ import torch
 
 from toysae import figures, measures, oracle, sae, sentences, training, worlds
 from toysae.measures import Fraction
-from toysae.writeup import check_parameters, claim, say, show
+from toysae.writeup import check_parameters, claim, say, say_trained, show
 
 check_parameters(globals())
 figures.house_style()
@@ -406,6 +406,9 @@ say(
     + f", atoms in {sentences.counted(len(with_atoms), 'world')}"
     + (f" ({sentences.listed(with_atoms)})." if with_atoms else ".")
 )
+
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
+say_trained(n_saes + (len(gallery) + len(sizes) - 1) * n_gallery)
 
 # %% [markdown]
 # Two questions to take along:

@@ -34,7 +34,7 @@ from toysae import (
     worlds,
 )
 from toysae.measures import Fraction
-from toysae.writeup import check_parameters, claim, say, show
+from toysae.writeup import check_parameters, claim, say, say_trained, show
 
 check_parameters(globals())
 figures.house_style()
@@ -477,6 +477,9 @@ say(
     if gain > 0
     else "An SAE is asked to write its data with as little activation as possible. With these settings that does not favour the composites."
 )
+
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
+say_trained(len(climbers) + len(ladder_worlds) * n_saes + len(in_fog))
 
 # %% [markdown]
 # Two questions to take along:

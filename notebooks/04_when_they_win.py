@@ -31,7 +31,14 @@ from toysae import (
     two_features,
 )
 from toysae.measures import Fraction
-from toysae.writeup import check_parameters, claim, say, show, show_interactive
+from toysae.writeup import (
+    check_parameters,
+    claim,
+    say,
+    say_trained,
+    show,
+    show_interactive,
+)
 
 check_parameters(globals())
 figures.house_style()
@@ -379,12 +386,7 @@ n_pairs = (
     sum(int(table.n_seeds.sum()) for table in (pairs, explored)) + 2 * len(small_prices) * len(lone_rates) * n_saes
 )
 n_trained = len(jitter) + len(room) + n_pairs + len(unseen) * n_saes + 2 * len(unseen_pairs) * n_saes
-claim(
-    "thousands",
-    n_trained >= 5000,
-    f"This chapter trained {n_trained:,} SAEs.",
-    otherwise=f"This chapter trained {n_trained:,} SAEs; the published one trains more.",
-)
+say_trained(n_trained)
 say(
     f"Composites need company. At a price of {prices[0]:g} a spread of {boundary[prices[0]]:.2f} is enough to make the atoms cheaper; at {prices[-1]:g} it takes {boundary[prices[-1]]:.2f}. "
     "A lower price for activation is the surest friend of the true features, and it costs activation."

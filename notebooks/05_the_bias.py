@@ -30,7 +30,7 @@ import torch
 
 from toysae import bias, figures, measures, oracle, sae, sentences, training, worlds
 from toysae.measures import Fraction
-from toysae.writeup import check_parameters, claim, say, show
+from toysae.writeup import check_parameters, claim, say, say_trained, show
 
 check_parameters(globals())
 figures.house_style()
@@ -672,7 +672,7 @@ say(
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 n_trained = 5 * n_saes + 2 * len(sizes) * n_gallery + len(starts) * len(many_seeds)
-say(f"In all, {n_trained} SAEs were trained for this page.")
+say_trained(n_trained)
 
 # %% [markdown]
 # Two questions to take along:

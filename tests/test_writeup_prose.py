@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from toysae.writeup import claim, prose, say, show
+from toysae.writeup import claim, prose, say, say_trained, show
 
 
 @pytest.fixture
@@ -22,6 +22,16 @@ def displayed(monkeypatch):
 def test_say_displays_markdown_as_it_is(displayed):
     say(r"With $\lambda = 0.1$ it holds.")
     assert displayed[0][0]["text/markdown"] == r"With $\lambda = 0.1$ it holds."
+
+
+def test_the_number_of_trained_saes_is_said_and_recorded(displayed):
+    say_trained(1234)
+    data, _ = displayed[0]
+    assert data["text/markdown"] == "This chapter trained 1,234 SAEs."
+    assert data[prose.TRAINED_MIME] == {"n_saes": 1234}
+    for wrong in (-1, True, 3.0):
+        with pytest.raises(ValueError, match="n_saes="):
+            say_trained(wrong)
 
 
 def test_a_claim_that_holds_shows_and_records_its_first_sentence(displayed):

@@ -116,6 +116,7 @@ SPECIFICATIONS = {
     "n_saes": Whole(2, 4096, "SAEs trained side by side, one seed each"),
     "seed": Whole(0, 2**31 - 1, "seed of the whole run"),
     "decoder_bias": Switch("whether the decoder has a bias"),
+    "n_largest": Whole(4, 9, "most features in a comparison of sizes"),
     "init": Choice(INITS, "initial decoder rows"),
     "threshold": Number(0.75, 0.999, "cosine from which a latent is called aligned"),
 }
@@ -133,6 +134,11 @@ def _few_patterns(n_groups: int, size: int, k: int) -> bool:
 
 RULES = (
     Rule(("k_active", "n_features"), le, "k_active={k_active}: must be at most n_features={n_features}"),
+    Rule(
+        ("n_features", "n_largest"),
+        lambda n, largest: 3 <= n <= largest,
+        "n_features={n_features}: must be from 3 to n_largest={n_largest}",
+    ),
     Rule(("k_active", "group_size"), le, "k_active={k_active}: must be at most group_size={group_size}"),
     Rule(
         ("n_features", "k_active"),

@@ -13,6 +13,7 @@ from struct import unpack
 from IPython.display import display
 
 CLAIM_MIME = "application/vnd.toysae.claim+json"
+TRAINED_MIME = "application/vnd.toysae.trained+json"
 HOLDS = "**Claim.** "
 FAILS = "**Not with these settings.** "
 _DPI = 200
@@ -42,6 +43,14 @@ def claim(id: str, holds, statement: str, *, otherwise: str, source: str = "ours
     if verdict is not None:
         record["verdict"] = _text("verdict", verdict)
     _publish({"text/markdown": (HOLDS if true_here else FAILS) + sentence, CLAIM_MIME: record})
+
+
+def say_trained(n_saes: int) -> None:
+    """Say how many SAEs the notebook trained, and record it: the published run adds them up."""
+    if not isinstance(n_saes, int) or isinstance(n_saes, bool) or n_saes < 0:
+        raise ValueError(f"n_saes={n_saes!r}: must be a whole number of 0 or more")
+    sentence = f"This chapter trained {n_saes:,} SAEs."
+    _publish({"text/markdown": sentence, TRAINED_MIME: {"n_saes": n_saes}})
 
 
 def show(figure, finding: str, reading: str, *, alt: str, name: str | None = None) -> None:

@@ -4,7 +4,7 @@ from base64 import b64decode
 
 from nbformat import NotebookNode
 
-from toysae.writeup.prose import CLAIM_MIME
+from toysae.writeup.prose import CLAIM_MIME, TRAINED_MIME
 
 
 def outputs_of(notebook: NotebookNode) -> list[NotebookNode]:
@@ -25,6 +25,12 @@ def claims_of(name: str, notebook: NotebookNode) -> list[dict]:
         if ids.count(id) > 1:
             raise ValueError(f"{name}: the claim id {id!r} is used {ids.count(id)} times; each claim needs its own")
     return found
+
+
+def trained_in(notebook: NotebookNode) -> int:
+    """How many SAEs the notebook says it trained; 0 where it does not say."""
+    said = [output.data[TRAINED_MIME] for output in outputs_of(notebook) if TRAINED_MIME in output.data]
+    return sum(record["n_saes"] for record in said)
 
 
 def figures_of(notebook: NotebookNode) -> dict[str, bytes]:

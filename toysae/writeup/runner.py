@@ -40,7 +40,8 @@ def reproduce(project: Project, force: bool) -> int:
         _write_figures(project)
         claims = _write_claims(project)
         book_made = _make_book(project, board)
-    _close(claims, began, board)
+    n_saes = sum(records.trained_in(book.present(project, name)) for name in project.names())
+    _close(claims, n_saes, began, board)
     return 0 if all_done and book_made and all(claim["holds"] for claim in claims) else 1
 
 
@@ -148,11 +149,13 @@ def _make_book(project: Project, board: Board) -> bool:
     return True
 
 
-def _close(claims: list[dict], began: float, board: Board) -> None:
+def _close(claims: list[dict], n_saes: int, began: float, board: Board) -> None:
     for claim in claims:
         if not claim["holds"]:
             board.line(f"{claim['notebook']}: claim {claim['id']} does not hold: {claim['statement']}")
     board.line(f"claims: {sum(claim['holds'] for claim in claims)}/{len(claims)} hold (build/claims.json)")
+    if n_saes:
+        board.line(f"trained: {n_saes:,} SAEs")
     board.line(f"{time.monotonic() - began:.0f} s in all")
 
 
