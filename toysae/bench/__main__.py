@@ -22,9 +22,9 @@ STACK_SIZES = (64, 256, 1024, 4096)
 WIDTHS = (10, 20, 40, 80)
 
 
-def main() -> int:
+def main(project: Project | None = None) -> int:
     """Measure everything, write the report, and return the exit code."""
-    project = Project.of_this_package()
+    project = project or Project.of_this_package()
     folder, peers = project.bench, project.root / ".venv-peers" / "bin" / "python"
     if not peers.exists():
         print("what we compare with is not installed: run make bench", file=sys.stderr)

@@ -20,7 +20,7 @@ from toysae.figures import SERIES_COLOURS, house_style
 PARTS = ("matrix products", "batches", "everything else")  # of a whole step, in the order in which they are stacked
 ALT = (
     "Three panels: microseconds per SAE and step of each contender; of stacks of several sizes; "
-    "and of SAEs of several widths, split into matrix products, drawing of batches and everything else."
+    "and the parts of a step for SAEs of several widths: matrix products, batches, everything else."
 )
 
 
@@ -123,13 +123,13 @@ def parts_by_width(widths: pd.DataFrame) -> pd.DataFrame:
 
 
 def figure(results: Results) -> Figure:
-    """Contenders, stack sizes, widths: three panels."""
-    drawn = Figure(figsize=(9.6, 3.1), layout="constrained")
-    left, middle, right = drawn.subplots(1, 3, width_ratios=[1.1, 1, 1])
-    draw_contest(left, contest_table(results.contest))
-    draw_stacks(middle, spread(results.stacks, "n_saes"))
-    draw_widths(right, parts_by_width(results.widths))
-    drawn.legend(*right.get_legend_handles_labels(), loc="outside lower right", ncols=3)
+    """Contenders above; stack sizes and widths below."""
+    drawn = Figure(figsize=(7.6, 5.4), layout="constrained")
+    panels = drawn.subplot_mosaic([["contest", "contest"], ["stacks", "widths"]], height_ratios=[0.8, 1])
+    draw_contest(panels["contest"], contest_table(results.contest))
+    draw_stacks(panels["stacks"], spread(results.stacks, "n_saes"))
+    draw_widths(panels["widths"], parts_by_width(results.widths))
+    drawn.legend(*panels["widths"].get_legend_handles_labels(), loc="outside lower right", ncols=3)
     return drawn
 
 
@@ -137,18 +137,12 @@ def draw_contest(axes: Axes, table: pd.DataFrame) -> None:
     for row, (_, its) in enumerate(table.iterrows()):
         axes.barh(row, its["microseconds"], color=SERIES_COLOURS[0] if row == 0 else "#999999", height=0.55)
         axes.plot([its["lowest"], its["highest"]], [row, row], color="#222222", linewidth=1.2)
-        axes.annotate(
-            f"{its['microseconds']:,.0f} µs, {its['ratio']:.3g} ×",
-            (its["microseconds"], row - 0.3),
-            textcoords="offset points",
-            xytext=(0, 2),
-            ha="right",
-            fontsize=8,
-        )
+        told = f"{its['microseconds']:,.0f} µs" + (f", {its['ratio']:.3g} × ours" if row else "")
+        axes.text(1.06 * its["highest"], row, told, va="center", fontsize=8)
     axes.set_yticks(range(len(table)), [f"{name}\n{its['n_saes']:.0f} at once" for name, its in table.iterrows()])
     axes.invert_yaxis()
     axes.set(xscale="log", xlabel="µs per SAE and step", title="The same task")
-    axes.set_xlim(left=table["lowest"].min() / 4)
+    axes.set_xlim(table["lowest"].min() / 4, 4 * table["highest"].max())
 
 
 def draw_stacks(axes: Axes, sizes: pd.DataFrame) -> None:
@@ -161,7 +155,8 @@ def draw_stacks(axes: Axes, sizes: pd.DataFrame) -> None:
         markersize=4,
         capsize=2,
     )
-    axes.set(xscale="log", ylim=(0, None), xlabel="SAEs in the stack", title="3 x 3 on exact support")
+    axes.set(xscale="log", ylim=(0, None), xlabel="SAEs in the stack", ylabel="µs per SAE and step")
+    axes.set_title("3 x 3 SAEs on exact support")
     axes.set_xticks(sizes.index, [str(size) for size in sizes.index])
     axes.minorticks_off()
 
@@ -188,7 +183,8 @@ def page(results: Results) -> str:
         f":::{{figure}} bench.png\n:alt: {ALT}\n\n{caption()}\n:::",
         "## Side by side",
         conditions(results.task, results.contest["round"].nunique()),
-        shown(contest_rows(table)),
+        shown(time_rows(table)),
+        shown(quality_rows(table)),
         differences(results.atoms),
         "## What it costs where",
         shown(stack_rows(results.stacks)),
@@ -221,8 +217,8 @@ def where(about: Mapping[str, object]) -> str:
 
 def caption() -> str:
     return (
-        "**Time per SAE and step.** Left: each contender on the same task; the line is the range over the rounds, the "
-        "second number the ratio to ours. Middle: our cost by the size of the stack; bars show the range. Right: the "
+        "**Time per SAE and step.** Above: each contender on the same task, on a logarithmic axis; the black line is "
+        "the range over the rounds. Below, left: our cost by the size of the stack; bars show the range. Right: the "
         "parts of our step by width; the products and the drawing of batches are timed alone, the rest is what is left."
     )
 
@@ -249,9 +245,8 @@ def differences(atoms: float) -> str:
     )
 
 
-def contest_rows(table: pd.DataFrame) -> list[list[str]]:
-    head = ["contender", "SAEs at once", "µs per SAE and step", "processor time", "ratio"]
-    head += ["SAEs", "MCC", "MMCS", "loss"]
+def time_rows(table: pd.DataFrame) -> list[list[str]]:
+    head = ["contender", "SAEs at once", "µs per SAE and step", "of processor time", "ratio to ours"]
     return [head] + [
         [
             name,
@@ -259,11 +254,17 @@ def contest_rows(table: pd.DataFrame) -> list[list[str]]:
             f"{its['microseconds']:,.1f} ({its['lowest']:,.1f} to {its['highest']:,.1f})",
             f"{its['cpu_microseconds']:,.1f}",
             f"{its['ratio']:.3g} ({its['ratio_lowest']:.3g} to {its['ratio_highest']:.3g})",
-            f"{its['counted']:.0f}",
-            f"{its['mcc']:.3f} (lowest {its['mcc_lowest']:.3f})",
-            f"{its['mmcs']:.3f}",
-            f"{its['loss']:.4f}",
         ]
+        for name, its in table.iterrows()
+    ]
+
+
+def quality_rows(table: pd.DataFrame) -> list[list[str]]:
+    head = ["contender", "SAEs trained", "MCC", "lowest MCC", "MMCS", "loss"]
+    return [head] + [
+        [name, f"{its['counted']:.0f}"]
+        + [f"{its[column]:.3f}" for column in ("mcc", "mcc_lowest", "mmcs")]
+        + [f"{its['loss']:.4f}"]
         for name, its in table.iterrows()
     ]
 
