@@ -240,7 +240,7 @@ def results():
     """Made-up measurements: twice 10 and 30 us for us, twice 400 and 600 us for them."""
     turns = [("us", 0, 2, 10.0), ("them", 0, 1, 400.0), ("us", 1, 2, 30.0), ("them", 1, 1, 600.0)]
     rows = [
-        {"contender": name, "round": number, "n_saes": n, "seed": seed, "microseconds": spent, "cpu_microseconds": 9.0}
+        {"contender": name, "round": number, "n_saes": n, "seed": seed, "microseconds": spent, "cpu_microseconds": spent / 2 + 5}
         | {"loss": 0.1, "mcc": 0.5 + 0.1 * seed, "mmcs": 0.8}
         for name, number, n, spent in turns
         for seed in range(n)
@@ -262,11 +262,12 @@ def test_the_table_holds_medians_extremes_and_ratios_within_a_round():
     assert list(table.index) == ["us", "them"]
     assert list(table.columns) == [
         "n_saes", "microseconds", "lowest", "highest", "cpu_microseconds", "ratio", "ratio_lowest", "ratio_highest",
-        "counted", "mcc", "mcc_lowest", "mmcs", "loss",
+        "cpu_ratio", "counted", "mcc", "mcc_lowest", "mmcs", "loss",
     ]  # fmt: skip
     them = table.loc["them"]
     assert them[["microseconds", "lowest", "highest"]].tolist() == [500, 400, 600]
     assert them[["ratio", "ratio_lowest", "ratio_highest"]].tolist() == [30, 20, 40]  # 400 / 10 and 600 / 30
+    assert them["cpu_ratio"] == (205 / 10 + 305 / 20) / 2
     assert table.loc["us", ["ratio", "counted", "mcc", "mcc_lowest"]].tolist() == pytest.approx([1, 4, 0.55, 0.5])
 
 
