@@ -84,7 +84,8 @@ def contest_table(contest: pd.DataFrame) -> pd.DataFrame:
 
     columns  n_saes; microseconds, lowest, highest and cpu_microseconds per SAE and step over the rounds (median,
              extremes, median); ratio, ratio_lowest, ratio_highest to the first contender in the same round, and
-             cpu_ratio, the median ratio of processor times; counted (SAEs), mcc, mcc_lowest, mmcs, loss (medians and lowest over SAEs)
+             cpu_ratio, the median ratio of processor times; counted (SAEs), mcc, mcc_lowest, mmcs, loss (medians and
+             lowest over SAEs)
     """
     rounds = contest.drop_duplicates(["contender", "round"]).set_index(["contender", "round"])
     ours = rounds.loc[contest["contender"].iloc[0]]
