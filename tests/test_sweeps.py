@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import numpy as np
@@ -350,9 +351,19 @@ def test_a_failed_point_names_its_setting_and_the_others_are_kept(tmp_path):
     assert n_lines(tmp_path / "journal.jsonl") == 4
 
 
-def test_a_worker_that_dies_is_told(tmp_path):
-    with pytest.raises(SweepError, match="a worker process ended before its time"):
-        sweep(sweep_points.dies, grid(n=range(2)))
+def test_a_worker_that_dies_is_told():
+    with pytest.raises(SweepError, match="30 of 30 settings failed; .* a worker process ended before its time"):
+        sweep(sweep_points.dies, grid(n=range(30)))
+
+
+class Broken:
+    def submit(self, *asked):
+        raise BrokenProcessPool
+
+
+def test_settings_that_no_worker_is_left_for_are_told_as_well():
+    told = list(workers.computed(Broken(), sweep_points.dies, {"key": {"n": 1}}, "code", n_done=0))
+    assert told == [("key", [], "a worker process ended before its time: killed, or out of memory")]
 
 
 def test_a_point_that_returns_something_else_is_told():

@@ -42,11 +42,20 @@ def computed(
     executor: Executor, point: Point, missing: dict[str, Setting], code: str, n_done: int
 ) -> Iterator[tuple[str, list[dict], str]]:
     """Computes the missing settings; yields key, rows and the reason of a failure ('' for none) as each is finished."""
-    futures = {executor.submit(_rows, point, setting, code): key for key, setting in missing.items()}
+    futures = {_submitted(executor, point, setting, code): key for key, setting in missing.items()}
     with _bar(total=n_done + len(missing), initial=n_done) as bar:
         for future in as_completed(futures):
             yield futures[future], *_answer(future)
             bar.update()
+
+
+def _submitted(executor: Executor, point: Point, setting: Setting, code: str) -> Future:
+    try:
+        return executor.submit(_rows, point, setting, code)
+    except BrokenProcessPool as problem:  # a worker died over an earlier setting: told for each, as for those before
+        failed: Future = Future()
+        failed.set_exception(problem)
+        return failed
 
 
 def _answer(future: Future) -> tuple[list[dict], str]:
