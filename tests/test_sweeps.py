@@ -352,7 +352,7 @@ def test_a_failed_point_names_its_setting_and_the_others_are_kept(tmp_path):
 
 
 def test_a_worker_that_dies_is_told():
-    with pytest.raises(SweepError, match="30 of 30 settings failed; .* a worker process ended before its time"):
+    with pytest.raises(SweepError, match=r"30 of 30 settings failed; .* a worker process ended before its time"):
         sweep(sweep_points.dies, grid(n=range(30)))
 
 
