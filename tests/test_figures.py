@@ -89,6 +89,7 @@ def test_every_figure_can_be_drawn_at_its_extremes(minimal):
         figures.label_shares(
             {"a": {"x": [1.0, 0.0], "y": [0.3, 0.7]}, "b": {"x": [0.0, 0.0], "y": [0.0, 1.0]}}, ("atomic", "dead")
         ),
+        figures.excess_split({"a": (torch.zeros(2), torch.zeros(2)), "b": (torch.rand(3), torch.rand(3))}),
         figures.seen_along_the_diagonal(
             {"a": (torch.ones(3), torch.eye(3), ["dead"] * 3), "b": (torch.zeros(3), -torch.eye(3), ["negative"] * 3)},
             torch.eye(3),

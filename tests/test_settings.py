@@ -53,6 +53,14 @@ SETTINGS = {
         "another seed": {"seed": 7},
         "another seed, slow": {"seed": 3, "lr": 0.003},
     },
+    "06_optimum_and_training": {
+        "at most four features": {"n_features": 4, "n_largest": 4},
+        "five features": {"n_features": 5},
+        "a low price": {"l1_coeff": 0.01},
+        "more than a sample is worth": {"l1_coeff": 1.5},
+        "fast": {"lr": 0.3},
+        "another seed, strict": {"seed": 7, "threshold": 0.999},
+    },
 }
 CASES = [(name, title) for name, settings in SETTINGS.items() for title in settings]
 UNFINISHED = re.compile(r"\bnan\b|\binf\b|\bNone\b|tensor\(|array\(|\bTrue\b|\bFalse\b|\{|  +\S|\.\.$|<[a-z]+ object")

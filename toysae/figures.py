@@ -363,6 +363,27 @@ def label_shares(panels: Mapping[str, Mapping[str, Sequence[float]]], words: Seq
     return figure
 
 
+def excess_split(panels: Mapping[str, tuple[Tensor, Tensor]], n_columns: int = 3) -> Figure:
+    """A bar per SAE in two parts: title -> (dictionary gap, amortisation gap), shares of the best loss (n_saes,)."""
+    n_columns = min(n_columns, len(panels))
+    n_rows = -(-len(panels) // n_columns)
+    figure = Figure(figsize=(7.6, 1.9 * n_rows + 0.4), layout="constrained")
+    places = figure.subplots(n_rows, n_columns, squeeze=False).flatten()
+    for axes, (title, gaps) in zip(places, panels.items(), strict=False):
+        order = sum(gaps).argsort()
+        below, above = (100 * part[order].clamp(min=0).numpy() for part in gaps)
+        axes.bar(range(len(order)), below, width=0.85, color=SERIES_COLOURS[0], label="dictionary gap")
+        axes.bar(range(len(order)), above, width=0.85, bottom=below, color=SERIES_COLOURS[1], label="amortisation gap")
+        axes.set(xticks=[], ylim=(0, None))
+        axes.set_title(title, fontsize=9)
+    for axes in places[len(panels) :]:
+        axes.axis("off")
+    figure.supylabel("excess over the best known loss, %", fontsize=9)
+    handles, names = figure.axes[0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside lower center", ncols=2, handlelength=1)
+    return figure
+
+
 def seen_along_the_diagonal(panels: Mapping[str, tuple[Tensor, Tensor, Sequence[str]]], data: Tensor) -> Figure:
     """Data of three features seen along (1, 1, 1), an SAE's bias as a dot and its latents as arrows from there.
 

@@ -136,8 +136,8 @@ RULES = (
     Rule(("k_active", "n_features"), le, "k_active={k_active}: must be at most n_features={n_features}"),
     Rule(
         ("n_features", "n_largest"),
-        lambda n, largest: 3 <= n <= largest,
-        "n_features={n_features}: must be from 3 to n_largest={n_largest}",
+        lambda n, largest: 4 <= n <= largest,
+        "n_features={n_features}: must be from 4 to n_largest={n_largest}",
     ),
     Rule(("k_active", "group_size"), le, "k_active={k_active}: must be at most group_size={group_size}"),
     Rule(
