@@ -19,7 +19,7 @@ TASK = Task(
 N_SAES = 64
 N_ROUNDS = 7
 STACK_SIZES = (64, 256, 1024, 4096)
-WIDTHS = (10, 20, 40, 80)
+WIDTHS = (10, 20, 40)
 
 
 def main(project: Project | None = None) -> int:
@@ -54,7 +54,7 @@ def measure(root: Path, peers: Path, folder: Path) -> report.Results:
         task=TASK,
         contest=contest(contenders, TASK, N_ROUNDS, root, folder, tell),
         stacks=costs.by_stack_size(STACK_SIZES, n_steps=1000, n_rounds=N_ROUNDS),
-        widths=costs.by_width(WIDTHS, N_SAES, n_steps=50, n_rounds=N_ROUNDS),
+        widths=costs.by_width(WIDTHS, N_SAES, n_steps=200, n_rounds=N_ROUNDS),
         sgemm=costs.sgemm_rate(N_ROUNDS),
         atoms=float(oracle.dictionary_loss(world.features, world, TASK.l1_coeff)),
     )
