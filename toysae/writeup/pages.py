@@ -113,7 +113,8 @@ def _row(claim: dict) -> str:
     word = claim.get("verdict") or ("holds" if claim["holds"] else "does not hold")
     kind = "verdict-holds" if claim["holds"] else "verdict-fails"
     statement = claim["statement"].replace("|", r"\|")
-    return f"| {statement} | {SOURCES.get(claim['source'], claim['source'])} | [[{word}](#{anchor(claim['notebook'], claim['id'])})]{{.{kind}}} |"
+    source, place = SOURCES.get(claim["source"], claim["source"]), anchor(claim["notebook"], claim["id"])
+    return f"| {statement} | {source} | [[{word}](#{place})]{{.{kind}}} |"
 
 
 def _dressed(outputs: list[NotebookNode], name: str, pictures: Path, count: int) -> tuple[list[NotebookNode], int]:
