@@ -483,6 +483,8 @@ claim(
 cheap = Fraction.of(beats_atoms(trained, seen)[picked])
 rest = f" The other {cheap.n - cheap.k} stopped in a worse place." if cheap.n > cheap.k else ""
 same_bias = " with the same bias" if decoder_bias else ""
+
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 claim(
     "no-atom-costs-no-more",
     cheap.interval[0] > 0.5,

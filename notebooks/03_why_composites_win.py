@@ -4,7 +4,7 @@
 # The examples showed that it happens. This chapter asks why, and answers with arithmetic: what each answer costs, what nothing can beat, and whether anything stands between the true features and the composites.
 # Nothing here depends on luck in training, except where we train on purpose to compare.
 #
-# **You will see** the account of a single sample, a floor under every loss, the path from atoms to composites, what spread in the magnitudes does, and two worlds in which nobody could find the features.
+# **You will see** the account of a single sample, a floor under every loss, the path from atoms to composites, what spread in the magnitudes does, two worlds whose data do not settle their features, and one that has none.
 # **You will need** [the minimal example](01_minimal_example.ipynb).
 
 # %% tags=["parameters"]
@@ -37,15 +37,17 @@ from toysae.measures import Fraction
 from toysae.writeup import check_parameters, claim, say, say_trained, show
 
 check_parameters(globals())
+
+# %%
 figures.house_style()
 prices = [0.01, 0.03, 0.1, 0.3]
 
 # %% [markdown]
-# ## One long latent is cheaper than several short ones
+# ## Is one long latent cheaper than several short ones?
 #
-# Let some features fire together, each with magnitude one, so that $x$ is their sum. (Other magnitudes change nothing: if $x$ and $\lambda$ grow together, so does everything else.) *Atoms* explain $x$ with one latent per feature. A
-# *composite* explains it with a single latent along $x$. Both can write $x$ perfectly. But the loss also charges $\lambda$ for every unit of activation, and that makes both write slightly too little: each active latent stays
-# $\lambda$ short, which is where price and error balance.
+# Let some features fire together, each with magnitude one, so that $x$ is their sum. (Other magnitudes change nothing: if $x$ and $\lambda$ grow together, activations grow in proportion and losses with the square, so no comparison changes.) *Atoms* explain $x$ with one latent per feature. A
+# *composite* explains it with a single latent along $x$. Both can write $x$ perfectly. But the loss also charges $\lambda$ for every unit of activation, and that makes both write too little: each latent that is active stays
+# $\lambda$ short, which is where price and error balance (and none is active if $\lambda$ exceeds what it would write).
 
 # %%
 x = torch.ones(1, k_active).double()
@@ -62,11 +64,16 @@ pd.DataFrame(account).T.round(4)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 gain = account["atoms"]["loss"] - account["one composite"]["loss"]
+one, several = account["one composite"], account["atoms"]
+where = (
+    f"What it saves is price: it needs {one['sum of activations']:.3f} units of activation where the atoms need {several['sum of activations']:.3f}."
+    if one["price"] < several["price"]
+    else f"At this price of activation it saves error, {one['half squared error']:.3f} instead of {several['half squared error']:.3f}."
+)
 claim(
     "one-latent-is-cheaper",
     gain > 0,
-    f"For {k_active} features that fire together, the composite saves {gain:.4f} of a loss of {account['atoms']['loss']:.4f}. What it saves is price: "
-    f"it needs {account['one composite']['sum of activations']:.3f} units of activation where the atoms need {account['atoms']['sum of activations']:.3f}.",
+    f"For {k_active} features that fire together, the composite saves {gain:.4f} of a loss of {several['loss']:.4f}. {where}",
     otherwise=f"With these settings the composite saves nothing: its loss is {account['one composite']['loss']:.4f}, that of the atoms {account['atoms']['loss']:.4f}.",
     source="theory",
 )
@@ -135,6 +142,17 @@ curves = {name: (degrees, values.tolist()) for name, values in cost.items()} | {
     "radial bound": (degrees, [floor] * len(degrees))
 }
 touching = sentences.listed([f"{name} {int((values < floor + 1e-9).sum())}" for name, values in cost.items()])
+finding = f"A dictionary touches the floor where a row points along the sample: of the {len(degrees)} directions drawn, {touching} do."
+if l1_coeff >= 1:
+    finding = f"At this price no dictionary writes anything for a sample of length one: all cost {floor:.4f} in every direction."
+beyond = float(cost["one composite"].max()) > 1.55 * floor
+outside = (
+    " The curve of the single composite leaves the picture where its loss is more than half as much again as the floor."
+    if beyond
+    else ""
+)
+
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 show(
     figures.curves(
         curves,
@@ -143,8 +161,8 @@ show(
         ylabel="loss of the sample",
         ylim=(0.95 * floor, 1.55 * floor),
     ),
-    f"A dictionary touches the floor where a row points along the sample: of the {len(degrees)} directions drawn, {touching} do.",
-    f"Loss of one sample of length one at $\\lambda$ = {l1_coeff:g}, with the best latent activations for each dictionary. The curve of the single composite leaves the picture where it cannot reach the sample.",
+    finding,
+    f"Loss of one sample of length one at $\\lambda$ = {l1_coeff:g}, with the best latent activations for each dictionary.{outside}",
     alt="Loss of a sample over its direction for three dictionaries, above the constant line of the radial bound.",
 )
 lowest = min(float(values.min()) for values in cost.values())
@@ -210,7 +228,7 @@ claim(
 # ## How far down do SAEs get?
 #
 # Four rungs: the atoms; what training reaches; the best dictionary of the same size that a search from many starts could find; and the radial bound. Where the best known dictionary stands above the bound, the SAE has too few latents for all
-# directions of its data.
+# directions of its data, or the search missed the optimum.
 
 # %%
 ladder_worlds = {
@@ -264,6 +282,8 @@ claim(
 )
 nearest = measures.cosines(best["independent, 3 latents"], torch.eye(3)).amax(dim=1)
 tilt = float(torch.rad2deg(torch.arccos(nearest.clamp(max=1))).max())
+
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 say(
     f"How far is the best dictionary from the true features where these are independent? Its rows are tilted by at most {tilt:.1f} degrees. So there the cheaper answer is a small correction, not another story."
     if tilt < 18
@@ -314,6 +334,8 @@ show(
     alt="Ratio of the composites' loss to the atoms' over the spread of magnitudes, one curve for each price, with a vertical line for the signed limit.",
 )
 smallest = min(prices)
+
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 claim(
     "spread-kills-composites",
     all(spread[p][0] < 1 < spread[p][-1] for p in prices),
@@ -337,13 +359,13 @@ claim(
 #
 # $$\rho < \rho^* = \frac{\lambda \, (2 - \sqrt 2 - \lambda/2)}{\tfrac14 - (1 - 1/\sqrt 2) \, \lambda} ,$$
 #
-# and $\rho^*$ goes to zero with $\lambda$: at a vanishing price, a feature that is *ever* seen alone is found.
+# and $\rho^*$ goes to zero with $\lambda$: at a vanishing price the atoms are the cheaper of the two as soon as $B$ is *ever* seen alone. (The formula holds for $\lambda < 1/\sqrt 2$, where the composite row still fires when $B$ is alone.)
 #
 # The true optimum is softer. Let the row of $B$ *lean* towards $A$ by a small angle $t$. When $B$ is alone that leaves an error of $t^2/2$. When both fire, the leaning row writes a part of $A$ on the way, and saves $\lambda t$. The balance is at
 #
 # $$t = \lambda \, \frac{P(A \text{ and } B)}{P(B \text{ alone})}$$
 #
-# to first order. (To second order each lean takes away from the gain of the other row: with $r$ for the first-order value of a row and $t'$ for the lean of the other, $t = r (1 - t - 2 t')$.) So with a price on activation the atoms are never exactly optimal once features meet; how far off they are is a matter of numbers.
+# to first order. (To second order each lean takes away from the gain of the other row: with $r$ for the first-order value of a row and $t'$ for the lean of the other, $t = r (1 - t - 2 t')$.) So in such a world, with as many latents as features, a small price already moves the best rows off the atoms; how far is a matter of numbers.
 
 # %%
 lone = 0.2  # how often B is alone; both fire in 0.4 of the samples, A alone in 0.4
@@ -377,6 +399,8 @@ for price in prices:
             pair_world.features, pair_world, price
         )
         sides.append(bool(composite_wins) == (factor < 1))
+
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 claim(
     "crossover",
     all(sides),
@@ -391,7 +415,7 @@ claim(
 # One could object that the atoms *are* in the data and a better method would find them. Sometimes that is so. But not every world settles what its features are.
 #
 # **Two sets.** One feature of each of two sets fires, like a colour and a shape. Add a constant vector to all colours and take it away from all shapes: every sample stays the same. So the data do not say where one set ends and the other begins, and the
-# cheapest dictionary uses that freedom.
+# map shows what the cheapest dictionary found makes of that freedom.
 
 # %%
 sets = "two sets of three, 6 latents"
@@ -409,16 +433,19 @@ show(
     "A, B, C are one set, D, E, F the other. Cells are cosines. The left dictionary was found by a search from many starts, without an SAE.",
     alt="Two heat maps of cosines: the best dictionary found for two sets of three features, and the atoms.",
 )
+cheaper = ladder[sets]["best known"] < ladder[sets]["atoms"] * (1 - 1e-6)
 claim(
     "neither-atoms-nor-pairs",
-    int(labels.count("atomic")) == 0 and int(labels.count("composite")) < n_sets_latents,
+    cheaper and int(labels.count("atomic")) == 0 and int(labels.count("composite")) < n_sets_latents,
     "So the best dictionary found here is neither the atoms nor the pairs, but something in between.",
-    otherwise=f"So the best dictionary found here holds {counted}.",
+    otherwise=f"With this price and threshold the labels of the best dictionary found are: {counted}."
+    if cheaper
+    else "At this price the search found nothing cheaper than the atoms, so these labels say little.",
     source="theory",
 )
 
 # %% [markdown]
-# **A mirror.** Let exactly $k$ of $2k$ features fire, all with the same magnitude. Reflect every feature: $h_i = \frac1k \sum_j v_j - v_i$. These directions are unit and at right angles too, and any $k$ of them add up to the *other* $k$ features. So the same samples are exactly $k$ of $2k$ mirrored features, and no
+# **A mirror.** Let exactly $k \ge 2$ of $2k$ features fire, all with the same magnitude. Reflect every feature: $h_i = \frac1k \sum_j v_j - v_i$. These directions are unit and at right angles too, and any $k$ of them add up to the *other* $k$ features. So the same samples are exactly $k$ of $2k$ mirrored features, and no
 # method that sees only the data can tell which of the two bases is the true one.
 
 # %%
@@ -472,10 +499,10 @@ claim(
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 say(
-    f"An SAE is asked to write its data with as little activation as possible. Features that fire together are written most cheaply together: {k_active} of them cost {account['one composite']['loss']:.4f} as one and {account['atoms']['loss']:.4f} apart. "
+    f"An SAE is asked to write its data with little error and little activation. Features that fire together are written most cheaply together: {k_active} of them cost {account['one composite']['loss']:.4f} as one and {account['atoms']['loss']:.4f} apart. "
     "The composites are not a failure of training. They are what was asked for."
     if gain > 0
-    else "An SAE is asked to write its data with as little activation as possible. With these settings that does not favour the composites."
+    else "An SAE is asked to write its data with little error and little activation. With these settings that does not favour the composites."
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]

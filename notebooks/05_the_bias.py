@@ -85,7 +85,7 @@ claim(
 # With a bias the SAE rebuilds $x - b$ instead of $x$, so its latents may also have to write something negative. Two more labels say so. They are given to live latents that would otherwise be called mixed:
 #
 # * **negative**: the latent points *away* from a feature, or from a sum of features that fire together. We write $-C$ and read "not C".
-# * **difference**: it points along the mean of some features minus the mean of some others. We write $A + B - C$, and $A - C$.
+# * **difference**: it points along the mean of some features minus the mean of some others. We write $A + B - C$ for short; it means $(A + B)/2 - C$.
 #
 # If both fit, the larger cosine decides. The rule for drawing is as before: the SAE with the lowest loss of each stack. Beside it stands the SAE with a bias that has the highest loss.
 
@@ -330,7 +330,7 @@ else:
 # %% [markdown]
 # ## How often does it happen, and does it matter where the bias starts?
 #
-# Back to the published spread. A bias may start at zero, as here, or at the mean of the data, as is often done with large SAEs. And in few dimensions a random direction is easily near *some* difference, so the count before training is the level of chance.
+# Back to the data of the first section. A bias may start at zero, as here, or at the mean of the data, as one may also do. And in few dimensions a random direction is easily near *some* difference, so the count before training is the level of chance.
 
 # %%
 def moved(start, to):
@@ -528,8 +528,8 @@ say(
 # %% [markdown]
 # ## Do independent features survive the bias?
 #
-# The control of the minimal example: three features, each of which fires on its own, without spread. We go through the rates at which they fire. The mirror image tells what to expect: exchanging on and off turns a rate $p$ into $1 - p$ and an atom into a negative. So of these two,
-# atoms are cheaper below a rate of one half and negatives above it. A bias that starts at the mean of the data respects this symmetry; one that starts at zero does not.
+# The control of the minimal example: three features, each of which fires on its own, without spread. We go through the rates at which they fire. The mirror image tells what to expect: exchanging on and off turns a rate $p$ into $1 - p$ and an atom into a negative. So the two cost the same at a rate of one half.
+# Below it atoms are cheaper, as an atom has to be paid for when its feature fires and a negative when it does not (unless the price is so high that both stay silent); above it, negatives. A bias that starts at the mean of the data respects this symmetry; one that starts at zero does not.
 
 # %%
 rates = [i / 10 for i in range(1, 10)]
@@ -590,13 +590,13 @@ show(
 claim(
     "negatives-above-one-half",
     all(value > 0 for value in fair[:half]) and all(value < 0 for value in fair[half + 1 :]),
-    "As the mirror image demands, atoms outnumber negatives at every rate below one half and negatives outnumber atoms at every rate above it, if the bias starts at the mean.",
-    otherwise="The mirror image demands more atoms than negatives below a rate of one half and more negatives above it. If the bias starts at the mean, training does not follow at every rate.",
+    "As the account demands, atoms outnumber negatives at every rate below one half and negatives outnumber atoms at every rate above it, if the bias starts at the mean.",
+    otherwise="The account demands more atoms than negatives below a rate of one half and more negatives above it. If the bias starts at the mean, training does not follow at every rate.",
     source="theory",
 )
 from_zero = lead(panels["bias from zero"])
 late = [p for p, value in zip(rates, from_zero, strict=True) if value < 0]
-first_rate = f"from a rate of {late[0]:g} on" if late else "at no rate"
+first_rate = "at these rates: " + sentences.listed([f"{p:g}" for p in late]) if late else "at no rate"
 say(f"If the bias starts at zero, negatives outnumber atoms {first_rate}.")
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
@@ -622,10 +622,10 @@ proof = (
     if lost[True].value > 0.5
     else "In the worlds in which nothing fires together, most SAEs with a bias do have atoms."
 )
-say(f"Here the floor with a bias is {floor:.4f}, {lower} the radial bound {bound:.4f}. {proof}")
+say(f"Without spread the floor with a bias is {floor:.4f}, {lower} the radial bound {bound:.4f}. {proof}")
 
 # %% [markdown]
-# In this toy nothing is lost by switching the bias off, since nothing that fires starts anywhere but at the origin. SAEs in practice do have a bias. Do they play the same tricks? Where countless patterns lie in all directions, no single place is near to most of them, so there should be less to gain. That is an argument, not a measurement.
+# In this toy switching the bias off costs loss, but no feature: each of them starts at the origin, so a direction from the origin can stand for it. SAEs in practice do have a bias. Do they play the same tricks? Where countless patterns lie in all directions, no single place is near to most of them, so there should be less to gain. That is an argument, not a measurement.
 #
 # ## What could be wrong?
 #
@@ -678,9 +678,9 @@ say(
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 say(
-    f"A bias of the decoder is not a detail. It moves the point from which features are seen, lowers the floor from {bound:.4f} to {floor:.4f}, and turns most latents into differences."
+    f"A bias of the decoder is not a detail. It moves the point from which features are seen, lowers the floor without spread from {bound:.4f} to {floor:.4f}, and turns most latents into differences."
     if floor < bound and labelled["difference"] > total / 2
-    else f"With these settings a bias lowers the floor from {bound:.4f} to {floor:.4f}, and {labelled['difference']} of {total} latents are differences."
+    else f"With these settings a bias lowers the floor without spread from {bound:.4f} to {floor:.4f}, and {labelled['difference']} of {total} latents are differences."
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]

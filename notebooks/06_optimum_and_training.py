@@ -203,6 +203,8 @@ claim(
 there_at_four = grown["n latents"][4] <= 1e-3
 atoms_at_four = measures.assess(train(pairs[4], 4), pairs[4], threshold).labels.count("atomic")
 kinds_at_four = sorted(set(atoms_at_four[there_at_four].tolist()))
+
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 claim(
     "one-loss-many-dictionaries",
     len(kinds_at_four) > 1,
@@ -315,6 +317,8 @@ panels = {
     for size, each in ends.items()
 }
 fewer, more = next(iter(good)), next(reversed(good))
+
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 show(
     figures.label_shares(panels, measures.LABELS),
     "Reach the best known loss, "
@@ -381,7 +385,7 @@ claim(
 # ## Do SAEs reach their own optimum?
 #
 # One world is not enough for Till's question. Here are more, most of them known from earlier chapters: two of $n$ with few and with many latents; groups of three; one feature from each of two sets of three; two of four features that are sometimes seen alone; and features that
-# fire independently. For each we count SAEs within 1 % and within one part in a thousand of the best known loss. The last panel counts the latter again, without *resampling*, so that latents which die stay dead.
+# fire independently. For each we count SAEs within one part in a hundred and within one part in a thousand of the best known loss. The last panel counts the latter again, without *resampling*, so that latents which die stay dead.
 
 # %%
 alone = worlds.solo_leak(4, 2, 0.3)
@@ -421,7 +425,7 @@ show(
     ),
     f"Over all {len(visited)} rows, {total.k} of {total.n} SAEs reach the best known loss; by row it is {min(f.k for f in everyone)} to {max(f.k for f in everyone)} of {n_saes}.",
     "A dot is the fraction of SAEs, the bar its 95 % Wilson interval, the numbers beside it the counts.",
-    alt="Three dot plots with intervals, one row per world: SAEs within one per cent, within one part in a thousand, and the latter without resampling.",
+    alt="Three dot plots with intervals, one row per world: SAEs near the best known loss, SAEs that reach it, and the latter without resampling.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
@@ -643,6 +647,8 @@ figure.axes[0].set_ylim(bottom=-0.1)
 figure.axes[0].set_xticks(step_grid, [f"{steps}" for steps in step_grid])
 figure.axes[0].set_xticks([], minor=True)
 top = max(tried, key=lambda cell: (reached(tried[cell]).k, -float(tried[cell].median())))
+
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 show(
     figure,
     f"Most SAEs reach the best known loss with learning rate {top[0]:g} and {top[1]} steps: {reached(tried[top])}."
@@ -710,7 +716,7 @@ claim(
 )
 
 # %% [markdown]
-# *The best known is not the best.* Where it is the radial bound, nothing is better. Elsewhere we have the agreement of many starts and the fact that training was not seen to go below. A better dictionary would make every excess larger, and fewer SAEs would reach it.
+# *The best known is not the best.* Where it is the radial bound, nothing is better. Elsewhere we have only the agreement of many starts. A better dictionary would make every excess larger, and no more SAEs would reach it.
 #
 # ## So what?
 
