@@ -21,26 +21,9 @@ import numpy as np
 import pandas as pd
 import torch
 
-from toysae import (
-    figures,
-    interactive,
-    points,
-    sentences,
-    sweeps,
-    theory,
-    two_features,
-)
+from toysae import figures, interactive, points, sentences, sweeps, theory, two_features
 from toysae.measures import Fraction
-
-# %%
-from toysae.writeup import (
-    check_parameters,
-    claim,
-    say,
-    say_trained,
-    show,
-    show_interactive,
-)
+from toysae.writeup import check_parameters, claim, say, say_trained, show, show_interactive
 
 check_parameters(globals())
 figures.house_style()
