@@ -85,8 +85,8 @@ claim(
     source="seed",
 )
 say(
-    "(An interval says how far a count may be off. The SAEs are a sample from all the starting points there are; the share among *all* of them lies in the 95 % Wilson interval, unless this sample is one of the unluckiest 5 %. "
-    "All SAEs of a stack see the same batches.)"
+    "An interval says how far a count may be off. The SAEs are a sample from all the starting points there are; the share among *all* of them lies in the 95 % Wilson interval, unless this sample is one of the unluckiest 5 %. "
+    "All SAEs of a stack see the same batches."
 )
 
 # %% [markdown]

@@ -31,7 +31,10 @@ from toysae.writeup.project import Project
 
 TESTS = Path(__file__).parent
 MANY = grid(n=range(60), seconds=0.08)
+# A shell that starts the tests in its background makes them ignore interrupts, and what they start inherits that
 SCRIPT = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
 import sys, sweep_points
 from toysae.sweeps import grid, provenance, sweep, write_table
 settings = grid(n=range(60), seconds=float(sys.argv[2]))
