@@ -7,6 +7,7 @@ Codes are the best ones: non-negative as in `toysae.oracle`, signed only where a
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -71,12 +72,7 @@ def jitter_boundary(l1_coeff: float, *, n_levels: int = JITTER_LEVELS) -> float:
     l1_coeff  in units of mu
     raises    ValueError where the two never cost the same for sigma up to WIDEST_JITTER times mu
     """
-    if not 0 < l1_coeff < 1:
-        raise ValueError(f"l1_coeff is {l1_coeff}: allowed is a number between 0 and 1, in units of mu")
-    low, high = 1e-3 * math.sqrt(l1_coeff), WIDEST_JITTER
-    if composites_lead(low, l1_coeff, n_levels) * composites_lead(high, l1_coeff, n_levels) > 0:
-        raise ValueError(f"l1_coeff is {l1_coeff}, where one side always wins: allowed are smaller values")
-    return float(brentq(composites_lead, low, high, args=(l1_coeff, n_levels), xtol=1e-6))
+    return _boundary(lambda sigma: composites_lead(sigma, l1_coeff, n_levels), l1_coeff, xtol=1e-6)
 
 
 def composites_lead(sigma: float, l1_coeff: float, n_levels: int = JITTER_LEVELS) -> float:
@@ -109,17 +105,22 @@ def leaning_boundary(l1_coeff: float) -> float:
 
     raises  ValueError where the two never cost the same for sigma up to WIDEST_JITTER times mu
     """
-    if not 0 < l1_coeff < 1:
-        raise ValueError(f"l1_coeff is {l1_coeff}: allowed is a number between 0 and 1, in units of mu")
 
     def lead(sigma: float) -> float:
         atoms, composites = (best_lean(side, sigma, l1_coeff)[1] for side in (two_of_three().features, _pairs()))
         return atoms - composites
 
-    low = 1e-3 * math.sqrt(l1_coeff)
-    if lead(low) * lead(WIDEST_JITTER) > 0:
+    return _boundary(lead, l1_coeff, xtol=1e-5)
+
+
+def _boundary(lead: Callable[[float], float], l1_coeff: float, xtol: float) -> float:
+    """The sigma / mu at which the lead of the composites over the atoms changes its sign."""
+    if not 0 < l1_coeff < 1:
+        raise ValueError(f"l1_coeff is {l1_coeff}: allowed is a number between 0 and 1, in units of mu")
+    low, high = 1e-3 * math.sqrt(l1_coeff), WIDEST_JITTER
+    if lead(low) * lead(high) > 0:
         raise ValueError(f"l1_coeff is {l1_coeff}, where one side always wins: allowed are smaller values")
-    return float(brentq(lead, low, WIDEST_JITTER, xtol=1e-5))
+    return float(brentq(lead, low, high, xtol=xtol))
 
 
 def best_lean(rows: Tensor, sigma: float, l1_coeff: float) -> tuple[float, float]:
