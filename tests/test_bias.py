@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn.functional import normalize
 
-from toysae import bias, oracle, worlds
+from toysae import bias, oracle, sae, worlds
 
 L1 = 0.1
 
@@ -71,3 +71,36 @@ def test_k_of_n_and_its_mirror_image_have_the_same_floor():
 def test_a_bias_of_another_width_is_refused():
     with pytest.raises(ValueError, match=r"bias has shape \(2,\): allowed is \(..., d_in = 3\)"):
         bias.floor_around(torch.zeros(2), worlds.two_of_three(), L1)
+
+
+@pytest.mark.parametrize(("n", "k"), [(3, 1), (3, 2), (4, 2), (5, 3)])
+def test_differences_need_every_latent_that_is_counted(n, k):
+    world = worlds.k_of_n(n, k)
+    best, floor = bias.best_bias(world, L1)
+    points, _ = world.support()
+    rows = normalize(points.double() - best, dim=1)
+    n_rows = bias.latents_needed(n, k)["differences"]
+    assert len(rows.round(decimals=6).unique(dim=0)) == n_rows
+    one_less = [oracle.dictionary_loss(rows[torch.arange(n_rows) != i], world, L1, decoder_bias=best) for i in range(3)]
+    assert min(one_less) > floor + 1e-4
+    assert bias.latents_needed(n, k) == {"atoms": n, "negatives": n, "composites": n_rows, "differences": n_rows}
+
+
+def test_a_bias_placed_elsewhere_changes_nothing_else():
+    rows = sae.random_sign_rows(worlds.two_of_three(), 3, range(4))
+    start = sae.untrained(sae.ReluL1(L1), rows, range(4), decoder_bias=True)
+    moved = bias.placed(start, torch.tensor([0.1, 0.2, 0.3]).double())
+    assert torch.equal(moved.b_dec, torch.tensor([[0.1, 0.2, 0.3]]).expand(4, 3))
+    assert torch.equal(start.b_dec, torch.zeros(4, 3))
+    assert all(torch.equal(moved.parameters[name], start.parameters[name]) for name in ("W_enc", "b_enc", "W_dec"))
+    each = torch.arange(12.0).view(4, 3)
+    assert torch.equal(bias.placed(start, each).b_dec, each)
+
+
+def test_a_bias_that_does_not_fit_is_not_placed():
+    rows = sae.random_sign_rows(worlds.two_of_three(), 3, range(4))
+    start, plain = (sae.untrained(sae.ReluL1(L1), rows, range(4), decoder_bias=on) for on in (True, False))
+    with pytest.raises(ValueError, match=r"at has shape \(2,\): allowed are \(3,\) and \(4, 3\)"):
+        bias.placed(start, torch.zeros(2))
+    with pytest.raises(ValueError, match="start has no decoder bias"):
+        bias.placed(plain, torch.zeros(3))

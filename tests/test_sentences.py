@@ -3,6 +3,7 @@
 import torch
 
 from toysae import measures, sae, sentences, worlds
+from toysae.measures import Fraction
 
 WORLD = worlds.two_of_three()
 
@@ -35,4 +36,20 @@ def test_negatives_and_differences_are_explained_too():
     stack.parameters["b_enc"] += 2  # so that both fire
     seen = measures.with_signed_labels(measures.assess(stack, WORLD), WORLD)
     assert sentences.row_read_aloud(seen, 0, 0, 0.95).endswith("this latent is a *negative*, −C.")
-    assert "; the mean of A and B minus that of C does: " in sentences.row_read_aloud(seen, 0, 1, 0.95)
+    assert ", but the average of A and B minus C does: " in sentences.row_read_aloud(seen, 0, 1, 0.95)
+
+
+def test_a_tally_names_the_labels_that_occur():
+    rows = torch.tensor([[[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]]])
+    seen = measures.assess(sae.untrained(sae.ReluL1(0.1), rows, [0], decoder_bias=False), WORLD)
+    assert sentences.tally(seen.labels, 0) == "2 atomic and 1 dead"
+
+
+def test_a_wording_is_chosen_by_the_whole_interval():
+    wordings = {"more": "more", "fewer": "fewer", "undecided": "undecided"}
+    few, some, many = (Fraction(k, 40) for k in (4, 22, 36))
+    assert [sentences.by_half(share, **wordings) for share in (few, some, many)] == ["fewer", "undecided", "more"]
+    assert sentences.by_half(Fraction(0, 0), **wordings) == "undecided"
+    assert sentences.by_intervals(many, few, **wordings) == "more"
+    assert sentences.by_intervals(few, many, **wordings) == "fewer"
+    assert sentences.by_intervals(some, Fraction(28, 40), **wordings) == "undecided"

@@ -6,11 +6,15 @@ moving or mirroring all data moves or mirrors the best SAE and changes no loss.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from math import comb
+
 import torch
 from scipy.optimize import minimize
 from torch import Tensor
 
 from toysae.oracle import finite_data, radial_cost
+from toysae.sae import Stack
 from toysae.worlds import World
 
 
@@ -45,6 +49,23 @@ def best_bias(world: World, l1_coeff: float) -> tuple[Tensor, float]:
     start = (probabilities @ points).numpy()
     found = minimize(floor_and_slope, start, jac=True, method="L-BFGS-B", options={"ftol": 1e-15, "gtol": 1e-10})
     return torch.from_numpy(found.x), float(found.fun)
+
+
+def placed(start: Stack, at: Tensor) -> Stack:
+    """The same SAEs with their decoder biases placed somewhere else; at is (d_in,) or (n_saes, d_in)."""
+    before = start.parameters.get("b_dec")
+    if before is None:
+        raise ValueError("start has no decoder bias: allowed are SAEs that were made with decoder_bias=True")
+    if at.shape not in (before.shape, before.shape[1:]):
+        raise ValueError(
+            f"at has shape {tuple(at.shape)}: allowed are {tuple(before.shape[1:])} and {tuple(before.shape)}"
+        )
+    return replace(start, parameters=start.parameters | {"b_dec": at.to(before).expand_as(before).clone()})
+
+
+def latents_needed(n: int, k: int) -> dict[str, int]:
+    """How many latents each dictionary of `costs_along_the_diagonal` has: one per feature, or one per pattern."""
+    return {"atoms": n, "composites": comb(n, k), "negatives": n, "differences": comb(n, k)}
 
 
 def costs_along_the_diagonal(n: int, k: int, shifts: Tensor, mu: float, l1_coeff: float) -> dict[str, Tensor]:

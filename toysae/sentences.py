@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from toysae.figures import feature_names, signed
-from toysae.measures import Assessment, chosen
+from toysae.measures import Assessment, Fraction, Labels, chosen
 
 
 def listed(words: Sequence[str]) -> str:
@@ -16,6 +16,25 @@ def listed(words: Sequence[str]) -> str:
 def counted(n: int, noun: str) -> str:
     """'no latents', '1 latent', '3 latents'."""
     return f"{n or 'no'} {noun}{'' if n == 1 else 's'}"
+
+
+def tally(labels: Labels, sae: int) -> str:
+    """'14 composite and 1 mixed': how many latents of one SAE carry each label."""
+    counts = {word: int(labels.count(word)[sae]) for word in labels.words}
+    return listed([f"{count} {word}" for word, count in counts.items() if count])
+
+
+def by_half(share: Fraction, *, more: str, fewer: str, undecided: str) -> str:
+    """One of three wordings: the whole interval of a count lies above one half, below it, or on both sides."""
+    low, high = share.interval
+    return more if low > 0.5 else fewer if high < 0.5 else undecided
+
+
+def by_intervals(first: Fraction, second: Fraction, *, more: str, fewer: str, undecided: str) -> str:
+    """One of three wordings: the interval of the first lies above that of the second, below it, or they overlap."""
+    if first.interval[0] > second.interval[1]:
+        return more
+    return fewer if first.interval[1] < second.interval[0] else undecided
 
 
 def row_read_aloud(seen: Assessment, sae: int, latent: int, threshold: float) -> str:
@@ -50,15 +69,18 @@ def _reason(seen: Assessment, sae: int, latent: int, threshold: float) -> str:
 
 def _signed_reason(seen: Assessment, sae: int, latent: int, threshold: float) -> str:
     names = feature_names(seen.cosines.shape[2])
-    plus, minus = (
-        listed(chosen(names, side[sae, latent]) or [""]) for side in (seen.labels.members, seen.labels.against)
-    )
+    plus, minus = (chosen(names, side[sae, latent]) for side in (seen.labels.members, seen.labels.against))
     short = seen.labels.names(sae, names)[latent]
     if seen.labels.word(sae, latent) == "negative":
         return (
-            f"It points away from {minus}, beyond the threshold of {threshold:g}: this latent is a *negative*, {short}."
+            f"It points away from {listed(minus)}, beyond the threshold of {threshold:g}: "
+            f"this latent is a *negative*, {short}."
         )
     return (
-        f"No feature and no sum reaches the threshold of {threshold:g}; the mean of {plus} minus that of {minus} does: "
-        f"this latent is a *difference*, {short}."
+        f"No feature and no sum reaches the threshold of {threshold:g}, but {_average(plus)} minus {_average(minus)} "
+        f"does: this latent is a *difference*, {short}."
     )
+
+
+def _average(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"the average of {listed(names)}"
