@@ -1,5 +1,6 @@
 """Phrases: each label is explained by its own rule, and lists read like English."""
 
+import pytest
 import torch
 
 from toysae import measures, sae, sentences, worlds
@@ -53,3 +54,11 @@ def test_a_wording_is_chosen_by_the_whole_interval():
     assert sentences.by_intervals(many, few, **wordings) == "more"
     assert sentences.by_intervals(few, many, **wordings) == "fewer"
     assert sentences.by_intervals(some, Fraction(28, 40), **wordings) == "undecided"
+
+
+@pytest.mark.parametrize(("k", "n", "word"), [
+    (1, 1, "agrees"), (96, 100, "agrees"), (84, 100, "partly"), (2, 4, "partly"), (1, 4, "differs"),
+    (0, 0, "not tested"),
+])  # fmt: skip
+def test_a_verdict_follows_from_the_number_of_checks_that_came_out(k, n, word):
+    assert sentences.verdict(measures.Fraction(k, n)) == word

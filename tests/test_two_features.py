@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
@@ -119,3 +120,14 @@ def test_a_setting_does_not_depend_on_what_else_is_in_the_grid(grid):
     for column in ("atoms", "pair", "best", "trained", "trained_1", "trained_2"):
         assert alone[column] == pytest.approx(among[column], rel=1e-3), column
     assert alone.name_1 == among.name_1
+
+
+def test_the_seeds_asked_for_decide_what_is_trained_and_nothing_else():
+    """SAEs 0 to 3 are the SAEs 0 and 1 and the SAEs 2 and 3."""
+    settings = [0.02, 0.2], [0.1, 0.4], [0.0]
+    four = pairs_grid(*settings, n_seeds=4, n_steps=100)
+    first, second = (pairs_grid(*settings, n_seeds=2, first_seed=seed, n_steps=100) for seed in (0, 2))
+    assert four.trained.tolist() == pytest.approx(np.minimum(first.trained, second.trained).tolist(), rel=1e-3)
+    assert (four.both_atoms == first.both_atoms + second.both_atoms).all()
+    assert not np.allclose(first.trained, second.trained, rtol=1e-3)
+    assert (four.best == second.best).all()

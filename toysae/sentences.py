@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from toysae.figures import feature_names, signed
 from toysae.measures import Assessment, Fraction, Labels, chosen
 
+MOST_CHECKS = 0.8  # the lower end of the interval from which on a formula that fails some checks still agrees
+
 
 def listed(words: Sequence[str]) -> str:
     """'A', 'A and B', 'A, B and C'."""
@@ -35,6 +37,19 @@ def by_intervals(first: Fraction, second: Fraction, *, more: str, fewer: str, un
     if first.interval[0] > second.interval[1]:
         return more
     return fewer if first.interval[1] < second.interval[0] else undecided
+
+
+def verdict(came_out: Fraction) -> str:
+    """What a claim says of a formula: 'agrees', 'partly' or 'differs', out of how many checks came out.
+
+    It agrees if all of them did, or so many that the 95 % interval lies above MOST_CHECKS; it differs if fewer than
+    half did. Without any check it is 'not tested'.
+    """
+    if not came_out.n:
+        return "not tested"
+    if came_out.k == came_out.n or came_out.interval[0] > MOST_CHECKS:
+        return "agrees"
+    return "partly" if 2 * came_out.k >= came_out.n else "differs"
 
 
 def row_read_aloud(seen: Assessment, sae: int, latent: int, threshold: float) -> str:

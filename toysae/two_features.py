@@ -64,6 +64,7 @@ def pairs_grid(
     sigmas: Sequence[float],
     *,
     n_seeds: int = 8,
+    first_seed: int = 0,
     n_steps: int = 1500,
     lr: float = 0.01,
     init: str = "random-sign",
@@ -78,6 +79,7 @@ def pairs_grid(
     name_1, name_2                 what its latents stand for: A, B, A+B, mixed or dead
     both_atoms, n_seeds            how many of the trained SAEs found A and B, of how many
 
+    first_seed is that of the first of n_seeds SAEs, the others follow; every setting starts from the same ones.
     Every loss is a mean over the same finite data (oracle.finite_data). Settings whose data points are the same are
     trained as one stack: they differ in their probabilities only.
     """
@@ -90,7 +92,7 @@ def pairs_grid(
         x, probabilities = _shared_data(group)
         with fast_arithmetic():
             found = _best(group, x, probabilities)
-        start = _start(group, n_seeds, init)
+        start = _start(group, range(first_seed, first_seed + n_seeds), init)
         weights = probabilities.repeat_interleave(n_seeds, dim=0)
         trained, _ = fit(start, Support(x, weights), n_steps=n_steps, lr=lr, n_resamplings=n_resamplings)
         told = _told(trained.double(), x, weights, group, n_seeds, threshold)
@@ -166,11 +168,11 @@ def _best(group: list[Setting], x: Tensor, probabilities: Tensor) -> list[dict]:
     return pd.DataFrame({name: values.numpy() for name, values in columns.items()}).to_dict("records")
 
 
-def _start(group: list[Setting], n_seeds: int, init: str) -> Stack:
-    """n_seeds untrained SAEs for every setting of a group, the same seeds for each."""
-    l1_coeffs = torch.tensor([setting.l1_coeff for setting in group]).repeat_interleave(n_seeds)
-    rows = initial_rows(init, group[0].world, 2, range(n_seeds)).repeat(len(group), 1, 1)
-    return untrained(ReluL1(l1_coeffs), rows, list(range(n_seeds)) * len(group), decoder_bias=False)
+def _start(group: list[Setting], seeds: Sequence[int], init: str) -> Stack:
+    """One untrained SAE per seed for every setting of a group."""
+    l1_coeffs = torch.tensor([setting.l1_coeff for setting in group]).repeat_interleave(len(seeds))
+    rows = initial_rows(init, group[0].world, 2, seeds).repeat(len(group), 1, 1)
+    return untrained(ReluL1(l1_coeffs), rows, list(seeds) * len(group), decoder_bias=False)
 
 
 def _told(
