@@ -56,6 +56,24 @@ def test_members_may_differ_in_price_and_in_probabilities():
         assert same(alone, mixed[i : i + 1])
 
 
+def test_members_may_differ_in_learning_rate_whatever_the_others_learn_at():
+    world, lr = worlds.two_of_three(), torch.tensor([0.003, 0.02, 0.01])
+    together, _ = training.fit(start(world, 3, range(3)), Support.of(world), n_steps=200, lr=lr)
+    for i in range(3):
+        alone, _ = training.fit(start(world, 3, [i]), Support.of(world), n_steps=200, lr=lr[i : i + 1])
+        assert same(alone, together[i : i + 1])
+        plain, _ = training.fit(start(world, 3, [i]), Support.of(world), n_steps=20, lr=lr[i].item())
+        mixed, _ = training.fit(start(world, 3, range(3)), Support.of(world), n_steps=20, lr=lr)
+        assert torch.allclose(plain.W_dec[0], mixed.W_dec[i], atol=1e-5)
+
+
+@pytest.mark.parametrize("lr", [[0.1, 0.0], [0.1], [[0.1, 0.1]], [0.1, float("inf")]])
+def test_impossible_learning_rates_are_refused(lr):
+    world = worlds.two_of_three()
+    with pytest.raises(ValueError, match=r"lr is .*: allowed are finite numbers > 0, one or one per SAE"):
+        training.fit(start(world, 3, [0, 1]), Support.of(world), n_steps=5, lr=torch.tensor(lr))
+
+
 def test_a_model_that_supplies_only_its_loss_trains_the_same_through_autograd():
     class PlainReluL1(ReluL1):
         gradients = Model.gradients

@@ -50,20 +50,36 @@ class Buffers:
 class Model:
     """How parameters become latent activations, a reconstruction and a loss.
 
-    A subclass supplies encode and loss; it then trains through autograd. It may override gradients for speed.
+    A subclass supplies encode and sample_losses; it then trains through autograd. It may override gradients for speed.
+    The weights, (n_samples,) or (n_saes, n_samples), are the samples' probabilities: they matter to models that compare
+    samples with each other, and left out they are equal.
     """
 
-    def encode(self, parameters: Parameters, x: Tensor) -> Tensor:
+    def encode(self, parameters: Parameters, x: Tensor, weights: Tensor | None = None) -> Tensor:
         """Latent activations (n_saes, n_samples, n_latents) of data points (n_samples, d_in)."""
         raise NotImplementedError
 
     def loss(self, parameters: Parameters, x: Tensor, weights: Tensor) -> Tensor:
-        """Loss of every SAE, (n_saes,); weights (n_samples,) or (n_saes, n_samples) are the samples' probabilities."""
-        return (self.sample_losses(parameters, x) * weights).sum(dim=-1)
+        """Mean loss of every SAE, (n_saes,)."""
+        return (self.sample_losses(parameters, x, weights) * weights).sum(dim=-1)
 
-    def sample_losses(self, parameters: Parameters, x: Tensor) -> Tensor:
+    def sample_losses(self, parameters: Parameters, x: Tensor, weights: Tensor | None = None) -> Tensor:
         """Loss of every SAE on every sample, (n_saes, n_samples)."""
         raise NotImplementedError
+
+    def own_parameters(self, rows: Tensor) -> Parameters:
+        """What is trained beside encoder, decoder and biases, each (n_saes, n_latents), as it is before training.
+
+        rows  (n_saes, n_latents, d_in) decoder rows before training
+        """
+        return {}
+
+    def settled(self, parameters: Parameters, x: Tensor, weights: Tensor) -> Parameters:
+        """The parameters with which the SAE is used after training; x (n_batches, n_samples, d_in) was trained on last.
+
+        Only a model that compares the samples of a batch has to add something: a threshold that needs no batch.
+        """
+        return parameters
 
     def decode(self, parameters: Parameters, z: Tensor) -> Tensor:
         """Reconstructions (n_saes, n_samples, d_in) of latent activations (n_saes, n_samples, n_latents)."""
@@ -84,10 +100,11 @@ class Model:
         leaves = {name: value.detach().requires_grad_() for name, value in parameters.items()}
         with torch.enable_grad():
             total = self.loss(leaves, x, weights).sum()
-        for name, gradient in zip(leaves, torch.autograd.grad(total, list(leaves.values())), strict=True):
-            out[name].copy_(gradient)
+        slopes = torch.autograd.grad(total, list(leaves.values()), materialize_grads=True)
+        for name, slope in zip(leaves, slopes, strict=True):
+            out[name].copy_(slope)
         with torch.no_grad():
-            return self.encode(parameters, x)
+            return self.encode(parameters, x, weights)
 
 
 class ReluL1(Model):
@@ -99,19 +116,15 @@ class ReluL1(Model):
     """
 
     def __init__(self, l1_coeff: float | Tensor) -> None:
-        l1_coeff = torch.as_tensor(l1_coeff, dtype=torch.float64)
-        if l1_coeff.ndim > 1 or not (torch.isfinite(l1_coeff) & (l1_coeff >= 0)).all():
-            raise ValueError(f"l1_coeff is {l1_coeff.tolist()}: allowed are finite numbers >= 0, one or one per SAE")
-        self.l1_coeff = l1_coeff
+        self.l1_coeff = coefficient("l1_coeff", l1_coeff)
 
     def members(self, chosen: slice) -> ReluL1:
         return ReluL1(self.l1_coeff[chosen]) if self.l1_coeff.ndim else self
 
-    def encode(self, parameters: Parameters, x: Tensor) -> Tensor:
-        centred = x - parameters["b_dec"][:, None] if "b_dec" in parameters else x
-        return torch.relu(centred @ _encoder(parameters) + parameters["b_enc"][:, None])
+    def encode(self, parameters: Parameters, x: Tensor, weights: Tensor | None = None) -> Tensor:
+        return torch.relu(preactivations(parameters, x))
 
-    def sample_losses(self, parameters: Parameters, x: Tensor) -> Tensor:
+    def sample_losses(self, parameters: Parameters, x: Tensor, weights: Tensor | None = None) -> Tensor:
         z = self.encode(parameters, x)
         error = (x - self.decode(parameters, z)).square().sum(dim=-1)
         return error / 2 + self._penalty(like=x) * z.sum(dim=-1)
@@ -161,6 +174,20 @@ class ReluL1(Model):
         return self.l1_coeff.to(like).unsqueeze(-1)
 
 
+def coefficient(name: str, value: float | Tensor) -> Tensor:
+    """A weight in the loss as float64, () or one per SAE (n_saes,). Raises ValueError unless finite and >= 0."""
+    value = torch.as_tensor(value, dtype=torch.float64)
+    if value.ndim > 1 or not (torch.isfinite(value) & (value >= 0)).all():
+        raise ValueError(f"{name} is {value.tolist()}: allowed are finite numbers >= 0, one or one per SAE")
+    return value
+
+
+def preactivations(parameters: Parameters, x: Tensor) -> Tensor:
+    """(x - b_dec) W_enc + b_enc, (n_saes, n_samples, n_latents), of data points (n_samples, d_in)."""
+    centred = x - parameters["b_dec"][:, None] if "b_dec" in parameters else x
+    return centred @ _encoder(parameters) + parameters["b_enc"][:, None]
+
+
 def _encoder(parameters: Parameters) -> Tensor:
     """(n_saes, d_in, n_latents): the encoder's own weights, or the decoder's transposed where they are tied."""
     return parameters["W_enc"] if "W_enc" in parameters else parameters["W_dec"].transpose(1, 2)
@@ -178,8 +205,8 @@ class Stack:
     """n_saes SAEs of one shape.
 
     model       forward pass and loss
-    parameters  W_dec (n_saes, n_latents, d_in), b_enc (n_saes, n_latents), and where they are trained
-                W_enc (n_saes, d_in, n_latents) and b_dec (n_saes, d_in)
+    parameters  W_dec (n_saes, n_latents, d_in), b_enc (n_saes, n_latents), where they are trained
+                W_enc (n_saes, d_in, n_latents) and b_dec (n_saes, d_in), and the model's own (n_saes, n_latents)
     seeds       one per SAE; sets its initialisation and what replaces its dead latents
     """
 
@@ -230,7 +257,7 @@ def untrained(model: Model, rows: Tensor, seeds: Sequence[int], *, decoder_bias:
     if rows.ndim != 3 or len(rows) != len(seeds):
         raise ValueError(f"rows has shape {tuple(rows.shape)}: allowed is (n_saes = {len(seeds)}, n_latents, d_in)")
     n_saes, n_latents, d_in = rows.shape
-    parameters = {"W_dec": rows.clone(), "b_enc": rows.new_zeros(n_saes, n_latents)}
+    parameters = {"W_dec": rows.clone(), "b_enc": rows.new_zeros(n_saes, n_latents)} | model.own_parameters(rows)
     if not tied:
         parameters["W_enc"] = rows.transpose(1, 2).contiguous()
     if decoder_bias:

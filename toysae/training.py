@@ -92,7 +92,7 @@ def fit(
     data: Data,
     *,
     n_steps: int,
-    lr: float,
+    lr: float | Tensor,
     n_resamplings: int = N_RESAMPLINGS,
     record_every: int = 100,
     snapshots: bool = False,
@@ -100,14 +100,15 @@ def fit(
 ) -> tuple[Stack, History]:
     """Trains every SAE of the stack and returns the trained stack with its history; the given stack stays as it is.
 
+    lr             learning rate at the start, one for all or one per SAE (n_saes,)
     n_resamplings  moments at which dead latents are aimed afresh; 0 switches that off
     snapshots      whether the history holds the dictionaries as well
     chunk_numbers  how much is worked on at once; changes the speed and nothing else
 
     Device and precision are those of the stack; data follow.
     """
-    _require_positive(n_steps=n_steps, lr=lr, record_every=record_every, chunk_numbers=chunk_numbers)
-    plan = Plan(n_steps, lr, n_resamplings, record_every, snapshots)
+    _require_positive(n_steps=n_steps, record_every=record_every, chunk_numbers=chunk_numbers)
+    plan = Plan(n_steps, _learning_rates(lr, len(stack)), n_resamplings, record_every, snapshots)
     with fast_arithmetic(), torch.no_grad():
         trainers: list[Trainer] = []
         for start in range(0, n_steps, BLOCK_STEPS):
@@ -115,7 +116,8 @@ def fit(
             trainers = trainers or _trainers(stack, plan, x.shape[1], chunk_numbers)
             for trainer in trainers:
                 trainer.run(start, x, trainer.own(weights))
-    trained = {name: torch.cat([t.parameters[name] for t in trainers]) for name in stack.parameters}
+        parts = [trainer.settled(x, trainer.own(weights)) for trainer in trainers]
+    trained = {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
     return Stack(stack.model, trained, stack.seeds), _joined_history([t.record for t in trainers])
 
 
@@ -124,13 +126,15 @@ class Plan:
     """When what happens in a training run."""
 
     n_steps: int
-    lr: float
+    lr: Tensor
     n_resamplings: int
     record_every: int
     snapshots: bool
 
     def lr_at(self, step: int) -> float:
-        return self.lr * min(1.0, 2 * (1 - step / self.n_steps))
+        """The learning rate at this step; where each SAE has its own, the share of it that is left."""
+        start = self.lr.item() if self.lr.ndim == 0 else 1.0
+        return start * min(1.0, 2 * (1 - step / self.n_steps))
 
     def records(self, step: int) -> bool:
         return step % self.record_every == 0 or step == self.n_steps - 1
@@ -159,6 +163,7 @@ class Trainer:
         )
         for name, value in part.parameters.items():
             self.parameters[name].copy_(value)
+        self.own_lr = _spread(plan.lr[chosen], shapes).to(self.flat) if plan.lr.ndim else None
         n_latents = self.parameters["W_dec"].shape[1]
         draws = [_resampling_draws(seed, plan.n_resamplings, n_latents) for seed in part.seeds]
         self.draws = torch.stack(draws, dim=1).to(stack.W_dec)
@@ -177,6 +182,10 @@ class Trainer:
             self._step(step, batch, weights)
             if step + 1 in self.moments:
                 self._resample(self.moments[step + 1], batch, weights)
+
+    def settled(self, x: Tensor, weights: Tensor) -> Parameters:
+        """The trained parameters; x (n_steps, n_samples, d_in) is the last block."""
+        return self.model.settled(self.parameters, x, weights)
 
     def _step(self, step: int, x: Tensor, weights: Tensor) -> None:
         z = self.model.gradients(self.parameters, x, weights, self.gradients, self.buffers)
@@ -197,10 +206,12 @@ class Trainer:
         self.square.mul_(BETA_2).addcmul_(self.gradient, self.gradient, value=1 - BETA_2)
         torch.sqrt(self.square, out=self.scratch)
         self.scratch.mul_(1 / math.sqrt(1 - BETA_2 ** (step + 1))).add_(EPSILON)
+        if self.own_lr is not None:
+            self.scratch /= self.own_lr
         self.flat.addcdiv_(self.mean, self.scratch, value=-self.plan.lr_at(step) / (1 - BETA_1 ** (step + 1)))
 
     def _observe(self, step: int, x: Tensor, weights: Tensor) -> tuple:
-        active = self.model.encode(self.parameters, x) > 0
+        active = self.model.encode(self.parameters, x, weights) > 0
         l0 = (active.sum(dim=2) * weights).sum(dim=1)
         live = active.any(dim=1).sum(dim=1)
         loss = self.model.loss(self.parameters, x, weights)
@@ -212,9 +223,9 @@ class Trainer:
         self.fired.zero_()
         if not dead.any():
             return
-        losses = self.model.sample_losses(self.parameters, x) * weights
+        losses = self.model.sample_losses(self.parameters, x, weights) * weights
         chosen = _drawn_in_proportion(losses, self.draws[number])
-        residual = x - self.model.decode(self.parameters, self.model.encode(self.parameters, x))
+        residual = x - self.model.decode(self.parameters, self.model.encode(self.parameters, x, weights))
         rows = torch.gather(residual, 1, chosen[:, :, None].expand(-1, -1, x.shape[1]))
         length = rows.norm(dim=2, keepdim=True)
         aimed = dead[:, :, None] & (length > 1e-6)  # a residual of zero points nowhere
@@ -222,8 +233,9 @@ class Trainer:
 
     def _replace(self, aimed: Tensor, rows: Tensor) -> None:
         """Rows become the new ones where aimed (n_saes, n_latents, 1) is true; Adam forgets the old ones."""
-        new = {"W_dec": rows, "W_enc": rows.transpose(1, 2), "b_enc": rows.new_zeros(rows.shape[:2])}
-        where = {"W_dec": aimed, "W_enc": aimed.transpose(1, 2), "b_enc": aimed[:, :, 0]}
+        own = self.model.own_parameters(rows)
+        new = {"W_dec": rows, "W_enc": rows.transpose(1, 2), "b_enc": rows.new_zeros(rows.shape[:2])} | own
+        where = {"W_dec": aimed, "W_enc": aimed.transpose(1, 2)} | dict.fromkeys(["b_enc", *own], aimed[:, :, 0])
         for name in new.keys() & self.parameters.keys():
             self.parameters[name].copy_(torch.where(where[name], new[name], self.parameters[name]))
             self.means[name].masked_fill_(where[name], 0)
@@ -255,6 +267,18 @@ def chunk_length(n_latents: int, n_samples: int, chunk_numbers: int = CHUNK_NUMB
 def _trainers(stack: Stack, plan: Plan, n_samples: int, chunk_numbers: int) -> list[Trainer]:
     size = chunk_length(stack.W_dec.shape[1], n_samples, chunk_numbers)
     return [Trainer(stack, slice(i, min(i + size, len(stack))), plan) for i in range(0, len(stack), size)]
+
+
+def _learning_rates(lr: float | Tensor, n_saes: int) -> Tensor:
+    lr = torch.as_tensor(lr, dtype=torch.float64)
+    if lr.shape not in ((), (n_saes,)) or not (torch.isfinite(lr) & (lr > 0)).all():
+        raise ValueError(f"lr is {lr.tolist()}: allowed are finite numbers > 0, one or one per SAE")
+    return lr
+
+
+def _spread(values: Tensor, shapes: dict[str, torch.Size]) -> Tensor:
+    """One value per SAE, repeated for every number of the flat buffer."""
+    return torch.cat([values.repeat_interleave(math.prod(shape[1:])) for shape in shapes.values()])
 
 
 def _views(flat: Tensor, shapes: dict[str, torch.Size]) -> Parameters:
