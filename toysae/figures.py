@@ -28,7 +28,8 @@ LABEL_COLOURS = {
 }
 SERIES_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#555555")
 LINE_STYLES = ("-", "--", "-.", (0, (4, 1, 1, 1, 1, 1)))
-RUNGS = ("s", "o", "v", "D", "|")  # marks on the rungs of a ladder
+RUNGS = ("s", "o", "v", "D", "|", "x")  # marks on the rungs of a ladder
+BOUNDARIES = (("#D55E00", "-"), ("white", "-"), ("white", (0, (0.6, 0.6))))  # of a phase diagram
 SIGNED = "RdBu_r"  # diverging: red is positive, white is zero, blue is negative
 ATOM_INK, COMPOSITE_INK, BOUND_INK = "#0072B2", "#C77700", "#444444"
 READABLE = 12  # numbers are written into the cells of a map with at most this many rows
@@ -246,7 +247,7 @@ def phase_diagram(
     y       names of the rows; the first one is at the bottom
     shares  (n_rows, n_columns) a Fraction each; a cell with nothing to count stays grey
     dead    (n_rows, n_columns) the share of SAEs with dead latents, which are not in the cell's Fraction
-    lines   name -> where a computed boundary crosses each row, in the units of x; the first is drawn in orange
+    lines   name -> where a computed boundary crosses each row, in the units of x; drawn as BOUNDARIES say
     """
     values = np.array([[fraction.value for fraction in row] for row in shares])
     half = (x[1] - x[0]) / 2
@@ -259,9 +260,9 @@ def phase_diagram(
     )
     for row, column in zip(*np.nonzero(dead > 0.1), strict=True):
         axes.text(x[column], row + 0.5, "+", color="#d7191c", ha="center", va="center", fontsize=10)
-    for colour, crossings in zip(("#D55E00", "white"), lines.values(), strict=False):
+    for (colour, style), crossings in zip(BOUNDARIES, lines.values(), strict=False):
         for row, crossing in enumerate(crossings):
-            axes.plot([crossing, crossing], [row, row + 1], color=colour, linewidth=3, solid_capstyle="butt")
+            axes.plot([crossing] * 2, [row, row + 1], color=colour, linestyle=style, linewidth=3, solid_capstyle="butt")
     axes.set_yticks(np.arange(len(y)) + 0.5, y)
     axes.tick_params(length=0)
     axes.set(xlim=(edges[0], edges[-1]), **axes_settings)
@@ -307,12 +308,15 @@ def _draw_curves(axes: Axes, lines: Curves, dots: Curves, marks: Mapping[str, fl
 
 
 def ladder(worlds: Mapping[str, Mapping[str, float]]) -> Figure:
-    """Losses on the rungs of several worlds, each divided by that of its first rung: world -> rung -> loss."""
+    """Losses on the rungs of several worlds, each divided by that of its first rung: world -> rung -> loss.
+
+    All worlds have the same rungs; one that a world lacks is not a number, and not drawn.
+    """
     figure = Figure(figsize=(7.2, 0.9 + 0.5 * len(worlds)), layout="constrained")
     axes = figure.subplots()
     for row, rungs in enumerate(worlds.values()):
         values = np.array(list(rungs.values())) / next(iter(rungs.values()))
-        axes.plot([values.min(), values.max()], [row, row], color="#dddddd", linewidth=2, zorder=1)
+        axes.plot([np.nanmin(values), np.nanmax(values)], [row, row], color="#dddddd", linewidth=2, zorder=1)
         for i, value in enumerate(values):
             axes.plot(value, row, RUNGS[i % len(RUNGS)], color=_series_colour(i), markersize=8, markerfacecolor="none")
     names = next(iter(worlds.values()))
