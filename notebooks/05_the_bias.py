@@ -4,7 +4,7 @@
 # In the minimal example the decoder bias was switched off. The comment that started this write-up did the same, since so small a model would use the bias "to do tricky things". Which things?
 # We switch it on, look at what the latents become, and work out to the last digit why that is cheaper. The doubt comes at the end: if a bias changes so much, what did the heat map without it tell us?
 #
-# **You will see** the "bias only" row fill, latents that stand for differences, an exact account of their price, and worlds in which atoms are found without a bias and lost with one.
+# **You will see** the "bias only" row fill, latents that stand for differences, an exact account of their price, and what a bias does to worlds in which nothing fires together.
 # **You will need** [the minimal example](01_minimal_example.ipynb): what a latent, a heat map, an atom, a composite and the radial bound are.
 
 # %% tags=["parameters"]
@@ -38,7 +38,9 @@ figures.house_style()
 # %% [markdown]
 # ## The whole experiment in a few lines
 #
-# The SAEs of the minimal example, from the same starting points and on the same batches, once without a decoder bias and once with one. The bias starts at zero.
+# The SAEs of the minimal example, from the same starting points and on the same batches, once without a decoder bias and once with one that starts at zero.
+#
+# How to read the counts: a claim about "most" needs a 95 % interval that lies above one half as a whole, and a claim that one count is larger than another needs intervals that do not overlap. Else the text says that it is undecided.
 
 # %%
 world = worlds.k_of_n(n_features, k_active, mu=mu, sigma=sigma)
@@ -62,22 +64,21 @@ def look(stack, world):
     return measures.with_signed_labels(seen, world, threshold)
 
 
-# %%
 trained = train(start)
-before, seen = look(start, world), look(trained, world)
-plain = look(train(start_plain), world)
+before, seen, plain = look(start, world), look(trained, world), look(train(start_plain), world)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 points, probabilities = oracle.finite_data(world)
 mean = probabilities @ points
 filled = Fraction.of(trained.b_dec.norm(dim=1) >= mean.norm() / 2)
-claim(
-    "bias-fills",
-    filled.interval[0] > 0.5,
-    f"The bias is used: in {filled} of the SAEs it is at least half as long as the mean of the data.",
-    otherwise=f"A long bias is not the rule: in {filled} of the SAEs it is at least half as long as the mean of the data.",
-    source="seed",
+long = f"in {filled} of the SAEs it is at least half as long as the mean of the data"
+wording = sentences.by_half(
+    filled,
+    more=f"The bias is used: {long}.",
+    fewer=f"Most SAEs keep the bias short: {long}.",
+    undecided=f"Whether most SAEs use the bias is undecided: {long}.",
 )
+claim("bias-fills", filled.interval[0] > 0.5, wording, otherwise=wording, source="seed")
 
 # %% [markdown]
 # ## What did it learn?
@@ -85,22 +86,14 @@ claim(
 # With a bias the SAE rebuilds $x - b$ instead of $x$, so its latents may also have to write something negative. Two more labels say so. They are given to live latents that would otherwise be called mixed:
 #
 # * **negative**: the latent points *away* from a feature, or from a sum of features that fire together. We write $-C$ and read "not C".
-# * **difference**: it points along the mean of some features minus the mean of some others. We write $A + B - C$ for short; it means $(A + B)/2 - C$.
+# * **difference**: it points along the average of some features minus the average of some others. We write $A + B - C$ for short; it means $(A + B)/2 - C$.
 #
 # If both fit, the larger cosine decides. The rule for drawing is as before: the SAE with the lowest loss of each stack. Beside it stands the SAE with a bias that has the highest loss.
 
 # %%
-both = measures.joined([plain, seen])
 names = figures.feature_names(n_features)
-lowest = {"without": int(plain.losses.argmin()), "with": int(seen.losses.argmin())}
-worst = int(seen.losses.argmax())
-
-# %% jupyter={"source_hidden": true} tags=["remove-input"]
-drawn = {
-    f"no bias, lowest loss:\n{plain.losses.min():.4f}": lowest["without"],
-    f"bias, lowest loss:\n{seen.losses.min():.4f}": n_saes + lowest["with"],
-    f"bias, highest loss:\n{seen.losses.max():.4f}": n_saes + worst,
-}
+best_plain = int(plain.losses.argmin())
+low, middle, high = seen.losses.argsort()[[0, n_saes // 2, -1]].tolist()
 
 
 def stand_for(these, i):
@@ -109,62 +102,53 @@ def stand_for(these, i):
     return sentences.listed([these.labels.names(i, names)[j] for j in order])
 
 
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
+drawn = {
+    f"no bias, lowest loss:\n{plain.losses[best_plain]:.4f}": best_plain,
+    f"bias, lowest loss:\n{seen.losses[low]:.4f}": n_saes + low,
+    f"bias, highest loss:\n{seen.losses[high]:.4f}": n_saes + high,
+}
 show(
-    figures.heat_map_row(both, drawn, f"$\\mu$ = {mu:g}, $\\sigma$ = {sigma:g}"),
-    f"Without a bias: {stand_for(plain, lowest['without'])}. With a bias: {stand_for(seen, lowest['with'])}.",
-    "Rows are latents, columns are true features, cells are cosines; the strip tells each latent's label. The last row, set apart, is the cosine of the decoder bias with each feature.",
+    figures.heat_map_row(measures.joined([plain, seen]), drawn, f"$\\mu$ = {mu:g}, $\\sigma$ = {sigma:g}"),
+    f"Without a bias: {stand_for(plain, best_plain)}. With a bias: {stand_for(seen, low)} at the lowest loss, {stand_for(seen, high)} at the highest.",
+    f"Rows are latents, columns are true features, cells are cosines; the strip tells each latent's label. The last row, set apart, is the cosine of the decoder bias with each feature. From left to right seeds {seeds[best_plain]}, {seeds[low]} and {seeds[high]}, of {n_saes} in each stack.",
     alt="Three heat maps of cosines side by side, each with a bias row: an SAE without a bias and two with one.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-first = measures.reading_order(seen.cosines, seen.labels, lowest["with"])[0]
+first = measures.reading_order(seen.cosines, seen.labels, low)[0]
 say(
-    f"**The first row with a bias, read aloud.** This is latent {first + 1}. {sentences.row_read_aloud(seen, lowest['with'], first, threshold)}"
+    f"**The first row of the map in the middle, read aloud.** This is latent {first + 1}. {sentences.row_read_aloud(seen, low, first, threshold)}"
 )
-cosines = sentences.listed(
-    [f"{figures.signed(v)} with {n}" for n, v in zip(names, seen.bias_cosines[lowest["with"]].tolist(), strict=True)]
-)
-length = float(trained.b_dec[lowest["with"]].norm())
-to_mean = float(measures.cosines(trained.b_dec[lowest["with"]].double(), mean[None])[0])
+with_names = zip(names, seen.bias_cosines[low].tolist(), strict=True)
+cosines = sentences.listed([f"{figures.signed(value)} with {name}" for name, value in with_names])
+to_mean = float(measures.cosines(trained.b_dec[low].double(), mean[None])[0])
 say(
-    f"**Bias only, read aloud.** The bias has length {length:.2f} and cosine {cosines}. Its cosine with the mean of the data is {to_mean:.3f}, and the mean has length {mean.norm():.2f}. "
+    f"**Bias only, read aloud.** The bias has length {trained.b_dec[low].norm():.2f} and cosine {cosines}. Its cosine with the mean of the data is {to_mean:.3f}, and the mean has length {mean.norm():.2f}. "
     "It is added to every reconstruction before any latent fires; the latents write the rest."
 )
 
 # %% [markdown]
-# ## What does the bias look at?
+# ## What do the latents look like from the bias?
 #
-# Three features can be drawn. If the same number of features fires in every sample, the data lie around a plane: look at it along the diagonal, the direction that is the same for all features. The mean of the data is then in the middle. The arrows
-# start at the bias and show each latent at its strongest.
-
-# %%
-ranked = seen.losses.argsort()
-ranks = {"lowest loss": 0, "median loss": n_saes // 2, "highest loss": -1}
-chosen = {name: int(ranked[rank]) for name, rank in ranks.items()}
-cloud = world.sample(400, torch.Generator().manual_seed(seed))
-strongest = trained.encode(world.inputs(cloud)).amax(dim=1)
-arrows = strongest[..., None] * trained.W_dec
+# Three features can be drawn. Without spread the samples of "k of 3" lie in one plane, at right angles to the diagonal, the direction that is the same for all features; with spread they lie around it. So look along the diagonal. The mean
+# of the data is then in the middle, since all features play the same role. The arrows start at the bias and show each latent at its strongest.
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
+chosen = {"lowest loss": low, "median loss": middle, "highest loss": high}
+cloud = world.inputs(world.sample(400, torch.Generator().manual_seed(seed)))
+arrows = trained.encode(cloud).amax(dim=1)[..., None] * trained.W_dec
 if n_features == 3:
-    panels = {
-        f"{name}: {seen.losses[i]:.4f}": (
-            trained.b_dec[i],
-            arrows[i],
-            [seen.labels.word(i, j) for j in range(n_latents)],
-        )
-        for name, i in chosen.items()
-    }
+    words = {i: [seen.labels.word(i, j) for j in range(n_latents)] for i in chosen.values()}
+    panels = {f"{name}: {seen.losses[i]:.4f}": (trained.b_dec[i], arrows[i], words[i]) for name, i in chosen.items()}
     show(
-        figures.seen_along_the_diagonal(panels, world.inputs(cloud)),
+        figures.seen_along_the_diagonal(panels, cloud),
         "In the order of the panels: " + "; ".join(stand_for(seen, i) for i in chosen.values()) + ".",
-        "Grey dots are samples, named by the features that fire; the black dot is the bias; an arrow is a latent. Three SAEs with a bias, chosen by rank in loss alone.",
+        f"Grey dots are samples, named by the features that fire; the black dot is the bias; an arrow is a latent. Three SAEs with a bias, chosen by rank in loss alone: seeds {sentences.listed([str(seeds[i]) for i in chosen.values()])}.",
         alt="Three panels with the samples as a cloud of dots, the bias as a black dot and the latents as arrows that start there.",
     )
 else:
-    say(
-        f"Only three features can be drawn like this; here there are {n_features}. The account below says the same in numbers."
-    )
+    say(f"There are {n_features} features here, so this cannot be drawn. The account below says the same in numbers.")
 
 # %% [markdown]
 # ## Why is that cheaper?
@@ -173,12 +157,12 @@ else:
 # the other $n - k$. Let $c(r)$ be the least that a latent can pay for a length $r$ in its own direction, with the part that it leaves unwritten: $c(r) = \lambda r - \lambda^2 / 2$, or $r^2 / 2$ if
 # $r < \lambda$. Then, for $0 \le s \le \mu$:
 #
-# | dictionary | it writes | it cannot write | cost of a sample |
-# |---|---|---|---|
-# | atoms $v_i$ | each $\mu - s$ by a latent of its own | every $-s$ | $k\, c(\mu - s) + (n - k)\, s^2 / 2$ |
-# | composites | all the $\mu - s$ by one latent | every $-s$ | $c(\sqrt k (\mu - s)) + (n - k)\, s^2 / 2$ |
-# | negatives $-v_i$ | each $-s$ by a latent of its own | every $\mu - s$ | $(n - k)\, c(s) + k (\mu - s)^2 / 2$ |
-# | differences, one towards each sample as seen from $b$ | everything by one latent | nothing | $c(\sqrt{k (\mu - s)^2 + (n - k) s^2})$ |
+# | dictionary | latents | it writes | it cannot write | cost of a sample |
+# |---|---|---|---|---|
+# | atoms $v_i$ | $n$ | each $\mu - s$ by a latent of its own | every $-s$ | $k\, c(\mu - s) + (n - k)\, s^2 / 2$ |
+# | composites | $\binom{n}{k}$ | all the $\mu - s$ by one latent | every $-s$ | $c(\sqrt k (\mu - s)) + (n - k)\, s^2 / 2$ |
+# | negatives $-v_i$ | $n$ | each $-s$ by a latent of its own | every $\mu - s$ | $(n - k)\, c(s) + k (\mu - s)^2 / 2$ |
+# | differences, one towards each sample as seen from $b$ | $\binom{n}{k}$ | everything by one latent | nothing | $c(\sqrt{k (\mu - s)^2 + (n - k) s^2})$ |
 #
 # Atoms and negatives are at right angles, so each coordinate is an account of its own, and a latent can only push one way: that is why something is left. The last line is more than an example. It is the radial bound with the bias in the
 # place of the origin, so *no* SAE with this bias pays less.
@@ -186,23 +170,17 @@ else:
 # %%
 shifts = torch.linspace(0, mu, 61, dtype=torch.float64)
 account = bias.costs_along_the_diagonal(n_features, k_active, shifts, mu, l1_coeff)
+needed = bias.latents_needed(n_features, k_active)
 exact_world = worlds.k_of_n(n_features, k_active, mu=mu, sigma=0.0)
-known = {
-    "atoms": exact_world.features,
-    "negatives": -exact_world.features,
-    "composites": exact_world.composites(),
-}
+known = {"atoms": exact_world.features, "negatives": -exact_world.features, "composites": exact_world.composites()}
 
-# %%
 few = slice(None, None, 6)
 along = shifts[few, None] * exact_world.features.sum(dim=0)
-floors = bias.floor_around(along, exact_world, l1_coeff)
-deviations = [(account["differences"][few] - floors).abs().max()]
+coded = {"differences": bias.floor_around(along, exact_world, l1_coeff)}
 for name, directions in known.items():
     copies = directions.expand(len(along), *directions.shape)
-    coded = oracle.dictionary_loss(copies, exact_world, l1_coeff, decoder_bias=along)
-    deviations.append((account[name][few] - coded).abs().max())
-deviation = float(max(deviations))
+    coded[name] = oracle.dictionary_loss(copies, exact_world, l1_coeff, decoder_bias=along)
+deviation = max(float((account[name][few] - losses).abs().max()) for name, losses in coded.items())
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 claim(
@@ -220,55 +198,58 @@ claim(
 support = training.Support.of(exact_world)
 exact, _ = training.fit(start, support, n_steps=n_steps, lr=lr)
 exact_plain, _ = training.fit(start_plain, support, n_steps=n_steps, lr=lr)
-exact_seen = look(exact, exact_world)
-exact_seen_plain = look(exact_plain, exact_world)
-went = exact.b_dec.mean(dim=1)
+exact_seen, exact_seen_plain = look(exact, exact_world), look(exact_plain, exact_world)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 order = ["differences", "composites", "negatives", "atoms"]
 cheapest = {name: float(account[name].min()) for name in order}
+told = {name: f"{cheapest[name]:.4f} with {sentences.counted(needed[name], 'latent')}" for name in order}
 best_shift = {name: float(shifts[account[name].argmin()]) for name in order}
 top = max(2 * float(account["atoms"][0]), float(exact_seen.losses.max()), float(exact_seen_plain.losses.max()))
-dots = {"with": (went, exact_seen.losses), "without": (torch.zeros(n_saes), exact_seen_plain.losses)}
+dots = {
+    "with": (exact.b_dec.mean(dim=1), exact_seen.losses),
+    "without": (torch.zeros(n_saes), exact_seen_plain.losses),
+}
+axes = {"xlabel": "$s$, how far the bias lies along the diagonal", "ylabel": "loss", "ylim": (0, 1.05 * top)}
 show(
-    figures.curves(
-        {name: (shifts, account[name]) for name in order},
-        dots,
-        xlabel="$s$, how far the bias lies along the diagonal",
-        ylabel="loss",
-        ylim=(0, 1.05 * top),
-    ),
+    figures.curves({name: (shifts, account[name]) for name in order}, dots, **axes),
     "Each at its best bias, "
-    + sentences.listed([f"{name} cost {cheapest[name]:.4f} ($s = {best_shift[name]:.2f}$)" for name in order])
+    + sentences.listed([f"{name} cost {told[name]} ($s = {best_shift[name]:.2f}$)" for name in order])
     + ".",
-    f"Lines: the dictionaries of the table. Dots: {n_saes} trained SAEs with a bias, in the colour of the differences, at the mean of the entries of their bias; as many without one, in the colour of the next line, at $s = 0$. "
+    f"Lines: the dictionaries of the table. Dots: {n_saes} trained SAEs with a bias, in the colour of the differences, at the mean of the entries of their bias; as many without one, in the colour of the next line, at $s = 0$. All have {sentences.counted(n_latents, 'latent')}. "
     "Dots of one answer lie on top of each other, and may lie beside the lines, as a bias need not be on the diagonal.",
     alt="Loss against the place of the bias along the diagonal: one line for each of the dictionaries, with the trained SAEs as dots.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-others = {name: cost for name, cost in cheapest.items() if name != "differences"}
-runner_up = min(others, key=others.get)
-priced = sentences.listed([f"{cost:.4f} for {name}" for name, cost in others.items()])
+others = sentences.listed([f"{told[name]} for {name}" for name in order[1:]])
+fitting = [name for name in order if needed[name] <= n_latents]
+room = (
+    f"They fit into SAEs of {sentences.counted(n_latents, 'latent')}."
+    if "differences" in fitting
+    else f"But SAEs of {sentences.counted(n_latents, 'latent')} have no room for them; the cheapest of the four that fits is {min(fitting, key=cheapest.get)}."
+    if fitting
+    else f"But SAEs of {sentences.counted(n_latents, 'latent')} have no room for them, nor for any of the other three."
+)
 claim(
     "differences-are-cheapest",
-    cheapest["differences"] < min(others.values()) - 1e-9,
-    f"Differences are the cheapest: {cheapest['differences']:.4f}, against {priced}. It pays to look from the middle, and to aim a latent at each pattern from there.",
-    otherwise=f"Differences are not cheaper than everything else here: {cheapest['differences']:.4f}, against {priced}.",
+    cheapest["differences"] < min(cheapest[name] for name in order[1:]) - 1e-9,
+    f"Differences are the cheapest: {told['differences']}, against {others}. {room}",
+    otherwise=f"Differences are not cheaper than everything else here: they cost {told['differences']}, against {others}.",
     source="theory",
 )
 
 # %% [markdown]
 # Can a bias *off* the diagonal do better? No. The floor around a bias, the mean of $c(\lVert x - b \rVert)$, is a convex function of $b$. All features play the same role, so exchanging features in $b$ changes no floor; the mean of all
 # such exchanges lies on the diagonal, and by convexity its floor is not higher. On the diagonal all samples are equally far from the bias, and nearest to it at $s = k \mu / n$, the mean of the data. So no SAE with a decoder bias can pay
-# less than $c(\mu \sqrt{k (n - k) / n})$.
+# less than $c(\mu \sqrt{k (n - k) / n})$. If that distance is longer than $\lambda$, it takes a latent for every pattern to pay no more.
 
 # %%
 best, floor = bias.best_bias(exact_world, l1_coeff)
 radius = mu * (k_active * (n_features - k_active) / n_features) ** 0.5
 derived = float(oracle.radial_cost(torch.tensor(radius).double(), l1_coeff))
 bound = oracle.radial_bound(exact_world, l1_coeff)
-at_floor = Fraction.of(exact_seen.losses <= 1.001 * floor + 1e-6)
+for_the_floor = needed["differences"] if radius > l1_coeff else 0
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 claim(
@@ -278,54 +259,42 @@ claim(
     otherwise=f"A search over all biases finds the floor {floor:.6f}, the formula {derived:.6f}.",
     source="theory",
 )
+at_floor = exact_seen.losses <= 1.001 * floor + 1e-6
+none_below, lowest_exact = bool((exact_seen.losses >= floor - 1e-5).all()), float(exact_seen.losses.min())
+why = (
+    f"as it must, for the floor takes {sentences.counted(for_the_floor, 'latent')} and these SAEs have {n_latents}"
+    if n_latents < for_the_floor
+    else f"although the {sentences.counted(n_latents, 'latent')} of these SAEs would do"
+)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-lowest_exact = float(exact_seen.losses.min())
-none_below = bool((exact_seen.losses >= floor - 1e-5).all())
+stays = (
+    f"Training stays above this floor, {why}" if none_below else "A loss below this floor was computed, which cannot be"
+)
 claim(
     "new-floor-is-reached",
-    none_below and lowest_exact <= 1.001 * floor + 1e-6,
-    f"Training reaches this floor and does not go below it: the lowest loss is {lowest_exact:.6f}, and {at_floor} of the SAEs are within a thousandth of it.",
-    otherwise=f"Training stays above this floor: the lowest loss is {lowest_exact:.6f}, the floor {floor:.6f}.",
-    source="theory",
-)
-below = Fraction.of(exact_seen.losses < bound - 1e-6)
-claim(
-    "below-the-radial-bound",
-    below.interval[0] > 0.5,
-    f"The radial bound of the minimal example does not hold with a bias: {below} of the SAEs with a bias pay less than {bound:.4f}, which no SAE without a bias can.",
-    otherwise=f"Of the SAEs with a bias, {below} pay less than the radial bound for SAEs without a bias, {bound:.4f}.",
+    none_below and bool(at_floor.any()),
+    f"Training reaches this floor and does not go below it: the lowest loss is {lowest_exact:.6f}, and {Fraction.of(at_floor)} of the SAEs are within a thousandth of it.",
+    otherwise=f"{stays}: the lowest loss is {lowest_exact:.6f}, the floor {floor:.6f}.",
     source="theory",
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-rest = exact_seen.losses[exact_seen.losses > 1.001 * floor + 1e-6]
-costliest = int(exact_seen.losses.argmax())
+rest, costliest = exact_seen.losses[~at_floor], int(exact_seen.losses.argmax())
 to_middle = float((exact.b_dec[costliest] - best).norm())
 to_pattern = float((exact_world.support()[0] - exact.b_dec[costliest]).norm(dim=1).min())
-at = (
-    ""
-    if not len(rest)
-    else f"{rest.min():.4f}"
-    if rest.max() - rest.min() < 5e-5
-    else f"between {rest.min():.4f} and {rest.max():.4f}"
-)
-if to_pattern < to_middle / 2:
-    place = "so this answer counts from one pattern"
-elif to_middle < to_pattern / 2:
-    place = "so this answer still counts from the middle"
-else:
-    place = "so it is near neither"
-
-# %% jupyter={"source_hidden": true} tags=["remove-input"]
+nearest = {
+    to_pattern < to_middle / 2: "so this answer counts from one pattern",
+    to_middle < to_pattern / 2: "so this answer still counts from the middle",
+}
 if len(rest):
+    losses = sorted({f"{loss:.4f}" for loss in (float(rest.min()), float(rest.max()))})
     say(
-        f"Above the floor end {len(rest)} of {n_saes}, at {at}; negatives at their best bias pay {cheapest['negatives']:.4f}. The costliest SAE has the latents {stand_for(exact_seen, costliest)}. "
-        f"Its bias lies {to_middle:.2f} from the mean of the data and {to_pattern:.2f} from the nearest pattern, {place}."
+        f"Above the floor end {len(rest)} of {n_saes}, with {'the loss' if len(losses) == 1 else 'losses from'} {' to '.join(losses)}; negatives at their best bias pay {cheapest['negatives']:.4f}. The costliest SAE has the latents {stand_for(exact_seen, costliest)}. "
+        f"Its bias lies {to_middle:.2f} from the mean of the data and {to_pattern:.2f} from the nearest pattern, {nearest.get(True, 'so it is near neither')}."
     )
 else:
     say(f"All {n_saes} SAEs end at the floor.")
-
 
 # %% [markdown]
 # ## How often does it happen, and does it matter where the bias starts?
@@ -333,33 +302,28 @@ else:
 # Back to the data of the first section. A bias may start at zero, as here, or at the mean of the data, as one may also do. And in few dimensions a random direction is easily near *some* difference, so the count before training is the level of chance.
 
 # %%
-def moved(start, to):
-    """The same untrained SAEs with their biases placed somewhere else."""
-    biases = to.float().expand(len(start), start.W_dec.shape[2]).clone()
-    return replace(start, parameters=start.parameters | {"b_dec": biases})
-
-
-from_mean = look(train(moved(start, mean)), world)
+from_mean = look(train(bias.placed(start, mean)), world)
 stacks = {
     "before training": before,
     "without a bias": plain,
     "bias started at zero": seen,
     "bias started at the mean": from_mean,
 }
+sampled_bound = oracle.radial_bound(world, l1_coeff)
+
+
+def most_differ(these):
+    """SAEs in which more than half of the latents are differences."""
+    return Fraction.of(2 * these.labels.count("difference") > n_latents)
+
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-sampled_bound = oracle.radial_bound(world, l1_coeff)
-tallies = {
-    "no atom, among SAEs\nwith all latents live": {
-        name: Fraction.of(these.no_atom[these.all_live]) for name, these in stacks.items()
-    },
-    "differences only": {
-        name: Fraction.of(these.labels.count("difference") == n_latents) for name, these in stacks.items()
-    },
-    "loss below\nthe radial bound": {
-        name: Fraction.of(these.losses < sampled_bound - 1e-6) for name, these in stacks.items()
-    },
+rules = {
+    "no atom, among SAEs\nwith all latents live": lambda these: Fraction.of(these.no_atom[these.all_live]),
+    "differences only": lambda these: Fraction.of(these.labels.count("difference") == n_latents),
+    "loss below\nthe radial bound": lambda these: Fraction.of(these.losses < sampled_bound - 1e-6),
 }
+tallies = {title: {name: rule(these) for name, these in stacks.items()} for title, rule in rules.items()}
 only = tallies["differences only"]
 show(
     figures.fractions(tallies),
@@ -371,31 +335,36 @@ show(
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 labelled = {word: int(seen.labels.count(word).sum()) for word in seen.labels.words}
 total = sum(labelled.values())
-difference = measures.SIGNED_LABELS.index("difference")
-share, chance = (Fraction.of(these.labels.kinds == difference) for these in (seen, before))
-tally = f"{sentences.counted(labelled['negative'], 'negative')} and {sentences.counted(labelled['atomic'], 'atom')}. {only['bias started at zero']} of the SAEs consist of differences only"
+all_labels = sentences.listed([f"{count} {word}" for word, count in labelled.items() if count])
+share, chance = most_differ(seen), most_differ(before)
+counts = f"with a bias {share} of the SAEs are made mostly of differences, and {chance} were before training. Of all {total} latents with a bias, by label: {all_labels}."
+known_of_it = sentences.by_intervals(
+    share,
+    chance,
+    more="Training makes differences, but not certainly most latents of most SAEs",
+    fewer="Training leaves fewer differences than there were",
+    undecided="Whether training makes more differences than chance does is undecided",
+)
 claim(
     "latents-become-differences",
     share.interval[0] > max(0.5, chance.interval[1]),
-    f"With a bias most latents become differences: {share} are, and {chance} were before training. Among the others are {tally}.",
-    otherwise=f"With a bias {share} of all latents are differences, and {chance} were before training: differences are not what training makes of most. Among the others are {tally}.",
+    f"Latents become differences: {counts}",
+    otherwise=f"{known_of_it}: {counts}",
     source="seed",
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-near = {
-    name: Fraction.of(stacks[name].losses <= 1.01 * min(seen.losses.min(), from_mean.losses.min()))
-    for name in ("bias started at zero", "bias started at the mean")
-}
-zero, middle = near.values()
-says = f"within a hundredth of the lowest loss end {zero} of the SAEs whose bias starts at zero, and {middle} of those whose bias starts at the mean"
-worse = middle.interval[1] < zero.interval[0]
-claim(
-    "start-of-the-bias",
-    middle.interval[0] <= zero.interval[1],
-    f"Starting at the mean of the data does not help{', it even hurts' if worse else ''}: {says}.",
-    otherwise=f"Starting at the mean of the data helps: {says}.",
+lowest = min(seen.losses.min(), from_mean.losses.min())
+zero, central = (Fraction.of(these.losses <= 1.01 * lowest) for these in (seen, from_mean))
+says = f"within a hundredth of the lowest loss end {zero} of the SAEs whose bias starts at zero, and {central} of those whose bias starts at the mean"
+wording = sentences.by_intervals(
+    central,
+    zero,
+    more=f"Starting at the mean of the data helps: {says}.",
+    fewer=f"Starting at the mean of the data hurts: {says}.",
+    undecided=f"Whether starting at the mean of the data helps or hurts is undecided: {says}.",
 )
+claim("start-of-the-bias", central.interval[1] < zero.interval[0], wording, otherwise=wording)
 
 # %% [markdown]
 # ## Which trick is used when?
@@ -407,6 +376,7 @@ claim(
 # %%
 n_gallery = max(2, n_saes // 4)
 sizes = [(n, k) for n in range(3, 7) for k in range(1, n)]
+mirrored = [((n, k), (n, n - k)) for n, k in sizes if 2 * k < n]
 
 
 def visit(n, k, decoder_bias):
@@ -414,37 +384,38 @@ def visit(n, k, decoder_bias):
     other = worlds.k_of_n(n, k, mu=mu)
     rows = sae.random_sign_rows(other, n, seeds[:n_gallery])
     start = sae.untrained(model, rows, seeds[:n_gallery], decoder_bias=decoder_bias)
-    stack, _ = training.fit(start, training.Support.of(other), n_steps=n_steps, lr=lr)
-    return look(stack, other)
+    return training.fit(start, training.Support.of(other), n_steps=n_steps, lr=lr)[0]
 
 
-visits = {on: {size: visit(*size, on) for size in sizes} for on in (False, True)}
-
-
-# %% jupyter={"source_hidden": true} tags=["remove-input"]
-def shares(these):
-    """The share of each label among all latents of a stack."""
-    return [float(these.labels.count(word).double().mean()) / these.live.shape[1] for word in measures.SIGNED_LABELS]
-
-
-panels = {
-    title: {f"{k} of {n}": shares(these) for (n, k), these in visits[on].items()}
-    for title, on in {"without a bias": False, "with a bias": True}.items()
+stays_off, stays_on = ({size: visit(*size, on) for size in sizes} for on in (False, True))
+visits = {
+    on: {size: look(stack, worlds.k_of_n(*size, mu=mu)) for size, stack in stacks.items()}
+    for on, stacks in {False: stays_off, True: stays_on}.items()
 }
 
 
-def leader(these):
-    """The most frequent label of a stack."""
-    return max(zip(shares(these), these.labels.words, strict=True))[1]
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
+def shares(labels):
+    """The share of each label among all latents."""
+    return [float(labels.count(word).double().mean()) / labels.kinds.shape[1] for word in labels.words]
 
 
-atomic = {on: [size for size in sizes if leader(visits[on][size]) == "atomic"] for on in (False, True)}
+def led_by_atoms(these):
+    """Whether no label is more frequent than atoms."""
+    return shares(these.labels)[0] == max(shares(these.labels))
+
+
+panels = {
+    title: {f"{k} of {n}": shares(these.labels) for (n, k), these in visits[on].items()}
+    for title, on in {"without a bias": False, "with a bias": True}.items()
+}
+atomic = {on: sum(led_by_atoms(these) for these in visits[on].values()) for on in visits}
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 show(
     figures.label_shares(panels, measures.SIGNED_LABELS),
-    f"Atoms are the most frequent label in {len(atomic[False])} of {len(sizes)} worlds without a bias and in {len(atomic[True])} with one.",
-    f"One row per world; the bar divides the latents of {n_gallery} SAEs by label.",
+    f"Atoms are the most frequent label in {atomic[False]} of {len(sizes)} worlds without a bias and in {atomic[True]} with one.",
+    f"One row per world; the bar divides the latents of {n_gallery} SAEs by label. Every world is given the same seeds.",
     alt="Two panels of bars divided by label, one row for each world of k of n features: without and with a bias.",
 )
 
@@ -459,36 +430,23 @@ def form(these):
     return f"{plus} \N{MINUS SIGN} {minus}" if minus else str(plus) if plus else "mixed or dead"
 
 
-# %% jupyter={"source_hidden": true} tags=["remove-input"]
-lowest_floor = {(n, k): bias.best_bias(worlds.k_of_n(n, k, mu=mu), l1_coeff)[1] for n, k in sizes}
-table = {
-    f"{k} of {n}": [
-        f"{these.losses.min():.4f}",
-        f"{visits[True][n, k].losses.min():.4f}",
-        f"{lowest_floor[n, k]:.4f}",
-        form(these),
-        form(visits[True][n, k]),
-    ]
-    for (n, k), these in visits[False].items()
-}
-columns = ["lowest loss, no bias", "lowest loss, bias", "floor with a bias", "form, no bias", "form, bias"]
-pd.DataFrame(table, index=columns).T
+lows = {on: {size: float(these.losses.min()) for size, these in visits[on].items()} for on in visits}
+floors = {(n, k): bias.best_bias(worlds.k_of_n(n, k, mu=mu), l1_coeff)[1] for n, k in sizes}
+table = {"lowest loss, no bias": [f"{low:.4f}" for low in lows[False].values()]}
+table["lowest loss, bias"] = [f"{low:.4f}" for low in lows[True].values()]
+table["floor with a bias"] = [f"{floors[size]:.4f}" for size in sizes]
+table["latents"] = [n for n, k in sizes]
+table["patterns"] = [bias.latents_needed(n, k)["differences"] for n, k in sizes]
+table["form, no bias"] = [form(visits[False][size]) for size in sizes]
+table["form, bias"] = [form(visits[True][size]) for size in sizes]
+pd.DataFrame(table, index=[f"{k} of {n}" for n, k in sizes])
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 say(
-    "A *form* counts the features of the most frequent kind of latent in the SAE with the lowest loss: 1 is an atom, 2 a composite of two, 2 \N{MINUS SIGN} 1 the mean of two features minus a third. "
-    "The floor takes a latent for every pattern, unless the price $\\lambda$ is so high that the latents had better stay silent."
+    "A *form* counts the features of the most frequent kind of latent in the SAE with the lowest loss: 1 is an atom, 2 a composite of two, 2 \N{MINUS SIGN} 1 the average of two features minus a third. "
+    "To reach the floor takes a latent for every pattern, unless the price $\\lambda$ is so high that the latents had better stay silent."
 )
-
-# %% jupyter={"source_hidden": true} tags=["remove-input"]
-mirror = max(abs(lowest_floor[n, k] - lowest_floor[n, n - k]) for n, k in sizes)
-lows = {size: float(these.losses.min()) for size, these in visits[True].items()}
-pairs = [(n, k) for n, k in sizes if 2 * k < n]
-apart = max(abs(lows[n, k] / lows[n, n - k] - 1) for n, k in pairs)
-plain_lows = {size: float(these.losses.min()) for size, these in visits[False].items()}
-plain_apart = max(abs(plain_lows[n, k] / plain_lows[n, n - k] - 1) for n, k in pairs)
-
-# %% jupyter={"source_hidden": true} tags=["remove-input"]
+mirror = max(abs(floors[one] - floors[other]) for one, other in mirrored)
 claim(
     "mirror-worlds-cost-the-same",
     mirror < 1e-6,
@@ -496,58 +454,66 @@ claim(
     otherwise=f"The floors of a world and its mirror image differ by up to {mirror:.6f}.",
     source="theory",
 )
-trained_says = (
-    f"by less than {max(100 * apart, 0.005) + 0.005:.2f} %"
-    if apart < 0.01
-    else f"by up to {100 * apart:.1f} %, as {n_gallery} SAEs do not always find the best answer"
-)
+apart, plain_apart = (max(abs(lows[on][a] / lows[on][b] - 1) for a, b in mirrored) for on in (True, False))
 say(
-    f"The lowest *trained* losses of a pair differ {trained_says}. Without a bias they differ by up to {100 * plain_apart:.0f} %."
+    f"The lowest *trained* losses of a pair differ by up to {100 * apart:.2f} % with a bias and {100 * plain_apart:.0f} % without. {n_gallery} SAEs need not find the best answer."
 )
 
 # %% [markdown]
-# Look at the worlds in which one feature fires at a time. Nothing fires together there, so nothing should be composed. Seen from the mean of the data, the sample with feature $A$ lies towards $A$ *and away from all others*. The cosine of that direction
-# with $v_A$ is $\sqrt{1 - 1/n}$: near an atom for many features, far from one for few.
+# Look at the worlds in which one feature fires at a time. Nothing fires together there, so nothing should be composed. But suppose that the bias is the mean of the data, the best place by the argument above. From there the sample with feature $A$ lies towards $A$ *and away from all others*,
+# in a direction whose cosine with $v_A$ is $\sqrt{1 - 1/n}$: near an atom for many features, far from one for few. Whether it is called an atom depends on the threshold.
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-alone = [(n, k) for n, k in sizes if k == 1]
-lost = {on: Fraction.of(torch.cat([visits[on][size].no_atom for size in alone])) for on in (False, True)}
-complete = Fraction.of(torch.cat([visits[False][n, 1].labels.features_found == n for n, _ in alone]))
+alone = [(n, 1) for n in range(3, 7)]
+lost = {on: [Fraction.of(visits[on][size].no_atom) for size in alone] for on in visits}
+away = {size: (stays_on[size].b_dec - mu / size[0]).norm(dim=1) / (mu / size[0] ** 0.5) for size in alone}
+
+
+def by_size(counts):
+    """Counts of SAEs, one for each number of features, in words."""
+    told = [f"{share.k} ($n = {n}$)" for share, (n, k) in zip(counts, alone, strict=True)]
+    return f"{sentences.listed(told)} of {n_gallery} each"
+
+
+says = f"with one feature at a time, at the threshold of {threshold:g}, SAEs with a bias that have no atom are {by_size(lost[True])}; without a bias {by_size(lost[False])}"
 claim(
     "lone-features-are-lost",
-    lost[True].interval[0] > max(0.5, lost[False].interval[1]),
-    f"In the worlds with one feature at a time, {lost[False]} of the SAEs without a bias have no atom, and {lost[True]} of those with one. A bias alone makes the atoms disappear from the map, without anything that fires together.",
-    otherwise=f"In the worlds with one feature at a time, {lost[False]} of the SAEs without a bias have no atom, and {lost[True]} of those with one.",
+    all(on.interval[0] > max(0.5, off.interval[1]) for on, off in zip(lost[True], lost[False], strict=True)),
+    f"A bias alone makes the atoms disappear from the map, without anything that fires together: {says}.",
+    otherwise=f"It cannot be said of every such world that a bias makes the atoms disappear: {says}.",
 )
+
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
+complete = [Fraction.of(visits[False][n, 1].labels.features_found == n) for n, k in alone]
+there = [Fraction.of(away[size] < 0.1) for size in alone]
 say(
-    f"Not all is well without a bias either: of these SAEs {complete} have an atom for *every* feature."
-    if complete.k < complete.n
-    else f"Without a bias {complete} of these SAEs have an atom for *every* feature."
+    f"Do they look from the mean? Nearer to it than a tenth of its length is the bias of {by_size(there)}. An atom for *every* feature have, without a bias, {by_size(complete)}."
 )
 
 # %% [markdown]
 # ## Do independent features survive the bias?
 #
 # The control of the minimal example: three features, each of which fires on its own, without spread. We go through the rates at which they fire. The mirror image tells what to expect: exchanging on and off turns a rate $p$ into $1 - p$ and an atom into a negative. So the two cost the same at a rate of one half.
-# Below it atoms are cheaper, as an atom has to be paid for when its feature fires and a negative when it does not (unless the price is so high that both stay silent); above it, negatives. A bias that starts at the mean of the data respects this symmetry; one that starts at zero does not.
+# Below it atoms are cheaper, as an atom has to be paid for when its feature fires and a negative when it does not (unless the price is so high that both stay silent); above it, negatives. Random-sign rows and a bias that starts at the mean of the data respect this symmetry; a bias that starts at zero does not.
+#
+# A rate *follows* the account if most SAEs have more atoms than negatives below one half, or more negatives than atoms above it; it *contradicts* it if most have it the other way round.
 
 # %%
 rates = [i / 10 for i in range(1, 10)]
 each = torch.tensor(rates).repeat_interleave(n_gallery)
 three = worlds.independent([0.5] * 3, mu=mu)
 patterns, _ = three.firing.support()
-on, off = each[:, None, None], 1 - each[:, None, None]
-weights = torch.where(patterns, on, off).prod(dim=2)
+weights = torch.where(patterns, each[:, None, None], 1 - each[:, None, None]).prod(dim=2)
 mixed_rates = training.Support(mu * patterns.float(), weights)
+many_seeds = list(seeds[:n_gallery]) * len(rates)
 
 # %%
-many_seeds = list(seeds[:n_gallery]) * len(rates)
 many_rows = sae.random_sign_rows(three, 3, many_seeds)
 zeros = sae.untrained(model, many_rows, many_seeds, decoder_bias=True)
 starts = {
     "no bias": sae.untrained(model, many_rows, many_seeds, decoder_bias=False),
     "bias from zero": zeros,
-    "bias from the mean": moved(zeros, mu * each[:, None]),
+    "bias from the mean": bias.placed(zeros, (mu * each[:, None]).expand(-1, 3)),
 }
 control = {}
 for name, untrained in starts.items():
@@ -557,70 +523,88 @@ for name, untrained in starts.items():
 
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-def at_rate(these, i):
-    """The labels of the SAEs at one rate, as a share of each word."""
-    kinds = these.labels.kinds[i * n_gallery : (i + 1) * n_gallery].flatten()
-    return [float((kinds == word).double().mean()) for word in range(len(measures.SIGNED_LABELS))]
+def at_rate(labels, i):
+    """The labels of the SAEs at one rate."""
+    here = slice(i * n_gallery, (i + 1) * n_gallery)
+    return replace(labels, kinds=labels.kinds[here], members=labels.members[here], against=labels.against[here])
 
 
-panels = {name: {f"rate {p:g}": at_rate(these, i) for i, p in enumerate(rates)} for name, these in control.items()}
-atom, negative = (measures.SIGNED_LABELS.index(word) for word in ("atomic", "negative"))
-
-
-def lead(panel):
-    """Atoms minus negatives at every rate."""
-    return [row[atom] - row[negative] for row in panel.values()]
-
-
-# %% jupyter={"source_hidden": true} tags=["remove-input"]
-half = rates.index(0.5)
-fair = lead(panels["bias from the mean"])
+split = {name: [at_rate(these.labels, i) for i in range(len(rates))] for name, these in control.items()}
+panels = {
+    name: {f"rate {p:g}": shares(part) for p, part in zip(rates, parts, strict=True)} for name, parts in split.items()
+}
+leads = {name: [part.count("atomic") - part.count("negative") for part in parts] for name, parts in split.items()}
+shown = sentences.listed([f"{int((leads['bias from the mean'][i] > 0).sum())} at rate {rates[i]:g}" for i in (0, 4, 8)])
 show(
     figures.label_shares(panels, measures.SIGNED_LABELS),
-    "With a bias that starts at the mean, atoms minus negatives make up, of all latents, "
-    + sentences.listed(
-        [f"{100 * value:.0f} % at rate {p:g}" for p, value in zip(rates, fair, strict=True) if p in (0.1, 0.5, 0.9)]
-    )
-    + ".",
-    f"One row per rate, {n_gallery} SAEs each. Three independent features, three latents.",
+    f"With a bias that starts at the mean, more atoms than negatives have, of {n_gallery} SAEs, {shown}.",
+    f"One row per rate, {n_gallery} SAEs each, the same seeds at every rate. Three independent features, three latents.",
     alt="Three panels of bars divided by label, one row per rate: without a bias, with a bias started at zero, with a bias started at the mean.",
 )
 
-# %% jupyter={"source_hidden": true} tags=["remove-input"]
-claim(
-    "negatives-above-one-half",
-    all(value > 0 for value in fair[:half]) and all(value < 0 for value in fair[half + 1 :]),
-    "As the account demands, atoms outnumber negatives at every rate below one half and negatives outnumber atoms at every rate above it, if the bias starts at the mean.",
-    otherwise="The account demands more atoms than negatives below a rate of one half and more negatives above it. If the bias starts at the mean, training does not follow at every rate.",
-    source="theory",
-)
-from_zero = lead(panels["bias from zero"])
-late = [p for p, value in zip(rates, from_zero, strict=True) if value < 0]
-first_rate = "at these rates: " + sentences.listed([f"{p:g}" for p in late]) if late else "at no rate"
-say(f"If the bias starts at zero, negatives outnumber atoms {first_rate}.")
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-at_low = slice(0, half * n_gallery)
-all_found = {name: Fraction.of((these.labels.features_found == 3)[at_low]) for name, these in control.items()}
+def verdicts(name):
+    """For every rate but one half, whether it follows the account, contradicts it, or leaves it undecided."""
+    signs = {p: lead if p < 0.5 else -lead for p, lead in zip(rates, leads[name], strict=True) if p != 0.5}
+    found = {
+        p: [Fraction.of(sign > 0).interval[0] > 0.5, Fraction.of(sign < 0).interval[0] > 0.5]
+        for p, sign in signs.items()
+    }
+    return {word: [p for p, pair in found.items() if pair == which] for word, which in RULES.items()}
+
+
+RULES = {"follows": [True, False], "contradicts": [False, True], "undecided": [False, False]}
+
+
+def in_words(name):
+    """The verdicts of all rates, as one phrase."""
+    ends = {"follows": "follow it", "contradicts": "contradict it", "undecided": "are undecided"}
+    found = {ends[word]: [f"{p:g}" for p in where] for word, where in verdicts(name).items() if where}
+    return "; ".join(f"rates that {end}: {sentences.listed(where)}" for end, where in found.items())
+
+
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
+told = verdicts("bias from the mean")
 claim(
-    "control-suffers",
-    all_found["bias from zero"].interval[1] < all_found["no bias"].interval[0],
-    f"Even below one half the bias does harm: an atom for every feature have {all_found['no bias']} of the SAEs without a bias, {all_found['bias from zero']} with a bias from zero and {all_found['bias from the mean']} with one from the mean.",
-    otherwise=f"Whether the bias does harm below one half, these counts do not settle: an atom for every feature have {all_found['no bias']} of the SAEs without a bias, {all_found['bias from zero']} with a bias from zero and {all_found['bias from the mean']} with one from the mean.",
+    "negatives-above-one-half",
+    not told["contradicts"] and min(told["follows"], default=1) < 0.5 < max(told["follows"], default=0),
+    f"Training follows the account on both sides of one half, if the bias starts at the mean ({in_words('bias from the mean')}).",
+    otherwise=f"The account demands more atoms than negatives below a rate of one half and more negatives above it. Training does not show that on both sides, if the bias starts at the mean ({in_words('bias from the mean')}).",
+    source="theory",
 )
+say(f"If the bias starts at zero, it is like this: {in_words('bias from zero')}.")
+
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
+low_rates = [p for p in rates if p < 0.5]
+complete = {
+    name: torch.stack([part.features_found == 3 for part in parts[: len(low_rates)]]) for name, parts in split.items()
+}
+worse = complete["no bias"].sum(dim=0) - complete["bias from zero"].sum(dim=0)
+paired = Fraction(int((worse > 0).sum()), int((worse != 0).sum()))
+counted = {name: int(found.sum()) for name, found in complete.items()}
+says = f"an atom for every feature have, of {n_gallery} SAEs at each of {len(low_rates)} rates, {counted['no bias']} without a bias, {counted['bias from zero']} with a bias from zero and {counted['bias from the mean']} with one from the mean. Seed by seed, over these rates together, {paired} of the seeds for which it makes a difference are worse off with a bias from zero"
+wording = sentences.by_half(
+    paired,
+    more=f"Even below one half the bias does harm: {says}.",
+    fewer=f"Below one half a bias from zero does no harm, it helps: {says}.",
+    undecided=f"Whether the bias does harm below one half is undecided: {says}.",
+)
+claim("control-suffers", paired.interval[0] > 0.5, wording, otherwise=wording)
 
 # %% [markdown]
 # ## Why the seed switched it off
 #
 # The features of this toy radiate from the origin: the origin is where nothing fires, and only from there does a feature's direction mean "this feature, and nothing else". A bias gives that point away. The loss then rewards any place from which the samples are
-# near. Where a given number of features fires in every sample, the mean of the data is always nearer to them than the origin.
+# near. In the mean of squares no place is nearer than the mean of the data, whatever the data are; in "k of n" without spread every single sample is nearer to it than to the origin, by a factor of $\sqrt{1 - k/n}$.
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 lower = f"{100 * (1 - floor / bound):.0f} % below" if floor < bound - 1e-9 else "not below"
+without_atoms = [f"$n = {n}$" for (n, k), share in zip(alone, lost[True], strict=True) if share.interval[0] > 0.5]
 proof = (
-    "And with a bias a heat map without atoms proves little: there are none in most SAEs of the worlds in which nothing fires together, either."
-    if lost[True].value > 0.5
-    else "In the worlds in which nothing fires together, most SAEs with a bias do have atoms."
+    f"And with a bias a heat map without atoms proves little: of the worlds with one feature at a time, in which nothing is composed, most SAEs have none for {sentences.listed(without_atoms)} (at the threshold of {threshold:g})."
+    if without_atoms
+    else f"Of no world with one feature at a time can it be said that most SAEs with a bias have no atom (at the threshold of {threshold:g})."
 )
 say(f"Without spread the floor with a bias is {floor:.4f}, {lower} the radial bound {bound:.4f}. {proof}")
 
@@ -639,16 +623,11 @@ def relabelled(size, threshold):
     """Latents by label in one world with a bias, for another threshold."""
     these, other = visits[True][size], worlds.k_of_n(*size, mu=mu)
     labels = measures.label_latents(these.cosines, other, these.live, threshold)
-    these = replace(these, labels=labels)
-    signed = measures.with_signed_labels(these, other, threshold)
+    signed = measures.with_signed_labels(replace(these, labels=labels), other, threshold)
     return [int(signed.labels.count(word).sum()) for word in measures.SIGNED_LABELS]
 
 
-# %%
-groups = {
-    "one of n": alone,
-    "more than one of n": [size for size in sizes if size[1] > 1],
-}
+groups = {"one of n": alone, "more than one of n": [size for size in sizes if size[1] > 1]}
 tables = {
     (name, t): torch.tensor([relabelled(size, t) for size in group]).sum(dim=0).tolist()
     for name, group in groups.items()
@@ -657,18 +636,18 @@ tables = {
 pd.DataFrame(tables, index=measures.SIGNED_LABELS).T
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-together = [tables["more than one of n", t][0] / sum(tables["more than one of n", t]) for t in thresholds]
-lone = [tables["one of n", t][0] / sum(tables["one of n", t]) for t in thresholds]
+together, lone = ([tables[name, t][0] / sum(tables[name, t]) for t in thresholds] for name in reversed(groups))
+spans = [f"between {100 * min(found):.0f} % and {100 * max(found):.0f} % of the latents" for found in (together, lone)]
 claim(
     "few-atoms-at-any-threshold",
     max(together) < 0.5,
-    f"Where several features fire together, atoms are never the rule with a bias: between {100 * min(together):.0f} % and {100 * max(together):.0f} % of the latents over these thresholds.",
-    otherwise=f"Where several features fire together, the share of atoms with a bias depends on the threshold: between {100 * min(together):.0f} % and {100 * max(together):.0f} % of the latents.",
+    f"Where several features fire together, atoms are less than half of the latents with a bias at each of these thresholds: {spans[0]}.",
+    otherwise=f"Where several features fire together, atoms with a bias are {spans[0]}: whether they are less than half depends on the threshold.",
 )
 say(
-    f"Where one feature fires at a time the label does hang on the threshold: between {100 * min(lone):.0f} % and {100 * max(lone):.0f} % of the latents are called atoms."
+    f"Where one feature fires at a time the label does hang on the threshold: {spans[1]} are called atoms."
     if max(lone) - min(lone) > 0.1
-    else f"Where one feature fires at a time, between {100 * min(lone):.0f} % and {100 * max(lone):.0f} % of the latents are called atoms over these thresholds."
+    else f"Where one feature fires at a time, {spans[1]} are called atoms over these thresholds."
 )
 
 # %% [markdown]
@@ -677,15 +656,15 @@ say(
 # ## So what?
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-say(
-    f"A bias of the decoder is not a detail. It moves the point from which features are seen, lowers the floor without spread from {bound:.4f} to {floor:.4f}, and turns most latents into differences."
-    if floor < bound and labelled["difference"] > total / 2
-    else f"With these settings a bias lowers the floor without spread from {bound:.4f} to {floor:.4f}, and {labelled['difference']} of {total} latents are differences."
+moves = (
+    f"lowers the floor without spread from {bound:.4f} to {floor:.4f}" if floor < bound else "does not lower the floor"
 )
-
-# %% jupyter={"source_hidden": true} tags=["remove-input"]
-n_trained = 5 * n_saes + 2 * len(sizes) * n_gallery + len(starts) * len(many_seeds)
-say_trained(n_trained)
+say(
+    f"A bias of the decoder is not a detail. It moves the point from which features are seen, {moves}, and makes {labelled['difference']} of {total} latents differences."
+    if floor < bound and 2 * labelled["difference"] > total
+    else f"With these settings a bias {moves}, and {labelled['difference']} of {total} latents are differences."
+)
+say_trained(5 * n_saes + 2 * len(sizes) * n_gallery + len(starts) * len(many_seeds))
 
 # %% [markdown]
 # Two questions to take along:
