@@ -5,16 +5,15 @@ The loss is that of `toysae.sae`: 1/2 ||x - x_hat||^2 + l1_coeff ||z||_1, a mean
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from scipy.optimize import minimize
-from scipy.stats import norm
 from torch import Tensor
 from torch.nn.functional import normalize
 
+from toysae.magnitudes import magnitude_levels as magnitude_levels
 from toysae.sae import Stack
 from toysae.worlds import World
 
@@ -374,31 +373,36 @@ def dictionary_gap(stack: Stack, world: World, l1_coeff: float | Tensor, best_lo
 
 
 def finite_data(world: World) -> tuple[Tensor, Tensor]:
-    """Data points (n_points, d_in) and their probabilities (n_points,), float64, on which losses are compared.
+    """Data points (n_points, d_in) and their probabilities (n_points,), float64, on which losses are compared."""
+    activations, probabilities = finite_activations(world)
+    return world.inputs(activations), probabilities
 
-    The exact support where sigma = 0; else the quantile grid with the most levels that GRID_POINTS allows; and where
-    even that is too long, SAMPLE_POINTS samples, always the same ones.
+
+def finite_activations(world: World) -> tuple[Tensor, Tensor]:
+    """Feature activations (n_points, n_features) of the finite data, and probabilities (n_points,), float64.
+
+    The exact support where magnitudes do not vary; else the quantile grid with the most levels that GRID_POINTS allows;
+    and where even that is too long, or cannot be had, SAMPLE_POINTS samples, always the same ones.
     """
     n_levels = affordable_levels(world)
     if not n_levels:
         activations = world.sample(SAMPLE_POINTS, torch.Generator().manual_seed(0)).double()
-        return world.inputs(activations), torch.full((SAMPLE_POINTS,), 1 / SAMPLE_POINTS, dtype=torch.float64)
-    activations, probabilities = quantile_grid(world, n_levels) if world.sigma else world.support()
-    return world.inputs(activations), probabilities
+        return activations, torch.full((SAMPLE_POINTS,), 1 / SAMPLE_POINTS, dtype=torch.float64)
+    return quantile_grid(world, n_levels) if world.varies else world.support()
 
 
 def affordable_levels(world: World) -> int:
     """The most levels, up to GRID_LEVELS, whose grid has at most GRID_POINTS points; 0 where two are too many."""
-    if world.firing.n_patterns > GRID_POINTS:
+    if world.firing.n_patterns > GRID_POINTS or not hasattr(world.magnitudes, "grid"):
         return 0
-    choices = range(2, GRID_LEVELS + 1) if world.sigma else [1]
+    choices = range(2, GRID_LEVELS + 1) if world.varies else [1]
     return max((n for n in choices if grid_size(world, n) <= GRID_POINTS), default=0)
 
 
 def grid_size(world: World, n_levels: int) -> int:
     """How many points the quantile grid of this world has."""
     patterns, _ = world.firing.support()
-    return int((n_levels ** patterns.sum(dim=1).double()).sum())
+    return int((n_levels ** world.magnitudes.n_varying(patterns).double()).sum())
 
 
 def quantile_grid(world: World, n_levels: int) -> tuple[Tensor, Tensor]:
@@ -411,23 +415,7 @@ def quantile_grid(world: World, n_levels: int) -> tuple[Tensor, Tensor]:
     n_points = grid_size(world, n_levels)
     if n_points > GRID_POINTS:
         raise ValueError(f"n_levels is {n_levels}, which gives {n_points} points: allowed are at most {GRID_POINTS}")
-    levels = magnitude_levels(world.mu, world.sigma, n_levels)
-    blocks, shares = [], []
-    for pattern, probability in zip(*world.firing.support(), strict=True):
-        choices = torch.tensor(list(itertools.product(levels, repeat=int(pattern.sum()))), dtype=torch.float64)
-        block = torch.zeros(len(choices), world.n_features, dtype=torch.float64)
-        block[:, pattern] = choices
-        blocks.append(block)
-        shares.append((probability / len(block)).expand(len(block)))
+    patterns, probabilities = world.firing.support()
+    blocks = world.magnitudes.grid(patterns, n_levels)
+    shares = [(p / len(block)).expand(len(block)) for p, block in zip(probabilities, blocks, strict=True)]
     return torch.cat(blocks), torch.cat(shares)
-
-
-def magnitude_levels(mu: float, sigma: float, n_levels: int) -> list[float]:
-    """Means of max(0, mu + sigma * normal) within n_levels equally likely slices, ascending.
-
-    The integral of max(0, mu + sigma t) over the standard normal density up to t is, above t0 = -mu / sigma,
-    mu (Phi(t) - Phi(t0)) - sigma (phi(t) - phi(t0)); differences of it between slice borders are the means.
-    """
-    borders = norm.ppf(np.linspace(0, 1, n_levels + 1)).clip(min=-mu / sigma)
-    integral = mu * norm.cdf(borders) - sigma * norm.pdf(borders)
-    return (np.diff(integral) * n_levels).tolist()
