@@ -1,12 +1,12 @@
 """Every notebook runs through under other settings, and says only finished sentences."""
 
 import re
-from contextlib import closing
 
+import forks
 import pytest
 from tiny_project import ROOT
 
-from toysae.writeup import crew, pairs, records
+from toysae.writeup import pairs, records
 from toysae.writeup.parameters import check_parameters
 from toysae.writeup.project import Project
 
@@ -66,36 +66,22 @@ CASES = [(name, title) for name, settings in SETTINGS.items() for title in setti
 UNFINISHED = re.compile(r"\bnan\b|\binf\b|\bNone\b|tensor\(|array\(|\bTrue\b|\bFalse\b|\{|  +\S|\.\.$|<[a-z]+ object")
 
 
-class Silent:
-    """A board that shows nothing."""
-
-    def started(self, name): ...
-    def cell(self, name, event): ...
-    def ended(self, outcome): ...
-    def tick(self): ...
-
-
-def job(name: str, title: str, folder) -> crew.Job:
-    key = f"{name}-{title.replace(' ', '-')}"
-    parameters = SETTINGS[name][title] | QUICK
-    return crew.Job(key, PROJECT.source(name), folder / f"{key}.ipynb", folder / f"{key}.part", parameters, "A banner")
-
-
 @pytest.fixture(scope="module")
-def outcomes(tmp_path_factory):
+def results(tmp_path_factory):
     """All cases executed, side by side."""
-    folder = tmp_path_factory.mktemp("settings")
-    jobs = [job(name, title, folder) for name, title in CASES]
-    with closing(crew.execute(jobs, folder, Silent())) as ended:
-        return {outcome.job.name: outcome for outcome in ended}
+    runs = [forks.Run(key(*case), str(PROJECT.source(case[0])), SETTINGS[case[0]][case[1]] | QUICK) for case in CASES]
+    return forks.execute(runs, tmp_path_factory.mktemp("settings"))
+
+
+def key(name: str, title: str) -> str:
+    return f"{name}-{title.replace(' ', '-')}"
 
 
 @pytest.mark.parametrize(("name", "title"), CASES)
-def test_a_notebook_runs_through_and_leaves_no_sentence_unfinished(name, title, outcomes):
-    outcome = outcomes[f"{name}-{title.replace(' ', '-')}"]
-    assert outcome.succeeded, outcome.reason + "\n" + "\n".join(outcome.traceback)
-    notebook = pairs.read_executed(outcome.job.output)
-    shown = [output.data.get("text/markdown") for output in records.outputs_of(notebook)]
+def test_a_notebook_runs_through_and_leaves_no_sentence_unfinished(name, title, results):
+    result = results[key(name, title)]
+    assert result.notebook, result.reason
+    shown = [output.data.get("text/markdown") for output in records.outputs_of(result.notebook)]
     sentences = list(filter(None, shown))
     assert len(sentences) > 5
     for sentence in sentences:
