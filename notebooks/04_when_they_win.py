@@ -11,7 +11,7 @@
 n_saes: int = 16  # autoencoders for every point of every diagram
 n_steps: int = 1500  # training steps
 lr: float = 0.01  # learning rate of Adam
-seed: int = 0  # decides where the autoencoders of the phase diagrams start
+seed: int = 0  # decides where all autoencoders of this chapter start
 threshold: float = 0.95  # cosine from which on a latent counts as aligned
 
 # %%
@@ -35,6 +35,8 @@ recipe["seed"] = [list(range(seed * n_saes, (seed + 1) * n_saes))]
 #
 # A *sweep* is a grid of settings, and a table with one row for every SAE. SAEs whose data points agree are trained as one tensor program, even if they pay different prices $\lambda$ or see the patterns with different probabilities. Every SAE sees all data points in every step,
 # weighted by their probabilities. So there is no sampling noise on that list; members of a diagram differ in nothing but their setting and their start.
+#
+# Formulas are judged as in the previous chapter: a claim about one is *agrees*, *partly* or *differs* in the table of claims, and what counts as a check is said before its result.
 #
 # ## How much may magnitudes vary?
 #
@@ -66,7 +68,8 @@ no_atom, dead = shares(jitter, "l1_coeff", "sigma", "no_atom")
 boundary = {price: theory.leaning_boundary(price) for price in prices}
 composites = 1 - torch.eye(3)
 leans = [theory.best_lean(composites, boundary[price], price)[0] for price in prices]
-columns = {"boundary, pure": pure, "boundary, leaning": boundary}
+first_order = {price: theory.jitter_boundary_small(price) for price in prices}
+columns = {"boundary, leaning": boundary, "boundary, pure": pure, "pure, first order": first_order}
 columns["lean e of the composites"] = dict(zip(prices, leans, strict=True))
 pd.DataFrame(columns).rename_axis("lambda").round(3)
 
@@ -77,14 +80,18 @@ show(
         [f"{price:g}" for price in prices],
         no_atom,
         dead,
-        {"leaning": list(boundary.values()), "pure": list(pure.values())},
+        {
+            "leaning": list(boundary.values()),
+            "pure": list(pure.values()),
+            "first order": list(first_order.values()),
+        },
         xlabel="spread of the magnitudes, sigma / mu",
         ylabel="price lambda",
     ),
     f"SAEs without an atom, where the magnitudes vary by sigma and activation costs lambda. The computed boundary runs from {min(boundary.values()):.2f} to {max(boundary.values()):.2f}, that of pure dictionaries from {min(pure.values()):.2f} to {max(pure.values()):.2f}.",
-    f"Each cell: the share of {n_saes} SAEs that have no atom, among those with all latents live; yellow is all, violet none. Lines: the spread at which composites and atoms cost the same, computed without training; orange if both may lean, white if both are pure. "
+    f"Each cell: the share of {n_saes} SAEs that have no atom, among those with all latents live; yellow is all, violet none. Lines: the spread at which composites and atoms cost the same, computed without training; orange if both may lean, white if both are pure, dotted the first-order formula for pure ones, made for small prices. "
     "A red cross marks cells in which more than one SAE in ten has a dead latent.",
-    alt="Phase diagram over spread and price: share of SAEs without an atom in every cell, with two computed boundaries as lines.",
+    alt="Phase diagram over spread and price: share of SAEs without an atom in every cell, with three computed boundaries as lines.",
     name="phase_diagram",
 )
 
@@ -125,15 +132,16 @@ def predicted(line):
     return Fraction(right, judged)
 
 
-verdict_pure, verdict = predicted(pure), predicted(boundary)
+right_pure, right = predicted(pure), predicted(boundary)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 claim(
     "boundary-predicts-training",
-    verdict.interval[0] > 0.8,
-    f"The line of leaning dictionaries predicts training: {verdict} of the cells away from it come out as computed. That of pure dictionaries predicts {verdict_pure}.",
-    otherwise=f"Of the cells away from it, the line of leaning dictionaries predicts {verdict}, that of pure dictionaries {verdict_pure}.",
+    right.interval[0] > 0.8,
+    f"The line of leaning dictionaries predicts training: {right} of the cells away from it come out as computed. That of pure dictionaries predicts {right_pure}.",
+    otherwise=f"Of the cells away from it, the line of leaning dictionaries predicts {right}, that of pure dictionaries {right_pure}.",
     source="theory",
+    verdict=sentences.verdict(right),
 )
 
 # %% [markdown]
@@ -141,15 +149,19 @@ claim(
 #
 # Two features and two latents. In a *nested* world $A$ is alone in four samples of ten; the *solo rate* is the share of samples with $B$ alone. In a *symmetric* world each is alone at the solo rate. In all other samples both fire. With two latents in a plane everything is known: a dictionary is two angles, and the best one can be found by looking at all. How
 # does it change as the solo rate grows?
+#
+# The previous chapter compared the pure dictionaries $\{A, B\}$ and $\{A, (A+B)/\sqrt 2\}$, which cost the same at a ratio $\rho^*$ of samples with $B$ alone to samples with both. Does that simple line tell where training changes sides? As before, worlds nearer to it than a tenth of its value are left out. In the others
+# the row that leans most should be nearer to the composite than to its feature where the composite is cheaper, and nearer to its feature where the atoms are.
 
 # %%
 solos = np.geomspace(0.004, 0.4, 16).round(4).tolist()
 pair_prices = [0.02, 0.05, 0.1]
-training_of_pairs = {"n_seeds": n_saes, "lr": lr, "threshold": threshold}
+training_of_pairs = {"n_seeds": n_saes, "first_seed": seed * n_saes, "lr": lr, "threshold": threshold}
 pairs = two_features.pairs_grid(pair_prices, solos, [0.0], n_steps=n_steps, **training_of_pairs)
 fine = np.geomspace(0.004, 0.4, 400)
 
 
+# %%
 def lean(angles):
     """Degrees from the row that leans most to its nearest feature; 45 is the composite."""
     return torch.minimum(angles.abs(), (90 - angles).abs()).clamp(max=45).amax(dim=1)
@@ -162,8 +174,14 @@ def best_rows(variant, price):
     return two_features.best_angles(square, torch.stack(weights), price)[0]
 
 
+def crossing(variant, price):
+    """The solo rate at which {A, B} and {A, (A+B)/sqrt 2} cost the same."""
+    rho = theory.crossover(price)
+    return (1 - two_features.PARENT_ALONE) * rho / (1 + rho) if variant == "nested" else rho / (1 + 2 * rho)
+
+
 # %%
-bend, panels = {}, {}
+bend, panels, sides = {}, {}, {variant: [] for variant in two_features.VARIANTS}
 for variant in two_features.VARIANTS:
     lines, dots = {}, {}
     for price in pair_prices:
@@ -171,9 +189,12 @@ for variant in two_features.VARIANTS:
         bend[variant, price] = float(angle.diff().abs().max())
         chosen = pairs[(pairs.variant == variant) & (pairs.l1_coeff == price)]
         lines[f"$\\lambda$ = {price:g}"] = fine, angle.tolist()
-        trained = torch.tensor(chosen[["trained_1", "trained_2"]].values)
-        dots[f"$\\lambda$ = {price:g}"] = chosen.solo, lean(trained).tolist()
-    panels[variant] = lines, dots, {}
+        trained = lean(torch.tensor(chosen[["trained_1", "trained_2"]].values)).tolist()
+        dots[f"$\\lambda$ = {price:g}"] = chosen.solo, trained
+        star = crossing(variant, price)
+        judged = [(s, t) for s, t in zip(chosen.solo, trained, strict=True) if abs(s / star - 1) > 0.1]
+        sides[variant] += [(t > 22.5) == (s < star) for s, t in judged]
+    panels[variant] = lines, dots, {f"pure, {p:g}": crossing(variant, p) for p in pair_prices}
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 show(
@@ -186,7 +207,7 @@ show(
         ]
     )
     + ".",
-    f"Of the two rows, the one that is farther from its nearest feature: 0 degrees means both rows are features, 45 that one is the composite, or lies farther away. Lines: the best dictionary of two rows, by looking at all angles. Dots: the trained SAE with the lowest loss of {n_saes}.",
+    f"Of the two rows, the one that is farther from its nearest feature: 0 degrees means both rows are features, 45 that one is the composite, or lies farther away. Lines: the best dictionary of two rows, by looking at all angles. Dots: the trained SAE with the lowest loss of {n_saes}. Dotted grey, from left to right by price: where the pure dictionaries cost the same.",
     alt="Two panels, nested and symmetric: largest lean of a row over the solo rate, computed lines and trained dots for three prices.",
 )
 
@@ -199,6 +220,7 @@ claim(
     "Nested features are given up gradually: as the solo rate falls, the best row of B bends towards the composite. Symmetric features are given up at once: somewhere the best dictionary jumps.",
     otherwise="On this grid the nested and the symmetric world do not differ in the way that one bends and the other jumps.",
     source="theory",
+    verdict=sentences.verdict(Fraction.of(torch.tensor([(b > 5) == (v == "symmetric") for (v, _), b in bend.items()]))),
 )
 near = Fraction.of(torch.tensor((pairs.trained / pairs.best - 1).values < 1e-3))
 claim(
@@ -208,10 +230,24 @@ claim(
     otherwise=f"Training gets there in some worlds: in {near} of them the lowest-loss SAE is within one part in a thousand of the best loss there is.",
 )
 
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
+on_side = {variant: Fraction.of(torch.tensor(checks)) for variant, checks in sides.items()}
+all_sides = Fraction(sum(f.k for f in on_side.values()), sum(f.n for f in on_side.values()))
+told = sentences.listed([f"{fraction} {variant} worlds" for variant, fraction in on_side.items()])
+claim(
+    "crossover-predicts-training",
+    all_sides.interval[0] > 0.8,
+    f"The simple line tells the side: away from $\\rho^*$ the lowest-loss SAE is on the computed side in {told}.",
+    otherwise=f"The simple line tells the side only in part: away from $\\rho^*$ the lowest-loss SAE is on the computed side in {told}.",
+    source="theory",
+    verdict=sentences.verdict(all_sides),
+)
+
 # %% [markdown]
 # ## A law without free parameters
 #
-# For small prices the previous chapter predicts by how much the row of $B$ leans: $t = \lambda P(A \text{ and } B) / P(B \text{ alone})$, to first order. Nothing can be fitted. The law should hold where the predicted lean is below six degrees and $\lambda \le 0.02$; that was said before training.
+# For small prices the previous chapter predicts by how much the row of $B$ leans: $t = \lambda P(A \text{ and } B) / P(B \text{ alone})$, to first order. The row of $A$ leans too, by the same law with $P(A \text{ alone})$. Nothing can be fitted. The law should hold where the predicted lean of $B$ is below six degrees and $\lambda \le 0.02$; that was said before training.
+# To second order, where each lean takes away from the gain of the other, the prediction should come nearer to training in these same worlds.
 
 # %%
 small_prices = [0.002, 0.005, 0.01, 0.02]
@@ -219,40 +255,63 @@ lone_rates = [0.05, 0.1, 0.2, 0.3, 0.4]
 leaning = two_features.pairs_grid(small_prices, lone_rates, [0.0], n_steps=2 * n_steps, **training_of_pairs)
 leaning = leaning[leaning.variant == "nested"].copy()
 leaning["both"] = 1 - two_features.PARENT_ALONE - leaning.solo
-law = [theory.tilt(*row) for row in leaning[["l1_coeff", "both", "solo"]].values]
-leaning["predicted"] = np.degrees(law)
-leaning["measured"] = 90 - leaning.trained_2
-leaning = leaning[leaning.predicted < 6]
-ratio = leaning.measured / leaning.predicted
+first = [theory.tilt(*row) for row in leaning[["l1_coeff", "both", "solo"]].values]
+leaning = leaning[np.degrees(first) < 6]
+settings = leaning[["l1_coeff", "both", "solo"]].values
+measured = {"row of B": 90 - leaning.trained_2.values, "row of A": leaning.trained_1.values}
+alone = two_features.PARENT_ALONE
+orders = {
+    "first order": [(theory.tilt(p, both, alone), theory.tilt(p, both, solo)) for p, both, solo in settings],
+    "second order": [theory.tilts(p, both, alone, solo) for p, both, solo in settings],
+}
+laws = {name: dict(zip(("row of A", "row of B"), np.degrees(leans).T, strict=True)) for name, leans in orders.items()}
+ratios = {order: {row: measured[row] / law[row] for row in measured} for order, law in laws.items()}
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-by_price = {f"$\\lambda$ = {p:g}": part for p, part in leaning.groupby("l1_coeff")}
-diagonal = [float(leaning.predicted.min()), float(leaning.predicted.max())]
+ends = [min(v.min() for v in laws["first order"].values()), max(v.max() for v in laws["first order"].values())]
+medians = {name: np.median(np.concatenate(list(parts.values()))) for name, parts in ratios.items()}
+drawn = {row: lean.clip(min=1e-3) for row, lean in measured.items()}
+panels = {
+    order: (dict.fromkeys(drawn, (ends, ends)), {row: (law[row], drawn[row]) for row in drawn}, {})
+    for order, law in laws.items()
+}
 show(
-    figures.curves(
-        dict.fromkeys(by_price, (diagonal, diagonal)),
-        {name: (part.predicted, part.measured.clip(lower=1e-3)) for name, part in by_price.items()},
+    figures.curve_panels(
+        panels,
         xlabel="predicted lean, degrees",
         ylabel="lean of the trained row, degrees",
         xscale="log",
         yscale="log",
     ),
-    f"Measured over predicted lean: median {ratio.median():.3f}, from {ratio.min():.3f} to {ratio.max():.3f}.",
-    f"Each dot is one world: the lowest-loss SAE of {n_saes}. The line is the law, not a fit; second-order terms pull large leans below it.",
-    alt="Measured against predicted lean on logarithmic axes, with the law as the diagonal.",
-)
-kept = Fraction.of(torch.tensor(((ratio > 0.85) & (ratio < 1.15)).values))
-span = (
-    f"measured over predicted lean runs from {ratio.min():.3f} to {ratio.max():.3f}, with median {ratio.median():.3f}"
+    f"Measured over predicted lean, both rows: median {medians['first order']:.3f} to first order, {medians['second order']:.3f} to second.",
+    f"Each dot is a row of the lowest-loss SAE of {n_saes} in one world. The line is the law, not a fit. A lean of next to nothing, or to the other side, is drawn at the lower edge.",
+    alt="Two panels, first and second order: measured against predicted lean of both rows on logarithmic axes, with the law as the diagonal.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
+ratio = ratios["first order"]["row of B"]
+kept = Fraction.of(torch.tensor((ratio > 0.85) & (ratio < 1.15)))
+span = f"measured over predicted runs from {ratio.min():.3f} to {ratio.max():.3f}, with median {np.median(ratio):.3f}"
 claim(
     "tilt-law",
     kept.k == kept.n,
-    f"In all {kept.n} worlds where it should hold, the law is right within 15 %: {span}.",
-    otherwise=f"In {kept.k} of the {kept.n} worlds where it should hold, the law is right within 15 %: {span}.",
+    f"In all {kept.n} worlds where it should hold, the law for the row of $B$ is right within 15 %: {span}.",
+    otherwise=f"In {kept.k} of the {kept.n} worlds where it should hold, the law for the row of $B$ is right within 15 %: {span}.",
     source="theory",
+    verdict=sentences.verdict(kept),
+)
+
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
+misses = {order: np.concatenate([abs(r - 1) for r in parts.values()]) for order, parts in ratios.items()}
+nearer = Fraction.of(torch.tensor(misses["second order"] < misses["first order"]))
+largest = sentences.listed([f"{100 * misses[order].max():.1f} % to {order}" for order in misses])
+claim(
+    "second-order-is-nearer",
+    nearer.interval[0] > 0.8,
+    f"Of the rows in these worlds, {nearer} are nearer to the second-order law than to the first. The largest miss is {largest}.",
+    otherwise=f"Only {nearer} of the rows in these worlds are nearer to the second-order law than to the first. The largest miss is {largest}.",
+    source="theory",
+    verdict=sentences.verdict(nearer),
 )
 
 # %% [markdown]
@@ -305,21 +364,22 @@ explored = two_features.pairs_grid(
     [0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4],
     [0.0, 0.1, 0.3, 0.6],
     n_seeds=min(n_saes, 8),
+    first_seed=seed * n_saes,
     n_steps=n_steps,
     lr=lr,
     threshold=threshold,
 )
-first = two_features.Setting("nested", 0.1, 0.05, 0.0)
+shown_first = two_features.Setting("nested", 0.1, 0.05, 0.0)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 all_atoms = Fraction.of(torch.tensor((explored.both_atoms == explored.n_seeds).values))
 none_atoms = Fraction.of(torch.tensor((explored.both_atoms == 0).values))
 show_interactive(
-    interactive.explorer(explored, first),
+    interactive.explorer(explored, shown_first),
     f"Of the {len(explored)} worlds behind the sliders, {all_atoms.k} give both atoms from every start and {none_atoms.k} from none.",
     "Arrows: the two rows of the trained SAE with the lowest loss. Dots: the data, larger where they are more frequent. Without a script one setting is shown as a picture.",
     alt="Two features as axes with the rows of a trained SAE as arrows, beside bars of losses; sliders change price, solo rate and spread.",
-    fallback=interactive.still(explored, first),
+    fallback=interactive.still(explored, shown_first),
 )
 
 # %% [markdown]
@@ -362,13 +422,17 @@ claim(
     f"The boundary predicts all fresh settings ({told}).",
     otherwise=f"The boundary predicts {sum(agree)} of {len(agree)} fresh settings ({told}).",
     source="theory",
+    verdict=sentences.verdict(Fraction.of(torch.tensor(agree))),
 )
+
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 claim(
     "fresh-settings-lean",
     all(0.85 < r < 1.15 for r in leant),
     f"The law of leaning predicts all fresh worlds within 15 %: measured over predicted is {sentences.listed([f'{r:.3f}' for r in leant])}.",
     otherwise=f"For the law of leaning, measured over predicted is {sentences.listed([f'{r:.3f}' for r in leant])} in the fresh worlds.",
     source="theory",
+    verdict=sentences.verdict(Fraction.of(torch.tensor([0.85 < r < 1.15 for r in leant]))),
 )
 
 # %% [markdown]
