@@ -2,12 +2,14 @@
 
 Read the modules in this order; each imports only from those before it:
 
-    worlds        who fires with whom, and how strongly
+    firings       who fires with whom
+    magnitudes    how strongly
+    worlds        both, and the directions of the features: where the data come from
     sae           a stack of sparse autoencoders
     training      one training loop for every stack and every world
     oracle        what training is compared with: bounds, exact codes, exact losses, best dictionaries
     theory        closed forms
-    measures      what is counted: cosines, labels, recovery scores, intervals
+    measures      what is counted: cosines, labels, recovery scores, absorption, intervals
     bias          the exact account of a decoder bias
     two_features  the smallest worlds, of which everything is known
     figures       the pictures

@@ -12,7 +12,7 @@ from scipy.stats import binomtest
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from toysae.oracle import finite_data
+from toysae.oracle import finite_activations, finite_data
 from toysae.sae import Stack
 from toysae.worlds import World
 
@@ -22,6 +22,9 @@ ASSESSED_NUMBERS = 2**24  # latent activations that are held in memory at once
 LABELS = ("atomic", "composite", "mixed", "dead")
 SIGNED_LABELS = (*LABELS, "negative", "difference")  # what a mixed latent may be, where a decoder bias is on
 MINUS = "\N{MINUS SIGN}"
+NO_LENGTH = 1e-4  # a sum of features shorter than this is nothing but rounding
+ABSORBED_SHARE = 0.4  # of the projection on a feature that a latent must carry to absorb it, as in SAEBench
+ABSORBING_COSINE = 0.1  # with the feature, that a latent must have to count as carrying it, as in SAEBench
 
 
 def cosines(dictionary: Tensor, directions: Tensor) -> Tensor:
@@ -126,15 +129,17 @@ def label_latents(dictionary: Tensor, world: World, live: Tensor, threshold: flo
 def best_composites(cosine: Tensor, world: World, threshold: float) -> Tensor:
     """The set of features that fire together whose normalised sum each row is most aligned with.
 
-    cosine   (n_saes, n_latents, n_features) with orthonormal features
+    cosine   (n_saes, n_latents, n_features)
     returns  bool, the same shape; empty where no such sum reaches the threshold
 
-    Among sets of m features the sum of the m largest cosines, divided by sqrt(m), is the largest cosine a row can have
-    with a normalised sum: so one set for each m has to be looked at, not all of them.
+    Only the m features with the largest cosines are looked at, for each m. Where features are orthonormal nothing is
+    missed: the sum of those cosines, divided by sqrt(m), is the largest cosine that a row can have with a normalised
+    sum of m features. Where they are not, the sum is divided by the true length of the sum of the features, and some
+    other set of m might have a shorter sum and so a larger cosine: the nearer the features are to right angles, the
+    less.
     """
     order = cosine.argsort(dim=2, descending=True)
-    sizes = torch.arange(1, world.n_features + 1)
-    alignment = cosine.gather(2, order).cumsum(dim=2) / sizes.to(cosine).sqrt()
+    alignment = cosine.gather(2, order).cumsum(dim=2) / _lengths_of_sums(order, world, cosine.dtype)
     members = torch.zeros(cosine.shape, dtype=torch.bool)
     best = torch.full(cosine.shape[:2], threshold, dtype=cosine.dtype)
     for sae, latent, above in (alignment >= threshold).nonzero().tolist():
@@ -147,14 +152,29 @@ def best_composites(cosine: Tensor, world: World, threshold: float) -> Tensor:
     return members
 
 
+def _lengths_of_sums(order: Tensor, world: World, dtype: torch.dtype) -> Tensor:
+    """Length of the sum of the first m features of each order (..., n_features), for each m; infinite where it is zero.
+
+    The square root of m, (n_features,), where features are orthonormal; else like order.
+    """
+    if world.orthonormal:
+        return torch.arange(1, world.n_features + 1, dtype=dtype).sqrt()
+    features = world.features.to(dtype)
+    rows = [features[row].cumsum(dim=0).norm(dim=1) for row in order.reshape(-1, world.n_features)]
+    lengths = torch.stack(rows).reshape(order.shape)
+    return torch.where(lengths > NO_LENGTH, lengths, torch.inf)
+
+
 def with_signed_labels(seen: Assessment, world: World, threshold: float = THRESHOLD) -> Assessment:
     """The same assessment, in which live latents that were mixed are told apart by two more rules:
 
     negative    the opposite of its row has cosine >= threshold with an atom or a composite: a "not A"
     difference  its row has cosine >= threshold with the mean of some features minus the mean of some others
 
-    Where both hold, the larger cosine decides. Features have to be orthonormal.
+    Where both hold, the larger cosine decides.
+    raises  ValueError where features are not orthonormal
     """
+    world.require_orthonormal()
     old = seen.labels
     reached, members, against = best_differences(seen.cosines)
     opposite, minus = _best_sums(-seen.cosines, world, threshold)
@@ -229,6 +249,99 @@ def mcc(dictionary: Tensor, features: Tensor) -> Tensor:
     return torch.stack(scores)
 
 
+@dataclass(frozen=True)
+class Absorption:
+    """How far the latents of its children have taken over a parent feature, in each SAE of a stack.
+
+    own       (n_saes,) the parent's own latent: the live one with the largest cosine with the parent
+    cosine    (n_saes,) that cosine. Where it is low, the parent has no latent that could be absorbed
+    full      (n_saes,) full absorption rate: how often the own latent is silent while another one stands in
+    fraction  (n_saes,) absorption fraction: how much of what own and standing-in latents say about the parent is
+              said by the latter; it sees partial absorption, where the own latent still fires but weakly
+
+    Both are means over the samples in which the parent and at least one of the children fire.
+    """
+
+    own: Tensor
+    cosine: Tensor
+    full: Tensor
+    fraction: Tensor
+
+
+def absorption(
+    stack: Stack, world: World, parent: int, children: Sequence[int], share: float = ABSORBED_SHARE
+) -> Absorption:
+    """Whether a parent feature is represented by its own latent when a child fires, or by the child's.
+
+    A latent k says z_k cos(row_k, parent) about the parent, of which the sample holds a_parent. A latent other than the
+    parent's own stands in for it where it fires and points both towards the parent and towards a child that fires, with
+    cosines of ABSORBING_COSINE or more. In a sample the parent is
+
+    fully absorbed  where its own latent is silent and one that stands in says at least `share` of a_parent
+    absorbed by     S / (S + O), where those that stand in say S >= share a_parent in sum, capped at what is missing
+                    from a_parent, and its own latent says O; so 1 where O is zero. 0 where S is too little, or O is
+                    a_parent or more
+
+    The metric of SAEBench (Karvonen et al. 2025, arXiv 2503.09532) for the absorption of Chanin et al. (2024, arXiv
+    2409.14507), in a world whose features are known: the feature's direction replaces a probe, children are named, not
+    found, and the samples are those where one fires, so that 1 is complete absorption; there it is counted among all
+    samples of the parent. SAEBench asks for a cosine of .025 where absorption is full, and adds up three latents at
+    most.
+
+    parent    a position among the features, and children the positions of its children
+    returns   not a number where no latent is live, or where parent and children never fire together
+    """
+    _require_family(parent, children, world.n_features)
+    activations, probabilities = finite_activations(world)
+    size = max(1, ASSESSED_NUMBERS // (len(activations) * max(stack.W_dec.shape[1:])))
+    parts = [stack[i : i + size].double() for i in range(0, len(stack), size)]
+    return _concatenated(
+        [_absorption(p, world, parent, list(children), share, activations, probabilities) for p in parts]
+    )
+
+
+def _absorption(
+    stack: Stack, world: World, parent: int, children: list[int], share: float, activations: Tensor, weights: Tensor
+) -> Absorption:
+    z = stack.model.encode(stack.parameters, world.inputs(activations), weights)
+    live, _ = activity(z, weights)
+    cosine = cosines(stack.W_dec, world.features)
+    own_cosine, own = cosine[..., parent].masked_fill(~live, -torch.inf).max(dim=1)
+    together = (activations[:, parent] > 0) & (activations[:, children] > 0).any(dim=1)
+    z, held, weights = z[:, together], activations[together, parent], weights[together]
+    is_own = torch.nn.functional.one_hot(own, z.shape[2]).bool()[:, None]
+    stands_in = _carries_both(cosine, parent, children, activations[together] > 0) & ~is_own
+    said = z * cosine[:, None, :, parent]
+    by_own, by_others = ((said * who).sum(dim=2) for who in (is_own, stands_in))
+    silent = ~((z > 0) & is_own).any(dim=2)
+    full = silent & ((said * stands_in).amax(dim=2) >= share * held)
+    kept = torch.minimum(by_others, held - by_own)
+    fraction = torch.where(by_own > 0, kept / (kept + by_own), 1.0)
+    fraction = torch.where((by_own < held) & (by_others >= share * held), fraction, 0.0)
+    known = torch.where(live.any(dim=1), 1.0, torch.nan).double()
+    rates = [known * (value.double() @ weights) / weights.sum() for value in (full, fraction)]
+    return Absorption(own, known * own_cosine, *rates)
+
+
+def _carries_both(cosine: Tensor, parent: int, children: list[int], fires: Tensor) -> Tensor:
+    """Which latents point towards the parent and towards a child that fires, bool (n_saes, n_samples, n_latents).
+
+    cosine (n_saes, n_latents, n_features); fires (n_samples, n_features) bool
+    """
+    points = cosine >= ABSORBING_COSINE
+    to_a_child = torch.einsum("sc,alc->asl", fires[:, children].double(), points[..., children].double()) > 0
+    return to_a_child & points[:, None, :, parent]
+
+
+def _require_family(parent: int, children: Sequence[int], n_features: int) -> None:
+    if parent not in range(n_features):
+        raise ValueError(f"parent is {parent}: allowed is 0 to {n_features - 1}")
+    if not children or not set(children) <= set(range(n_features)) - {parent}:
+        raise ValueError(
+            f"children is {list(children)}: allowed are features from 0 to {n_features - 1}, not the parent"
+        )
+
+
 def explained_variance(x: Tensor, x_hat: Tensor, weights: Tensor | None = None) -> Tensor:
     """1 - FVU, the share of the variance of x that is explained, (n_saes,).
 
@@ -291,7 +404,7 @@ def _concatenated(parts: Sequence, **given):
 
 
 def _assess(stack: Stack, world: World, threshold: float, x: Tensor, weights: Tensor) -> Assessment:
-    z = stack.encode(x)
+    z = stack.model.encode(stack.parameters, x, weights)
     live, l0 = activity(z, weights)
     features = world.features.double()
     return Assessment(

@@ -27,6 +27,20 @@ def pair(p_both: float, p_first: float, **magnitudes: float) -> World:
     return World(Patterns([[1, 1], [1, 0], [0, 1]], [p_both, p_first, 1 - p_both - p_first]), **magnitudes)
 
 
+def zipf(n_features: int, exponent: float, highest: float, **magnitudes: float) -> World:
+    """Independent features whose rates fall as a power of the rank."""
+    return worlds.independent(worlds.zipf_rates(n_features, exponent, highest=highest), **magnitudes)
+
+
+def superposition(
+    n_features: int, d_in: int, p: float, n_repulsions: int = 0, direction_seed: int = 0, **magnitudes: float
+) -> World:
+    """Independent features along random directions of a space that may be smaller than their number."""
+    generator = torch.Generator().manual_seed(direction_seed)
+    features = worlds.unit_directions(n_features, d_in, generator, n_repulsions)
+    return worlds.independent([p] * n_features, features=features, **magnitudes)
+
+
 # A few numbers tell each world, so that each of them is a column of a table
 WORLDS: dict[str, Callable[..., World]] = {
     "two_of_three": worlds.two_of_three,
@@ -38,6 +52,13 @@ WORLDS: dict[str, Callable[..., World]] = {
     "solo_leak": worlds.solo_leak,
     "pair": pair,
     "independent": lambda n_features, p, **magnitudes: worlds.independent([p] * n_features, **magnitudes),
+    "exclusive": lambda n_features, p, **magnitudes: worlds.mutually_exclusive([p] * n_features, **magnitudes),
+    "hierarchy": worlds.hierarchy,
+    "tree": worlds.tree,
+    "one_with_others": worlds.one_with_others,
+    "antipodal_plane": worlds.antipodal_plane,
+    "zipf": zipf,
+    "superposition": superposition,
 }
 
 
