@@ -24,7 +24,7 @@ from nbformat.v4 import new_output
 from papermill import execute_notebook
 from traitlets.config import Config
 
-from toysae.writeup import crew, pairs, records
+from toysae.writeup import crew, pairs, prose, records
 
 ROOT = Path(__file__).resolve().parents[1]
 SETTINGS = {"PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1", "MPLBACKEND": "agg"}
@@ -163,6 +163,7 @@ def in_a_shell(run: Run) -> NotebookNode:
     from toysae.sweeps import workers
 
     workers._processes = lambda n: ThreadPoolExecutor(1)  # the processes of sweeps are the subject of test_sweeps
+    prose._DPI = 50  # every figure is drawn and packed, but in fewer pixels
     settings = {"InteractiveShell": {"colors": "nocolor"}, "HistoryManager": {"enabled": False}}
     shell = Shell.instance(config=Config(settings), display_pub_class=Publisher, displayhook_class=Hook)
     source = pairs.read_source(Path(run.source))

@@ -127,7 +127,7 @@ def test_a_second_reproduce_executes_nothing_and_still_lists_all_claims(project,
 
 def test_a_forced_second_run_is_byte_identical(project):
     before, listed = published(project), project.claims.read_bytes()
-    finished = call(project, "reproduce", "--force")
+    finished = call(project, "reproduce", "--force", TINY_NO_BOOK="1")
     assert finished.returncode == 0
     assert finished.stdout.count("done in") == 2
     assert published(project) == before
@@ -206,7 +206,7 @@ def alive(process_id: int) -> bool:
 
 def started(project, mark) -> subprocess.Popen:
     """A `reproduce` that has come to the sleeping cell of 02_second, whose kernel wrote its process id to `mark`."""
-    words, told = command(project, "reproduce"), environment(TINY_SLEEP=str(mark))
+    words, told = command(project, "reproduce"), environment(TINY_SLEEP=str(mark), TINY_NO_BOOK="1")
     running = subprocess.Popen(words, env=told, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     wait_for(lambda: mark.exists() and mark.read_text())
     return running
@@ -225,7 +225,7 @@ def test_an_interrupt_leaves_the_pair_and_the_next_run_goes_on_with_what_is_miss
     assert "Traceback" not in said
     wait_for(lambda: not alive(int(mark.read_text())), 20)
     assert project.executed("02_second").read_bytes() == old
-    finished = call(project, "reproduce")
+    finished = call(project, "reproduce", TINY_NO_BOOK="1")
     assert finished.returncode == 0
     assert "01_first: up to date" in finished.stdout
     assert "02_second: done in" in finished.stdout

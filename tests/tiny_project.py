@@ -92,10 +92,14 @@ INDEX = """# The book
 """
 
 _MAIN = """
+import os
 import sys
 from pathlib import Path
+from toysae.writeup import book
 from toysae.writeup.__main__ import main
 from toysae.writeup.project import Project
+if "TINY_NO_BOOK" in os.environ:  # Sphinx takes seconds, and is no matter in most tests of the runner
+    book.build = lambda project: project.book / "index.html"
 sys.exit(main(sys.argv[2:], Project(Path(sys.argv[1]))))
 """
 
