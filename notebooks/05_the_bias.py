@@ -24,6 +24,7 @@ threshold: float = 0.95  # cosine from which on a latent counts as aligned
 
 # %%
 from dataclasses import replace
+from math import ceil
 
 import pandas as pd
 import torch
@@ -90,19 +91,9 @@ claim("bias-fills", filled.interval[0] > 0.5, wording, otherwise=wording, source
 #
 # If both fit, the larger cosine decides. The rule for drawing is as before: the SAE with the lowest loss of each stack. Beside it stands the SAE with a bias that has the highest loss.
 
-# %%
-names = figures.feature_names(n_features)
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 best_plain = int(plain.losses.argmin())
 low, middle, high = seen.losses.argsort()[[0, n_saes // 2, -1]].tolist()
-
-
-def stand_for(these, i):
-    """What the latents of one SAE stand for, in words."""
-    order = measures.reading_order(these.cosines, these.labels, i)
-    return sentences.listed([these.labels.names(i, names)[j] for j in order])
-
-
-# %% jupyter={"source_hidden": true} tags=["remove-input"]
 drawn = {
     f"no bias, lowest loss:\n{plain.losses[best_plain]:.4f}": best_plain,
     f"bias, lowest loss:\n{seen.losses[low]:.4f}": n_saes + low,
@@ -110,7 +101,7 @@ drawn = {
 }
 show(
     figures.heat_map_row(measures.joined([plain, seen]), drawn, f"$\\mu$ = {mu:g}, $\\sigma$ = {sigma:g}"),
-    f"Without a bias: {stand_for(plain, best_plain)}. With a bias: {stand_for(seen, low)} at the lowest loss, {stand_for(seen, high)} at the highest.",
+    f"Without a bias: {sentences.stand_for(plain, best_plain)}. With a bias: {sentences.stand_for(seen, low)} at the lowest loss, {sentences.stand_for(seen, high)} at the highest.",
     f"Rows are latents, columns are true features, cells are cosines; the strip tells each latent's label. The last row, set apart, is the cosine of the decoder bias with each feature. From left to right seeds {seeds[best_plain]}, {seeds[low]} and {seeds[high]}, of {n_saes} in each stack.",
     alt="Three heat maps of cosines side by side, each with a bias row: an SAE without a bias and two with one.",
 )
@@ -120,7 +111,7 @@ first = measures.reading_order(seen.cosines, seen.labels, low)[0]
 say(
     f"**The first row of the map in the middle, read aloud.** This is latent {first + 1}. {sentences.row_read_aloud(seen, low, first, threshold)}"
 )
-with_names = zip(names, seen.bias_cosines[low].tolist(), strict=True)
+with_names = zip(figures.feature_names(n_features), seen.bias_cosines[low].tolist(), strict=True)
 cosines = sentences.listed([f"{figures.signed(value)} with {name}" for name, value in with_names])
 to_mean = float(measures.cosines(trained.b_dec[low].double(), mean[None])[0])
 say(
@@ -143,7 +134,7 @@ if n_features == 3:
     panels = {f"{name}: {seen.losses[i]:.4f}": (trained.b_dec[i], arrows[i], words[i]) for name, i in chosen.items()}
     show(
         figures.seen_along_the_diagonal(panels, cloud),
-        "In the order of the panels: " + "; ".join(stand_for(seen, i) for i in chosen.values()) + ".",
+        "In the order of the panels: " + "; ".join(sentences.stand_for(seen, i) for i in chosen.values()) + ".",
         f"Grey dots are samples, named by the features that fire; the black dot is the bias; an arrow is a latent. Three SAEs with a bias, chosen by rank in loss alone: seeds {sentences.listed([str(seeds[i]) for i in chosen.values()])}.",
         alt="Three panels with the samples as a cloud of dots, the bias as a black dot and the latents as arrows that start there.",
     )
@@ -290,7 +281,7 @@ nearest = {
 if len(rest):
     losses = sorted({f"{loss:.4f}" for loss in (float(rest.min()), float(rest.max()))})
     say(
-        f"Above the floor end {len(rest)} of {n_saes}, with {'the loss' if len(losses) == 1 else 'losses from'} {' to '.join(losses)}; negatives at their best bias pay {cheapest['negatives']:.4f}. The costliest SAE has the latents {stand_for(exact_seen, costliest)}. "
+        f"Above the floor end {len(rest)} of {n_saes}, with {'the loss' if len(losses) == 1 else 'losses from'} {' to '.join(losses)}; negatives at their best bias pay {cheapest['negatives']:.4f}. The costliest SAE has the latents {sentences.stand_for(exact_seen, costliest)}. "
         f"Its bias lies {to_middle:.2f} from the mean of the data and {to_pattern:.2f} from the nearest pattern, {nearest.get(True, 'so it is near neither')}."
     )
 else:
@@ -400,21 +391,14 @@ def shares(labels):
     return [float(labels.count(word).double().mean()) / labels.kinds.shape[1] for word in labels.words]
 
 
-def led_by_atoms(these):
-    """Whether no label is more frequent than atoms."""
-    return shares(these.labels)[0] == max(shares(these.labels))
-
-
 panels = {
     title: {f"{k} of {n}": shares(these.labels) for (n, k), these in visits[on].items()}
     for title, on in {"without a bias": False, "with a bias": True}.items()
 }
-atomic = {on: sum(led_by_atoms(these) for these in visits[on].values()) for on in visits}
-
-# %% jupyter={"source_hidden": true} tags=["remove-input"]
+off, on = (sum(bar[0] == max(bar) for bar in bars.values()) for bars in panels.values())
 show(
     figures.label_shares(panels, measures.SIGNED_LABELS),
-    f"Atoms are the most frequent label in {atomic[False]} of {len(sizes)} worlds without a bias and in {atomic[True]} with one.",
+    f"Atoms are the most frequent label in {off} of {len(sizes)} worlds without a bias and in {on} with one.",
     f"One row per world; the bar divides the latents of {n_gallery} SAEs by label. Every world is given the same seeds.",
     alt="Two panels of bars divided by label, one row for each world of k of n features: without and with a bias.",
 )
@@ -456,7 +440,7 @@ claim(
 )
 apart, plain_apart = (max(abs(lows[on][a] / lows[on][b] - 1) for a, b in mirrored) for on in (True, False))
 say(
-    f"The lowest *trained* losses of a pair differ by up to {100 * apart:.2f} % with a bias and {100 * plain_apart:.0f} % without. {n_gallery} SAEs need not find the best answer."
+    f"The lowest *trained* losses of a pair differ by at most {ceil(1e4 * apart) / 100:g} % with a bias and {ceil(100 * plain_apart)} % without. {n_gallery} SAEs need not find the best answer."
 )
 
 # %% [markdown]
@@ -465,29 +449,33 @@ say(
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 alone = [(n, 1) for n in range(3, 7)]
-lost = {on: [Fraction.of(visits[on][size].no_atom) for size in alone] for on in visits}
+lone = {on: [these[size] for size in alone] for on, these in visits.items()}
+lost = {on: [Fraction.of(seen.no_atom[seen.all_live]) for seen in these] for on, these in lone.items()}
 away = {size: (stays_on[size].b_dec - mu / size[0]).norm(dim=1) / (mu / size[0] ** 0.5) for size in alone}
 
 
 def by_size(counts):
     """Counts of SAEs, one for each number of features, in words."""
-    told = [f"{share.k} ($n = {n}$)" for share, (n, k) in zip(counts, alone, strict=True)]
-    return f"{sentences.listed(told)} of {n_gallery} each"
+    return sentences.listed(
+        [f"{share.k} of {share.n} ($n = {n}$)" for share, (n, k) in zip(counts, alone, strict=True)]
+    )
 
 
-says = f"with one feature at a time, at the threshold of {threshold:g}, SAEs with a bias that have no atom are {by_size(lost[True])}; without a bias {by_size(lost[False])}"
+says = f"at the threshold of {threshold:g}, of the SAEs whose latents are all live, there is no atom in {by_size(lost[True])} with a bias, and in {by_size(lost[False])} without one"
 claim(
     "lone-features-are-lost",
     all(on.interval[0] > max(0.5, off.interval[1]) for on, off in zip(lost[True], lost[False], strict=True)),
-    f"A bias alone makes the atoms disappear from the map, without anything that fires together: {says}.",
-    otherwise=f"It cannot be said of every such world that a bias makes the atoms disappear: {says}.",
+    f"Where one feature fires at a time, a bias alone makes the atoms disappear from the map: {says}.",
+    otherwise=f"It cannot be said of every world with one feature at a time that a bias makes the atoms disappear: {says}.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-complete = [Fraction.of(visits[False][n, 1].labels.features_found == n) for n, k in alone]
+complete = [Fraction.of(visits[False][size].labels.features_found == size[0]) for size in alone]
 there = [Fraction.of(away[size] < 0.1) for size in alone]
 say(
-    f"Do they look from the mean? Nearer to it than a tenth of its length is the bias of {by_size(there)}. An atom for *every* feature have, without a bias, {by_size(complete)}."
+    f"Do they look from the mean? Not all: nearer to it than a tenth of its length is the bias of {by_size(there)}. The others look from elsewhere. Without a bias, an atom for *every* feature have {by_size(complete)}."
+    if sum(share.k for share in there) < n_gallery * len(alone)
+    else f"They look from the mean: every bias is nearer to it than a tenth of its length. Without a bias, an atom for *every* feature have {by_size(complete)}."
 )
 
 # %% [markdown]
@@ -496,7 +484,7 @@ say(
 # The control of the minimal example: three features, each of which fires on its own, without spread. We go through the rates at which they fire. The mirror image tells what to expect: exchanging on and off turns a rate $p$ into $1 - p$ and an atom into a negative. So the two cost the same at a rate of one half.
 # Below it atoms are cheaper, as an atom has to be paid for when its feature fires and a negative when it does not (unless the price is so high that both stay silent); above it, negatives. Random-sign rows and a bias that starts at the mean of the data respect this symmetry; a bias that starts at zero does not.
 #
-# A rate *follows* the account if most SAEs have more atoms than negatives below one half, or more negatives than atoms above it; it *contradicts* it if most have it the other way round.
+# Training *follows* the account at a rate if most SAEs have more atoms than negatives there, for a rate below one half, or more negatives than atoms, for one above.
 
 # %%
 rates = [i / 10 for i in range(1, 10)]
@@ -544,36 +532,24 @@ show(
 
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-def verdicts(name):
-    """For every rate but one half, whether it follows the account, contradicts it, or leaves it undecided."""
-    signs = {p: lead if p < 0.5 else -lead for p, lead in zip(rates, leads[name], strict=True) if p != 0.5}
-    found = {
-        p: [Fraction.of(sign > 0).interval[0] > 0.5, Fraction.of(sign < 0).interval[0] > 0.5]
-        for p, sign in signs.items()
-    }
-    return {word: [p for p, pair in found.items() if pair == which] for word, which in RULES.items()}
+def followed(name):
+    """The rates at which training follows the account, and those at which that cannot be said, in words."""
+    demanded = {p: (lead if p < 0.5 else -lead) > 0 for p, lead in zip(rates, leads[name], strict=True) if p != 0.5}
+    does = [p for p, these in demanded.items() if Fraction.of(these).interval[0] > 0.5]
+    where = {"follows": does, "open": [p for p in demanded if p not in does]}
+    told = {word: sentences.listed([f"{p:g}" for p in some] or ["none"]) for word, some in where.items()}
+    return does, f"most SAEs do at these rates: {told['follows']}; it cannot be said at these: {told['open']}"
 
 
-RULES = {"follows": [True, False], "contradicts": [False, True], "undecided": [False, False]}
-
-
-def in_words(name):
-    """The verdicts of all rates, as one phrase."""
-    ends = {"follows": "follow it", "contradicts": "contradict it", "undecided": "are undecided"}
-    found = {ends[word]: [f"{p:g}" for p in where] for word, where in verdicts(name).items() if where}
-    return "; ".join(f"rates that {end}: {sentences.listed(where)}" for end, where in found.items())
-
-
-# %% jupyter={"source_hidden": true} tags=["remove-input"]
-told = verdicts("bias from the mean")
+does, told = followed("bias from the mean")
 claim(
     "negatives-above-one-half",
-    not told["contradicts"] and min(told["follows"], default=1) < 0.5 < max(told["follows"], default=0),
-    f"Training follows the account on both sides of one half, if the bias starts at the mean ({in_words('bias from the mean')}).",
-    otherwise=f"The account demands more atoms than negatives below a rate of one half and more negatives above it. Training does not show that on both sides, if the bias starts at the mean ({in_words('bias from the mean')}).",
+    min(does, default=1) < 0.5 < max(does, default=0),
+    f"If the bias starts at the mean, training follows the account on both sides of one half ({told}).",
+    otherwise=f"If the bias starts at the mean, it cannot be said that training follows the account on both sides of one half ({told}).",
     source="theory",
 )
-say(f"If the bias starts at zero, it is like this: {in_words('bias from zero')}.")
+say(f"And if the bias starts at zero, does training follow it? Here {followed('bias from zero')[1]}.")
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 low_rates = [p for p in rates if p < 0.5]
@@ -602,7 +578,7 @@ claim("control-suffers", paired.interval[0] > 0.5, wording, otherwise=wording)
 lower = f"{100 * (1 - floor / bound):.0f} % below" if floor < bound - 1e-9 else "not below"
 without_atoms = [f"$n = {n}$" for (n, k), share in zip(alone, lost[True], strict=True) if share.interval[0] > 0.5]
 proof = (
-    f"And with a bias a heat map without atoms proves little: of the worlds with one feature at a time, in which nothing is composed, most SAEs have none for {sentences.listed(without_atoms)} (at the threshold of {threshold:g})."
+    f"And with a bias a heat map without atoms proves little: in worlds with one feature at a time nothing is composed, and still most SAEs have none for {sentences.listed(without_atoms)} (at the threshold of {threshold:g})."
     if without_atoms
     else f"Of no world with one feature at a time can it be said that most SAEs with a bias have no atom (at the threshold of {threshold:g})."
 )
@@ -636,18 +612,19 @@ tables = {
 pd.DataFrame(tables, index=measures.SIGNED_LABELS).T
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-together, lone = ([tables[name, t][0] / sum(tables[name, t]) for t in thresholds] for name in reversed(groups))
-spans = [f"between {100 * min(found):.0f} % and {100 * max(found):.0f} % of the latents" for found in (together, lone)]
+dead = measures.SIGNED_LABELS.index("dead")
+lone, together = (
+    [tables[name, t][0] / max(1, sum(tables[name, t]) - tables[name, t][dead]) for t in thresholds] for name in groups
+)
+spans = [f"{100 * min(found):.0f} to {100 * max(found):.0f} % of the live latents" for found in (together, lone)]
 claim(
     "few-atoms-at-any-threshold",
     max(together) < 0.5,
-    f"Where several features fire together, atoms are less than half of the latents with a bias at each of these thresholds: {spans[0]}.",
+    f"Where several features fire together, atoms are less than half of the live latents with a bias at each of these thresholds: {spans[0]}.",
     otherwise=f"Where several features fire together, atoms with a bias are {spans[0]}: whether they are less than half depends on the threshold.",
 )
 say(
-    f"Where one feature fires at a time the label does hang on the threshold: {spans[1]} are called atoms."
-    if max(lone) - min(lone) > 0.1
-    else f"Where one feature fires at a time, {spans[1]} are called atoms over these thresholds."
+    f"Where one feature fires at a time, {spans[1]} are called atoms: {'there the label hangs on the threshold' if max(lone) - min(lone) > 0.1 else 'there the threshold hardly matters'}."
 )
 
 # %% [markdown]

@@ -46,6 +46,12 @@ def test_a_tally_names_the_labels_that_occur():
     assert sentences.tally(seen.labels, 0) == "2 atomic and 1 dead"
 
 
+def test_what_latents_stand_for_is_told_in_the_order_of_the_map():
+    rows = torch.tensor([[[0.0, 0.0, -1.0], [0.0, 0.7071068, 0.7071068], [1.0, 0.0, 0.0]]])
+    seen = measures.assess(sae.untrained(sae.ReluL1(0.1), rows, [0], decoder_bias=False), WORLD)
+    assert sentences.stand_for(seen, 0) == "A, B+C and dead"
+
+
 def test_a_wording_is_chosen_by_the_whole_interval():
     wordings = {"more": "more", "fewer": "fewer", "undecided": "undecided"}
     few, some, many = (Fraction(k, 40) for k in (4, 22, 36))

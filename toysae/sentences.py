@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from toysae.figures import feature_names, signed
-from toysae.measures import Assessment, Fraction, Labels, chosen
+from toysae.measures import Assessment, Fraction, Labels, chosen, reading_order
 
 MOST_CHECKS = 0.8  # the lower end of the interval from which on a formula that fails some checks still agrees
 
@@ -24,6 +24,12 @@ def tally(labels: Labels, sae: int) -> str:
     """'14 composite and 1 mixed': how many latents of one SAE carry each label."""
     counts = {word: int(labels.count(word)[sae]) for word in labels.words}
     return listed([f"{count} {word}" for word, count in counts.items() if count])
+
+
+def stand_for(seen: Assessment, sae: int) -> str:
+    """'A+B, A+C and mixed': what the latents of one SAE stand for, in the order in which a map shows them."""
+    names = seen.labels.names(sae, feature_names(seen.cosines.shape[2]))
+    return listed([names[latent] for latent in reading_order(seen.cosines, seen.labels, sae)])
 
 
 def by_half(share: Fraction, *, more: str, fewer: str, undecided: str) -> str:
