@@ -494,8 +494,6 @@ patterns, _ = three.firing.support()
 weights = torch.where(patterns, each[:, None, None], 1 - each[:, None, None]).prod(dim=2)
 mixed_rates = training.Support(mu * patterns.float(), weights)
 many_seeds = list(seeds[:n_gallery]) * len(rates)
-
-# %%
 many_rows = sae.random_sign_rows(three, 3, many_seeds)
 zeros = sae.untrained(model, many_rows, many_seeds, decoder_bias=True)
 starts = {
