@@ -212,6 +212,20 @@ def test_sharpness_is_the_lowest_slope_of_the_signed_objective(world, n_steps):
     assert theory.sharpness(world) == pytest.approx(lowest_slope_on_a_grid(world, n_steps), abs=1e-4)
 
 
+@pytest.mark.parametrize("world", [pair(0.4, 0.4, 0.2), worlds.k_of_n(4, 3), worlds.independent([0.7] * 3)])
+def test_turning_features_by_plus_or_minus_finds_the_slope_where_features_are_alike(world):
+    assert theory.growth_by_turning(world) == pytest.approx(theory.sharpness(world), abs=1e-3)
+
+
+def test_the_growth_of_a_turn_is_that_of_the_codes_in_the_turned_basis():
+    """Turning B towards A by t: A's code loses tan t, B's grows by 1 / cos t, where B fires."""
+    angle = 0.05
+    world = pair(0.5, 0.3, 0.2, features=worlds.random_rotation(2, 3, torch.Generator().manual_seed(0)))
+    grown = theory.signed_growth(world, torch.tensor([[[0.0, 0.0], [1.0, 0.0]]]), math.tan(angle)).item()
+    longer = 0.5 * (1 / math.cos(angle) - 1)
+    assert grown * math.tan(angle) == pytest.approx(longer + (0.3 - 0.2) * math.tan(angle), abs=1e-6)
+
+
 def test_two_features_are_a_sharp_minimum_if_both_is_rarer_than_each_alone():
     answers = {
         (0.4, 0.4, 0.2): "yes",
