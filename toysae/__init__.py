@@ -3,6 +3,7 @@
 Read the modules in this order; each imports only from those before it:
 
     firings       who fires with whom
+    copula        the same where firings are correlated
     magnitudes    how strongly
     worlds        both, and the directions of the features: where the data come from
     sae           a stack of sparse autoencoders

@@ -8,16 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
 import torch
-from scipy.optimize import linprog
-from scipy.stats import norm
 from torch import Tensor
 
 MAX_PATTERNS = 100_000  # a support longer than this is refused: it would no longer fit on a screen, or in a cache
 ROUNDING = 1e-9  # probabilities below this are what is left of sums that should be one
-QUADRATURE_NODES = 100  # of the integral that gives P(both) of two correlated features
-MARGIN = 1e-9  # by which thresholds must be exceeded at once for features to fire together
 
 
 class Firing(Protocol):
@@ -128,7 +123,7 @@ class Independently:
     probabilities: Tensor  # (n_features,)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "probabilities", _rates("probabilities", self.probabilities))
+        object.__setattr__(self, "probabilities", probability_list("probabilities", self.probabilities))
 
     @property
     def n_features(self) -> int:
@@ -200,7 +195,7 @@ class MutuallyExclusive:
     probabilities: Tensor  # (n_features,) that sum to at most one
 
     def __post_init__(self) -> None:
-        rates = _rates("probabilities", self.probabilities)
+        rates = probability_list("probabilities", self.probabilities)
         total = rates.sum().item()
         _require_at_most_one("probabilities", total)
         object.__setattr__(self, "probabilities", rates / max(1.0, total))
@@ -250,9 +245,9 @@ class Hierarchy:
 
     def __post_init__(self) -> None:
         parents = tuple(int(parent) for parent in self.parents)
-        probabilities = _rates("probabilities", self.probabilities)
+        probabilities = probability_list("probabilities", self.probabilities)
         require("probabilities", list(self.probabilities), len(probabilities) == len(parents), "one number per parent")
-        leaks = _rates("leaks", torch.as_tensor(self.leaks, dtype=torch.float64).expand(len(parents)))
+        leaks = probability_list("leaks", torch.as_tensor(self.leaks, dtype=torch.float64).expand(len(parents)))
         groups = tuple(tuple(int(i) for i in group) for group in self.exclusive)
         _require_forest(parents)
         _require_siblings(groups, parents)
@@ -264,7 +259,7 @@ class Hierarchy:
         object.__setattr__(self, "exclusive", groups)
 
     @classmethod
-    def of_rates(cls, parents: Sequence[int], rates: Sequence[float], **more) -> Hierarchy:
+    def ofprobability_list(cls, parents: Sequence[int], rates: Sequence[float], **more) -> Hierarchy:
         """A forest without leak in which each feature fires at its own rate (n_features,), all samples counted.
 
         raises  ValueError where a child is to fire more often than its parent
@@ -364,111 +359,6 @@ class Hierarchy:
         return torch.cat([torch.where(none > ROUNDING, none, 0), each], dim=1)
 
 
-@dataclass(frozen=True)
-class GaussianCopula:
-    """Feature i fires where coordinate i of a joint normal vector exceeds the threshold that gives it its rate.
-
-    probabilities  (n_features,) how often each feature fires
-    correlation    (n_features, n_features) of the normal vector; it may be singular
-
-    The firings are less correlated than the normal vector is: `firing_correlation` says how much. This is how Chanin &
-    Garriga-Alonso (2025, "Sparse but wrong", arXiv 2508.16560) correlate features. Where a requested matrix is no
-    correlation matrix, their code moves its eigenvalues; here it is refused.
-
-    The probability of a pattern is an integral without a closed form, so there is no list of patterns: infinitely many
-    are reported, and what is exact are rates and pairs.
-    """
-
-    probabilities: Sequence[float] | Tensor
-    correlation: Tensor
-
-    def __post_init__(self) -> None:
-        rates = _rates("probabilities", self.probabilities)
-        correlation = torch.as_tensor(self.correlation, dtype=torch.float64)
-        _require_correlation(correlation, len(rates))
-        object.__setattr__(self, "probabilities", rates)
-        object.__setattr__(self, "correlation", correlation)
-
-    @property
-    def n_features(self) -> int:
-        return len(self.probabilities)
-
-    @property
-    def n_patterns(self) -> float:
-        return math.inf
-
-    def sample(self, n: int, generator: torch.Generator) -> Tensor:
-        independent = torch.randn(n, self.n_features, generator=generator, dtype=torch.float64)
-        return independent @ self._root().T > self._thresholds()
-
-    def support(self) -> tuple[Tensor, Tensor]:
-        raise ValueError(
-            "firing is GaussianCopula, whose patterns have no exact probabilities: allowed are other firings"
-        )
-
-    def rates(self) -> Tensor:
-        return self.probabilities
-
-    def cooccurrence(self) -> Tensor:
-        """How often features i and j fire in one sample, float64 (n_features, n_features); rates on the diagonal.
-
-        By Plackett's identity P(both) is P(i) P(j) plus the integral over t from 0 to arcsin(correlation) of
-        exp(-(h^2 + k^2 - 2 h k sin t) / (2 cos^2 t)) / (2 pi), with thresholds h and k.
-        """
-        h, k = torch.meshgrid(self._thresholds(), self._thresholds(), indexing="ij")
-        angle = self.correlation.clamp(-1, 1).asin()[..., None]
-        nodes, weights = (torch.from_numpy(part) for part in np.polynomial.legendre.leggauss(QUADRATURE_NODES))
-        t = angle * (nodes + 1) / 2
-        square = (h**2 + k**2)[..., None] - 2 * (h * k)[..., None] * t.sin()
-        density = torch.exp(-square / (2 * t.cos() ** 2)) / (2 * math.pi)
-        density = torch.where(square.isfinite(), density, 0)  # a feature that always or never fires is independent
-        both = torch.outer(self.probabilities, self.probabilities) + (density @ weights) * angle[..., 0] / 2
-        return torch.where(torch.eye(self.n_features).bool(), self.probabilities, both)
-
-    def firing_correlation(self) -> Tensor:
-        """Pearson's correlation of the firings, float64 (n_features, n_features).
-
-        Not a number for a feature that fires always or never.
-        """
-        rates = self.probabilities
-        deviation = (rates * (1 - rates)).sqrt()
-        return (self.cooccurrence() - torch.outer(rates, rates)) / torch.outer(deviation, deviation)
-
-    def fire_together(self, members: Sequence[int]) -> bool:
-        members = sorted(set(members))
-        if not (self.probabilities[members] > 0).all():
-            return False
-        threshold, root = self._thresholds()[members], self._root()[members]
-        bounded = threshold.isfinite()
-        return _has_interior(root[bounded], threshold[bounded])
-
-    def _thresholds(self) -> Tensor:
-        return torch.from_numpy(norm.isf(self.probabilities.numpy()))
-
-    def _root(self) -> Tensor:
-        """A matrix R with R R^T = correlation; from eigenvalues, so that a singular one has it too."""
-        values, vectors = torch.linalg.eigh(self.correlation)
-        return vectors * values.clamp(min=0).sqrt()
-
-
-def _has_interior(root: Tensor, threshold: Tensor) -> bool:
-    """Whether root z > threshold (m,) has a solution z: then the set of solutions has a positive probability.
-
-    A linear programme for the largest margin by which all can be exceeded, capped at one.
-    """
-    if not len(threshold):
-        return True
-    m, n = root.shape
-    found = linprog(
-        np.r_[np.zeros(n), -1.0],
-        A_ub=np.c_[-root.numpy(), np.ones(m)],
-        b_ub=-threshold.numpy(),
-        bounds=[(None, None)] * n + [(None, 1.0)],
-        method="highs",
-    )
-    return -found.fun > MARGIN
-
-
 def _one_at_most(uniform: Tensor, chances: Tensor) -> Tensor:
     """Which feature fires, if any, bool (n, m): each has its own slice of the interval from 0 to 1.
 
@@ -495,7 +385,8 @@ def require_enumerable(firing: Firing) -> None:
     require("n_patterns", n_patterns, n_patterns <= MAX_PATTERNS, f"at most {MAX_PATTERNS} for a list of all patterns")
 
 
-def _rates(name: str, values: Sequence[float] | Tensor) -> Tensor:
+def probability_list(name: str, values: Sequence[float] | Tensor) -> Tensor:
+    """The values as float64 (n,); raises ValueError unless they are probabilities."""
     rates = torch.as_tensor(values, dtype=torch.float64)
     if rates.ndim != 1 or not ((rates >= 0) & (rates <= 1)).all():
         raise ValueError(f"{name} is {rates.tolist()}: allowed is a list of numbers from 0 to 1")
@@ -524,18 +415,3 @@ def _require_siblings(groups: tuple[tuple[int, ...], ...], parents: tuple[int, .
         known = len(group) > 0 and all(0 <= i < len(parents) for i in group)
         require("exclusive", groups, known, f"groups of features from 0 to {len(parents) - 1}")
         require("exclusive", groups, len({parents[i] for i in group}) == 1, "groups of children of one parent")
-
-
-def _require_correlation(matrix: Tensor, n_features: int) -> None:
-    require("the shape of correlation", tuple(matrix.shape), matrix.shape == (n_features,) * 2, f"{(n_features,) * 2}")
-    proper = torch.isfinite(matrix).all() and (matrix.abs() <= 1 + ROUNDING).all()
-    require("correlation", matrix.tolist(), bool(proper), "a matrix of numbers from -1 to 1")
-    symmetric = torch.allclose(matrix, matrix.T, atol=1e-8) and (matrix.diagonal() - 1).abs().max() < 1e-8
-    require("correlation", matrix.tolist(), symmetric, "a symmetric matrix with ones on its diagonal")
-    lowest = torch.linalg.eigvalsh(matrix)[0].item()
-    require(
-        "the lowest eigenvalue of correlation",
-        f"{lowest:.4g}",
-        lowest >= -1e-8,
-        "0 or more: no variables are correlated like this (positive semi-definite)",
-    )

@@ -14,10 +14,10 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
+from toysae.copula import GaussianCopula
 from toysae.firings import (
     ExactlyK,
     Firing,
-    GaussianCopula,
     Hierarchy,
     Independently,
     MutuallyExclusive,
