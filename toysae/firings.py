@@ -259,12 +259,12 @@ class Hierarchy:
         object.__setattr__(self, "exclusive", groups)
 
     @classmethod
-    def ofprobability_list(cls, parents: Sequence[int], rates: Sequence[float], **more) -> Hierarchy:
+    def of_rates(cls, parents: Sequence[int], rates: Sequence[float], **more) -> Hierarchy:
         """A forest without leak in which each feature fires at its own rate (n_features,), all samples counted.
 
         raises  ValueError where a child is to fire more often than its parent
         """
-        chances = list(rates)
+        chances = probability_list("rates", rates).tolist()
         for i, parent in enumerate(parents):
             if parent >= 0:
                 limit = rates[parent]

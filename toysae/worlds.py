@@ -339,10 +339,12 @@ def random_rotation(n_features: int, d_in: int, generator: torch.Generator) -> T
 def unit_directions(n_features: int, d_in: int, generator: torch.Generator, n_steps: int = 0) -> Tensor:
     """Unit rows (n_features, d_in) drawn uniformly at random: features in superposition where n_features > d_in.
 
-    n_steps  steps of mutual repulsion, which lower the sum of squared cosines; `coherence` says what is achieved
+    n_steps  steps of mutual repulsion, which lower the sum of the fourth powers of the cosines. The more, the smaller
+             the largest cosine; `coherence` says what is achieved
 
-    Where n_features <= d_in, `random_rotation` gives exact right angles. The sum of squared cosines cannot fall below
-    n_features (n_features / d_in - 1) (Benedetto & Fickus 2003, "Finite normalized tight frames").
+    Where n_features <= d_in, `random_rotation` gives exact right angles. Where not, no choice of directions has a
+    coherence below sqrt((n_features - d_in) / (d_in (n_features - 1))) (Welch 1974, "Lower bounds on the maximum cross
+    correlation of signals"). sae_lens.synthetic lowers the sum of squares, which hardly moves the largest cosine.
     """
     for name, value in {"n_features": n_features, "d_in": d_in}.items():
         require(name, value, value >= 1, "a whole number of 1 or more")
@@ -350,8 +352,8 @@ def unit_directions(n_features: int, d_in: int, generator: torch.Generator, n_st
     rows = normalize(torch.randn(n_features, d_in, generator=generator, dtype=torch.float64), dim=1)
     for _ in range(n_steps):
         cosines = rows @ rows.T
-        strength = 1 / torch.linalg.matrix_norm(cosines, ord=2)
-        rows = normalize(rows - strength * (cosines.fill_diagonal_(0) @ rows), dim=1)
+        steepest = torch.linalg.matrix_norm(cosines.square(), ord=2)  # of the forces; half of it makes no step too long
+        rows = normalize(rows - cosines.pow(3).fill_diagonal_(0) @ rows / (2 * steepest), dim=1)
     return rows.float()
 
 
