@@ -100,7 +100,7 @@ class TopK(Part):
     def __call__(self, pre: Tensor, parameters: Parameters, weights: Tensor | None) -> Tensor:
         most = min(int(self.k.max()), pre.shape[-1])
         values, chosen = pre.topk(most, dim=-1)
-        kept = torch.arange(most) < self.k.reshape(-1, 1, 1)
+        kept = torch.arange(most, device=pre.device) < self.k.to(pre.device).reshape(-1, 1, 1)
         return torch.zeros_like(pre).scatter(-1, chosen, torch.relu(values) * kept)
 
 
@@ -141,7 +141,7 @@ class BatchTopK(Part):
         weights = positive.new_full((n_samples,), 1 / n_samples) if weights is None else weights
         values, order = positive.flatten(1).sort(dim=1, descending=True)
         counted = weights.expand(n_saes, n_samples).gather(1, order // n_latents).double().cumsum(dim=1)
-        most = self.k.reshape(-1, 1) * (1 + COUNT_TOLERANCE)
+        most = self.k.to(counted).reshape(-1, 1) * (1 + COUNT_TOLERANCE)
         # The largest activation always stays, else a small k would switch the SAE off
         last = ((counted <= most) & (values > 0)).sum(dim=1, keepdim=True).sub(1).clamp(min=0)
         return values.gather(1, last)[:, :, None].clamp(min=torch.finfo(values.dtype).tiny)
@@ -203,6 +203,10 @@ class L0(Part):
         _require_positive(bandwidth=self.bandwidth)
 
     def __call__(self, parameters: Parameters, pre: Tensor, z: Tensor) -> Tensor:
+        if "log_threshold" not in parameters:
+            raise ValueError(
+                "penalties holds L0, which moves thresholds: allowed only with an activation that has them"
+            )
         threshold = parameters["log_threshold"].exp()[:, None]
         active = (pre > threshold).to(z) + _slope(pre, threshold, self.bandwidth)
         return _column(self.coeff, z) * active.sum(dim=-1)
@@ -262,15 +266,16 @@ class Prefixes:
 
     def __post_init__(self) -> None:
         sizes, shares = list(self.sizes), list(self.shares)
-        if not sizes or sizes[0] < 1 or sizes != sorted(set(sizes)):
+        whole = all(isinstance(size, int) for size in sizes)
+        if not (sizes and whole and sizes[0] >= 1 and sizes == sorted(set(sizes))):
             raise ValueError(f"sizes is {sizes}: allowed are ascending whole numbers >= 1")
-        if len(shares) != len(sizes) or min(shares) < 0 or abs(sum(shares) - 1) > 1e-6:
+        if not (len(shares) == len(sizes) and min(shares) >= 0 and abs(sum(shares) - 1) <= 1e-6):
             raise ValueError(f"shares is {shares}: allowed are {len(sizes)} numbers >= 0 that sum to 1")
 
     @classmethod
     def of(cls, *sizes: int) -> Prefixes:
         """These sizes, each counting the same."""
-        return cls(sizes, (1 / len(sizes),) * len(sizes))
+        return cls(sizes, tuple(1 / len(sizes) for _ in sizes))
 
     @classmethod
     def all(cls, n_latents: int) -> Prefixes:
