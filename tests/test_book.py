@@ -9,7 +9,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from tiny_project import ROOT, make_tiny_project
 
-from toysae.writeup import book, pages, pairs
+from toysae.writeup import book, pages, pairs, reproduced
 from toysae.writeup.project import Project
 from toysae.writeup.prose import CLAIM_MIME
 
@@ -39,11 +39,19 @@ def tiny_book(root: Path) -> Project:
     """A book of one executed, one stale and one not yet executed chapter."""
     project = make_tiny_project(root)
     record = {"id": "no-atoms", "statement": "No $x$ is | an atom.", "holds": True, "source": "seed"}
-    record["verdict"] = "as told"
+    record["verdict"] = "reproduced"
+    formula = {
+        "id": "a-law",
+        "statement": "The law |x| fails.",
+        "holds": True,
+        "source": "theory",
+        "verdict": "differs",
+    }
     false = {"id": "an-atom", "statement": "One is.", "holds": False, "source": "ours"}
     png = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
     outputs = [
         new_output("display_data", data={"text/markdown": "**Claim.** No $x$ is | an atom.", CLAIM_MIME: record}),
+        new_output("display_data", data={"text/markdown": "**Claim.** The law |x| fails.", CLAIM_MIME: formula}),
         new_output("display_data", data={"text/markdown": "**Not with these settings.** One is.", CLAIM_MIME: false}),
         new_output(
             "display_data", data={"image/png": png, "text/plain": "A"},
@@ -175,6 +183,7 @@ def test_a_claim_is_a_box_with_an_anchor_and_its_colour(tiny):
     boxes = [div for div in Page(tiny.book / "01_first.html").all("div") if "claim" in (div.get("class") or "").split()]
     assert [(box["id"], box["class"]) for box in boxes] == [
         ("claim-01-first-no-atoms", "claim claim-holds docutils container"),
+        ("claim-01-first-a-law", "claim claim-holds docutils container"),
         ("claim-01-first-an-atom", "claim claim-fails docutils container"),
     ]
 
@@ -183,8 +192,76 @@ def test_the_table_of_claims_gives_sentence_source_and_verdict(tiny):
     front = (tiny.book / "index.html").read_text()
     assert "is | an atom." in front
     assert 'href="01_first.html#claim-01-first-no-atoms"' in front
-    assert re.search(r'class="verdict-holds"><a [^>]*><span [^>]*>as told<', front)
-    assert re.search(r'class="verdict-fails"><a [^>]*><span [^>]*>does not hold<', front)
+    for kind, word in (("holds", "reproduced"), ("fails", "does not hold"), ("fails", "differs")):
+        assert re.search(rf'class="verdict-{kind}"><a [^>]*><span [^>]*>{word}<', front)
+    assert 'href="reproduced.html#reproduced-seed"' in front
+
+
+def test_claims_are_folded_up_by_chapter_and_lie_open_where_one_does_not_hold(tiny, real):
+    folded = Page(tiny.book / "index.html").all("details")
+    assert len([fold for fold in folded if "open" in fold]) == 1
+    assert "A first chapter <span>3 claims, 1 not holding</span>" in (tiny.book / "index.html").read_text()
+    chapters = {claim["notebook"] for claim in book.claims_of_all(real)}
+    failing = {claim["notebook"] for claim in book.claims_of_all(real) if not claim["holds"]}
+    folds = [fold for fold in Page(real.book / "index.html").all("details") if fold.get("class") == "fold"]
+    assert len(folds) == len(chapters)
+    assert sum("open" in fold for fold in folds) == len(failing)
+
+
+# ---- what was reproduced
+
+
+def text(path: Path) -> str:
+    """What a page says between its tags."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", "", path.read_text()))
+
+
+def test_what_was_reproduced_is_counted_and_listed_by_publication(tiny):
+    page = text(tiny.book / "reproduced.html")
+    assert "1 result that others report: 1 reproduced, 0 partly, 0 differs." in page
+    assert "1 formula derived here: 0 agrees, 0 partly, 1 differs." in page
+    titles = ["The comment", "Demian Till", "Setting.", "Reported.", "is | an atom.", "Our own deriv", "The law |x|"]
+    places = [page.index(title, page.index("derived here:")) for title in titles]
+    assert places == sorted(places)
+    assert "One is." not in page  # a result of ours is no result of others
+    assert "Sharkey" not in page  # nothing of theirs was looked for
+
+
+def test_every_verdict_has_its_colour_and_its_place_in_the_chapter(tiny):
+    page = (tiny.book / "reproduced.html").read_text()
+    assert re.search(
+        r'verdict-holds">reproduced<.*href="01_first.html#claim-01-first-no-atoms".*chapter 1', page, re.DOTALL
+    )
+    assert re.search(r'verdict-fails">differs<.*href="01_first.html#claim-01-first-a-law"', page, re.DOTALL)
+    styles = (tiny.book / "_static" / "book.css").read_text()
+    for kind in ("holds", "partly", "fails", "open"):
+        assert f".verdict-{kind}" in styles
+
+
+def test_the_page_follows_the_chapters_and_the_front_page_leads_to_it(real):
+    assert "reproduced.html" in {link.get("href") for link in Page(real.book / "index.html").all("a")}
+    last = Page(real.book / f"{real.names()[-1]}.html")
+    (onward,) = [link for link in last.all("a") if "right-next" in (link.get("class") or "")]
+    assert onward["href"] == "reproduced.html"
+
+
+def test_every_result_of_others_is_on_the_page_once(real):
+    others = [claim for claim in book.claims_of_all(real) if reproduced.place_of(claim["source"])]
+    links = [link.get("href") for link in Page(real.book / "reproduced.html").all("a")]
+    for claim in others:
+        assert links.count(f"{claim['notebook']}.html#{pages.anchor(claim['notebook'], claim['id'])}") == 1
+    assert len(others) > 1 and f"{len(others)} results that others report" in text(real.book / "reproduced.html")
+
+
+CLAIM = {"notebook": "07_some", "id": "a", "statement": "It is.", "holds": True, "source": "sharkey"}
+
+
+def test_verdicts_are_counted_and_what_is_not_judged_is_not_hidden():
+    words = ["reproduced", "partly", "reproduced", "not tested", None]
+    claims = [CLAIM | ({"verdict": word} if word else {}) for word in words]
+    page = re.sub(r"\[([^]]*)\]\{[^}]*\}", r"\1", reproduced.page(claims))
+    assert "5 results that others report: 2 reproduced, 1 partly, 0 differs, 1 holds, 1 not tested." in page
+    assert page.count("| It is. |") == 5
 
 
 def test_a_figure_keeps_its_alternative_text_size_and_caption(tiny):

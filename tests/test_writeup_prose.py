@@ -35,11 +35,11 @@ def test_the_number_of_trained_saes_is_said_and_recorded(displayed):
 
 
 def test_a_claim_that_holds_shows_and_records_its_first_sentence(displayed):
-    claim("no-atoms", True, "None is an atom.", otherwise="One is.", source="seed", verdict="as told")
+    claim("no-atoms", True, "None is an atom.", otherwise="One is.", source="seed", verdict="reproduced")
     data = displayed[0][0]
     assert data["text/markdown"] == "**Claim.** None is an atom."
     assert data[prose.CLAIM_MIME] == {
-        "id": "no-atoms", "statement": "None is an atom.", "holds": True, "source": "seed", "verdict": "as told",
+        "id": "no-atoms", "statement": "None is an atom.", "holds": True, "source": "seed", "verdict": "reproduced",
     }  # fmt: skip
 
 

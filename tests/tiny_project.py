@@ -28,7 +28,7 @@ check_parameters(globals())
 # %% tags=["remove-input"]
 say(f"Here $\\sigma$ is {sigma}.")
 claim(
-    "no-atoms", sigma < 0.3, f"At {sigma} no atom.", otherwise=f"At {sigma} an atom.", source="seed", verdict="as told"
+    "no-atoms", sigma < 0.3, f"At {sigma} no atom.", otherwise=f"At {sigma} an atom.", source="seed", verdict="reproduced"
 )
 
 # %%
@@ -88,6 +88,7 @@ INDEX = """# The book
 :glob:
 
 [0-9][0-9]_*
+reproduced
 ```
 """
 

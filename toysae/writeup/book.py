@@ -8,9 +8,10 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from toysae.writeup import pages, pairs, records, stamps
+from toysae.writeup import pages, pairs, records, reproduced, stamps
 from toysae.writeup.files import swap_folder, workshop
 from toysae.writeup.project import Project
+from toysae.writeup.sources import SOURCES
 
 _MAPS = (
     ("minimal_heat_map", "01_minimal_example", "The minimal example."),
@@ -30,6 +31,7 @@ def build(project: Project) -> Path:
         stage = _stage(project, folder)
         for name, notebook in notebooks.items():
             _stage_chapter(project, name, notebook, stage)
+        (stage / f"{reproduced.NAME}.md").write_text(reproduced.page(claims_of_all(project)), encoding="utf-8")
         index = (project.notebooks / "index.md").read_text(encoding="utf-8")
         front = pages.front_page(index, _slots(project, notebooks)) + _stage_bench(project, stage)
         (stage / "index.md").write_text(front, encoding="utf-8")
@@ -103,9 +105,16 @@ def _slots(project: Project, notebooks: dict[str, NotebookNode]) -> dict[str, st
         "finding": _finding(claims),
         "heat maps": _heat_maps(project, notebooks),
         "chapters": pages.chapter_list(titles),
-        "claims": pages.claims_tables(claims, titles),
+        "claims": pages.claims_tables(claims, titles, _names_of_sources(claims)),
         "about": _about(project, titles),
     }
+
+
+def _names_of_sources(claims: list[dict]) -> dict[str, str]:
+    """What the front page calls each source, with a link where the next page has a section on it."""
+    used = {claim["source"] for claim in claims} & set(SOURCES)
+    places = {source: reproduced.place_of(source) for source in used}
+    return {source: f"[{SOURCES[source].name}](#{place})" if place else source for source, place in places.items()}
 
 
 def _finding(claims: list[dict]) -> str:

@@ -12,7 +12,8 @@ from nbformat.v4 import new_output
 
 from toysae.writeup.prose import CLAIM_MIME
 
-SOURCES = {"seed": "the comment"}  # how the front page names a source, where its short name would not be understood
+_KINDS = {"holds": "holds", "reproduced": "holds", "agrees": "holds", "partly": "partly"}
+_KINDS |= {"does not hold": "fails", "differs": "fails"}
 _LINK = re.compile(r"\[([^\]]*)\]\((\d\d_\w+)\.ipynb(#[^)]*)?\)")
 _TITLE = re.compile(r"^#\s+(.+)$", re.MULTILINE)
 
@@ -98,23 +99,56 @@ def chapter_list(titles: dict[str, str]) -> str:
     return "".join(f"1. [{title}]({name}.ipynb)\n" for name, title in titles.items())
 
 
-def claims_tables(claims: list[dict], titles: dict[str, str]) -> str:
-    """All claims by chapter: the sentence that is true, its source, the verdict with a link to where it stands."""
+def claims_tables(claims: list[dict], titles: dict[str, str], sources: dict[str, str]) -> str:
+    """All claims, folded up by chapter: the sentence that is true, its source, the verdict with a link to its place.
+
+    sources  what the page calls a source, by its short name, as Markdown
+    """
     parts = []
     for name, title in titles.items():
-        rows = [_row(claim) for claim in claims if claim["notebook"] == name]
-        if rows:
-            head = f"### [{title}]({name}.ipynb)\n\n" + "::::{container} claims-table\n\n"
-            parts.append(head + "\n".join(["| Claim | Source | Verdict |", "|---|---|---|", *rows]) + "\n::::\n")
+        of_chapter = [claim for claim in claims if claim["notebook"] == name]
+        if of_chapter:
+            rows = [_row(claim, sources) for claim in of_chapter]
+            table = "\n".join(["| Claim | Source | Verdict |", "|---|---|---|", *rows])
+            parts.append(
+                f"{_fold(title, of_chapter)}\n\n::::{{container}} claims-table\n\n{table}\n::::\n\n</details>\n"
+            )
     return "\n".join(parts) or "No notebook has been executed yet. `make reproduce` executes them all.\n"
 
 
-def _row(claim: dict) -> str:
+def verdict_of(claim: dict) -> tuple[str, str]:
+    """The word that judges a claim, and the kind of that word, for its colour."""
     word = claim.get("verdict") or ("holds" if claim["holds"] else "does not hold")
-    kind = "verdict-holds" if claim["holds"] else "verdict-fails"
-    statement = claim["statement"].replace("|", r"\|")
-    source, place = SOURCES.get(claim["source"], claim["source"]), anchor(claim["notebook"], claim["id"])
-    return f"| {statement} | {source} | [[{word}](#{place})]{{.{kind}}} |"
+    return word, kind_of(word)
+
+
+def kind_of(word: str) -> str:
+    """The kind of a verdict."""
+    return _KINDS.get(word, "open")
+
+
+def coloured(text: str, kind: str) -> str:
+    """Markdown in the colour of a kind of verdict."""
+    return f"[{text}]{{.verdict-{kind}}}"
+
+
+def cell(text: str) -> str:
+    """Markdown that may stand in a table."""
+    return text.replace("|", r"\|")
+
+
+def _fold(title: str, claims: list[dict]) -> str:
+    """The line that a chapter's claims are folded up behind; they lie open if one of them does not hold."""
+    count, failing = len(claims), sum(not claim["holds"] for claim in claims)
+    state = f"{count} claim{'s' if count > 1 else ''}" + (f", {failing} not holding" if failing else "")
+    opened = " open" if failing else ""
+    return f'<details class="fold"{opened}><summary>{escape(title)} <span>{state}</span></summary>'
+
+
+def _row(claim: dict, sources: dict[str, str]) -> str:
+    word, kind = verdict_of(claim)
+    source, place = sources.get(claim["source"], claim["source"]), anchor(claim["notebook"], claim["id"])
+    return f"| {cell(claim['statement'])} | {source} | {coloured(f'[{word}](#{place})', kind)} |"
 
 
 def _dressed(outputs: list[NotebookNode], name: str, pictures: Path, count: int) -> tuple[list[NotebookNode], int]:
