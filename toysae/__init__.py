@@ -13,6 +13,7 @@ Read the modules in this order; each imports only from those before it:
     measures      what is counted: cosines, labels, recovery scores, absorption, intervals
     bias          the exact account of a decoder bias
     two_features  the smallest worlds, of which everything is known
+    hierarchies   parents and children
     figures       the pictures
     sentences     phrases that several notebooks compute
     interactive   the picture with sliders

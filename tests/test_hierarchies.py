@@ -1,0 +1,82 @@
+"""What a hierarchy does to the parent's latent, on planted dictionaries; and the direction of hedging."""
+
+import math
+
+import pytest
+import torch
+from torch.nn.functional import normalize
+
+from toysae import hierarchies, oracle, theory, worlds
+
+PAIR = worlds.hierarchy(n_others=0)
+ATOMS = torch.eye(2).double()
+ABSORBING = normalize(torch.tensor([[1.0, 0.0], [1.0, 1.0]]).double(), dim=1)
+
+
+def weakening(rows, world=PAIR, l1_coeff=0.01):
+    rows = rows[None]
+    return hierarchies.weakening(oracle.batch_codes(oracle.finite_data(world)[0], rows, l1_coeff), rows, world)
+
+
+def test_a_child_does_not_weaken_the_latent_of_its_parent_among_atoms():
+    assert weakening(ATOMS).item() == pytest.approx(0, abs=1e-12)
+
+
+def test_the_sum_of_parent_and_child_silences_the_latent_of_the_parent():
+    assert weakening(ABSORBING).item() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("degrees", [5.0, 20.0, 40.0])
+def test_a_leaning_row_weakens_it_by_the_tangent_of_its_angle(degrees):
+    lean = math.radians(degrees)
+    leaning = torch.tensor([[1.0, 0.0], [math.sin(lean), math.cos(lean)]]).double()
+    assert weakening(leaning, l1_coeff=0.0).item() == pytest.approx(math.tan(lean))
+
+
+def test_weakening_does_not_depend_on_the_order_of_latents():
+    rows = ABSORBING + 0.1 * torch.tensor([[0.0, 0.3], [-1.0, 1.0]])
+    assert weakening(rows).item() == pytest.approx(weakening(rows.flip(0)).item())
+
+
+def test_weakening_is_a_mean_over_magnitudes():
+    world = worlds.hierarchy(n_others=0, sigma=torch.tensor([0.3, 0.0]))
+    codes = oracle.codes(oracle.finite_data(world)[0], ABSORBING, 0.01)
+    activations, weights = oracle.finite_activations(world)
+    together = (activations > 0).all(dim=1)
+    alone = (activations[:, 0] > 0) & ~together
+    means = [(codes[where, 0] * weights[where]).sum() / weights[where].sum() for where in (together, alone)]
+    assert weakening(ABSORBING, world).item() == pytest.approx(1 - float(means[0] / means[1]))
+
+
+def test_a_latent_that_is_silent_without_the_child_cannot_be_weakened():
+    z = torch.zeros(1, 3, 2).double()
+    assert hierarchies.weakening(z, ATOMS[None], PAIR).isnan().all()
+
+
+def test_a_dead_latent_is_not_the_parents():
+    rows = torch.tensor([[1.0, 0.0], [0.9, 0.1]]).double()[None]
+    z = torch.tensor([[[0.0, 0.0], [0.0, 1.0], [0.0, 0.5]]]).double()
+    assert hierarchies.own_latent(z, rows, PAIR, 0).item() == 1
+
+
+@pytest.mark.parametrize("p_child", [0.05, 0.2, 0.6, 0.95])
+def test_one_child_bends_the_single_latent_by_the_closed_form(p_child):
+    world = worlds.hierarchy(p_child=p_child, n_others=0)
+    row = hierarchies.hedging_direction(world)
+    angle = theory.top_eigenvector_angle(0.25 * (1 - p_child), 0.25 * p_child)
+    assert math.atan2(row[1], row[0]) == pytest.approx(angle)
+
+
+def test_no_single_row_of_a_family_is_cheaper_at_a_vanishing_price():
+    family = worlds.tree(n_parents=1, n_others=0)
+    row = hierarchies.hedging_direction(family)
+    others = torch.randn(200, 1, 4, generator=torch.Generator().manual_seed(0)).double().abs()
+    losses = oracle.dictionary_loss(normalize(others, dim=2), family, 1e-9)
+    assert oracle.dictionary_loss(row[None], family, 1e-9) < losses.min()
+
+
+def test_a_sum_of_two_features_is_on_no_diagonal():
+    live = torch.ones(3, 2, dtype=torch.bool)
+    live[2, 0] = False
+    rows = torch.stack([ATOMS.flip(0), ABSORBING, ATOMS])
+    assert hierarchies.on_the_diagonal(rows, live, PAIR).tolist() == [2, 1, 1]
