@@ -97,6 +97,8 @@ show(
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 picked = [prices[0], prices[2], prices[4]]
+free = {p: [s for s, f in zip(spreads, no_atom[prices.index(p)], strict=True) if f.n and f.value > 0.5] for p in picked}
+lasts = [f"{max(free[p]):g} at $\\lambda$ = {p:g}" if free[p] else f"none at $\\lambda$ = {p:g}" for p in picked]
 show(
     figures.fraction_curves(
         {f"$\\lambda$ = {p:g}": (spreads, no_atom[prices.index(p)]) for p in picked},
@@ -104,14 +106,7 @@ show(
         xlabel="spread of the magnitudes, sigma / mu",
         ylabel="share of SAEs without an atom",
     ),
-    "Three rows of the diagram with their intervals: "
-    + sentences.listed(
-        [
-            f"at $\\lambda$ = {p:g} the last spread with most SAEs free of atoms is {max([s for s, f in zip(spreads, no_atom[prices.index(p)], strict=True) if f.n and f.value > 0.5], default=0):g}"
-            for p in picked
-        ]
-    )
-    + ".",
+    f"Three rows of the diagram with their intervals. The last spread at which most SAEs are free of atoms is {sentences.listed(lasts)}.",
     "Dots are fractions with 95 % Wilson intervals. A dashed line of the same colour is the boundary of that price for dictionaries that may lean.",
     alt="Curves of the share of SAEs without an atom over the spread, for three prices, with computed boundaries as dashed lines.",
 )
@@ -229,7 +224,7 @@ claim(
     "training-finds-the-best-pair",
     near.interval[0] > 0.8,
     f"Training gets there: in {near} of these worlds the lowest-loss SAE is within one part in a thousand of the best loss there is.",
-    otherwise=f"Training gets there in some worlds: in {near} of them the lowest-loss SAE is within one part in a thousand of the best loss there is.",
+    otherwise=f"In {near} of these worlds the lowest-loss SAE is within one part in a thousand of the best loss there is.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
