@@ -48,6 +48,14 @@ def test_weakening_is_a_mean_over_magnitudes():
     assert weakening(ABSORBING, world).item() == pytest.approx(1 - float(means[0] / means[1]))
 
 
+def test_weakening_can_be_asked_for_on_a_finer_grid():
+    world = worlds.hierarchy(n_others=0, sigma=torch.tensor([0.1, 0.0]))
+    data = oracle.quantile_grid(world, 49)
+    codes = oracle.batch_codes(world.inputs(data[0]), ABSORBING[None], 0.01)
+    finer = hierarchies.weakening(codes, ABSORBING[None], world, data=data)
+    assert finer.item() == pytest.approx(weakening(ABSORBING, world).item(), abs=0.01)
+
+
 def test_a_latent_that_is_silent_without_the_child_cannot_be_weakened():
     z = torch.zeros(1, 3, 2).double()
     assert hierarchies.weakening(z, ATOMS[None], PAIR).isnan().all()
@@ -56,7 +64,7 @@ def test_a_latent_that_is_silent_without_the_child_cannot_be_weakened():
 def test_a_dead_latent_is_not_the_parents():
     rows = torch.tensor([[1.0, 0.0], [0.9, 0.1]]).double()[None]
     z = torch.tensor([[[0.0, 0.0], [0.0, 1.0], [0.0, 0.5]]]).double()
-    assert hierarchies.own_latent(z, rows, PAIR, 0).item() == 1
+    assert hierarchies.own_latent(z, rows, PAIR.features).item() == 1
 
 
 @pytest.mark.parametrize("p_child", [0.05, 0.2, 0.6, 0.95])

@@ -15,24 +15,27 @@ from toysae.oracle import finite_activations, finite_data
 from toysae.worlds import World
 
 
-def own_latent(z: Tensor, dictionary: Tensor, world: World, feature: int) -> Tensor:
+Data = tuple[Tensor, Tensor]  # feature activations (n_points, n_features) and their probabilities (n_points,)
+
+
+def own_latent(z: Tensor, dictionary: Tensor, features: Tensor, feature: int = 0) -> Tensor:
     """The latent of a feature in each dictionary, (n_dicts,): the live one whose row has the largest cosine with it.
 
-    z           (n_dicts, n_points, n_latents) activations on the finite data of the world (oracle.finite_data)
-    dictionary  (n_dicts, n_latents, d_in)
+    z                     (n_dicts, n_points, n_latents) activations
+    dictionary, features  (n_dicts, n_latents, d_in) and (n_features, d_in)
     """
-    live, _ = activity(z, finite_activations(world)[1])
-    cosine = cosines(dictionary, world.features)[..., feature]
+    live, _ = activity(z)
+    cosine = cosines(dictionary, features)[..., feature]
     return cosine.masked_fill(~live, -torch.inf).argmax(dim=1)
 
 
-def activation_of_parent(z: Tensor, dictionary: Tensor, world: World, parent: int = 0, child: int = 1) -> Tensor:
+def activation_of_parent(z: Tensor, own: Tensor, data: Data, parent: int = 0, child: int = 1) -> Tensor:
     """How strongly the parent's own latent fires without the child and with it: the means, (n_dicts, 2).
 
-    z, dictionary  as in own_latent; z may be an encoder's or the best codes of the dictionary
+    z    (n_dicts, n_points, n_latents) activations on the points of data, an encoder's or the best codes
+    own  (n_dicts,) the parent's own latent
     """
-    activations, weights = finite_activations(world)
-    own = own_latent(z, dictionary, world, parent)
+    activations, weights = data
     z = z.double().gather(2, own[:, None, None].expand(-1, z.shape[1], -1))[..., 0]
     fires = activations > 0
     where = torch.stack([fires[:, parent] & ~fires[:, child], fires[:, parent] & fires[:, child]])
@@ -40,13 +43,21 @@ def activation_of_parent(z: Tensor, dictionary: Tensor, world: World, parent: in
     return z @ (shares / shares.sum(dim=1, keepdim=True)).T
 
 
-def weakening(z: Tensor, dictionary: Tensor, world: World, parent: int = 0, child: int = 1) -> Tensor:
+def weakening(
+    z: Tensor, dictionary: Tensor, world: World, *, parent: int = 0, child: int = 1, data: Data | None = None
+) -> Tensor:
     """The share of its activation that the parent's own latent loses when the child fires too, (n_dicts,).
+
+    z           (n_dicts, n_points, n_latents) activations on the points of data, an encoder's or the best codes
+    dictionary  (n_dicts, n_latents, d_in)
+    data        activations of the world's features and probabilities; oracle.finite_activations when left out
 
     0 where the child makes no difference, 1 where it silences the parent's latent: absorption in between is partial.
     Below 0 where the latent fires more strongly with the child. Not a number where it is silent without the child.
     """
-    alone, together = activation_of_parent(z, dictionary, world, parent, child).unbind(dim=1)
+    data = finite_activations(world) if data is None else data
+    own = own_latent(z, dictionary, world.features, parent)
+    alone, together = activation_of_parent(z, own, data, parent, child).unbind(dim=1)
     return torch.where(alone > 0, 1 - together / alone, torch.nan)
 
 
