@@ -311,7 +311,7 @@ claim(
     "second-order-is-nearer",
     nearer.interval[0] > 0.8,
     f"Of the rows in these worlds, {nearer} are nearer to the second-order law than to the first. The largest miss is {largest}.",
-    otherwise=f"Only {nearer} of the rows in these worlds are nearer to the second-order law than to the first. The largest miss is {largest}.",
+    otherwise=f"Of the rows in these worlds, {nearer} are nearer to the second-order law than to the first. The largest miss is {largest}.",
     source="theory",
     verdict=sentences.verdict(nearer),
 )
