@@ -484,7 +484,8 @@ def test_every_variant_trains(name, tied):
         model = Variant(model.activation, model.penalties, prefixes=Prefixes.all(3))
     stack = sae.untrained(model, sae.positive_rows(world, 3, seeds), seeds, decoder_bias=False, tied=tied)
     after, history = training.fit(stack, Support.of(world), n_steps=300, lr=0.01)
-    assert (history.loss[-1] < 0.95 * history.loss[0]).all()  # 0.7 latents per sample leave a third unexplained
+    # On average: with 0.7 latents per sample the choice of a batch can end in a worse place than it began
+    assert history.loss[-1].mean() < 0.8 * history.loss[0].mean()
     assert torch.allclose(after.W_dec.norm(dim=2), torch.ones(3, 3), atol=1e-5)
     assert all(torch.isfinite(value).all() for value in after.parameters.values())
     assert after.parameters.keys() >= stack.parameters.keys() and ("W_enc" in after.parameters) != tied
