@@ -85,6 +85,40 @@ def test_composites_agree_with_a_search_over_all_sets():
             assert torch.equal(members.float(), allowed[int(cosine.argmax())])
 
 
+@pytest.mark.parametrize(("n_features", "d_in", "least_right"), [(7, 5, 1.0), (14, 8, 0.9)])
+def test_composites_in_superposition_are_found_among_the_largest_cosines(n_features, d_in, least_right):
+    """Every normalised sum of two or three features as a row; with up to eight features no set is left untried."""
+    features = worlds.unit_directions(n_features, d_in, torch.Generator().manual_seed(3))
+    world = worlds.k_of_n(n_features, 3, features=features)
+    sets = [s for size in (2, 3) for s in itertools.combinations(range(n_features), size)]
+    sums = torch.zeros(len(sets), n_features)
+    for row, chosen in zip(sums, sets, strict=True):
+        row[list(chosen)] = 1
+    rows = normalize(sums @ features, dim=1)
+    members = measures.best_composites(measures.cosines(rows[None], features), world, 0.95)[0]
+    reached = (normalize(members.float() @ features, dim=1) * rows).sum(dim=1)
+    assert (reached[members.any(dim=1)] >= 0.95).all()
+    assert (members.float() == sums).all(dim=1).double().mean() >= least_right
+
+
+def test_a_pair_at_a_sharp_angle_is_divided_by_its_true_length():
+    """Two features 60 degrees apart: their sum has length sqrt(3), and lies 30 degrees from each."""
+    features = torch.tensor([[1.0, 0.0], [0.5, math.sqrt(0.75)]])
+    world = worlds.k_of_n(2, 2, features=features)
+    half = math.radians(30)
+    rows = torch.tensor([[math.cos(half), math.sin(half)], [math.cos(half + 0.25), math.sin(half + 0.25)]])
+    assert measures.label_latents(rows[None], world, torch.ones(1, 2).bool()).names(0, ["A", "B"]) == ["A+B", "B"]
+    apart = measures.best_composites(measures.cosines(rows[None], features), world, 0.98)
+    assert apart[0].tolist() == [[True, True], [False, False]]
+
+
+def test_in_the_antipodal_plane_axes_are_atoms_and_diagonals_are_composites():
+    world = worlds.antipodal_plane(0.5)
+    rows = torch.tensor([[1.0, 0], [0, -1.0], [1.0, 1.0], [-1.0, 1.0], [2.0, 1.0]])
+    labels = measures.label_latents(rows[None], world, torch.ones(1, 5).bool())
+    assert labels.names(0, list("abcd")) == ["a", "d", "a+c", "b+c", "mixed"]
+
+
 def test_counts_and_found_features():
     labels = measures.label_latents(ROWS[None], WORLD, torch.ones(1, 5, dtype=torch.bool))
     assert [int(labels.count(kind)) for kind in measures.LABELS] == [2, 1, 2, 0]
@@ -236,3 +270,109 @@ def test_joined_assessments_keep_their_order():
     both = measures.joined([one, two])
     assert torch.equal(both.losses, torch.cat([one.losses, two.losses]))
     assert both.labels.names(1, list("ABC")) == two.labels.names(0, list("ABC"))
+
+
+def test_signed_labels_need_features_at_right_angles():
+    world = worlds.antipodal_plane(0.5)
+    stack = sae.untrained(sae.ReluL1(0.1), world.features[None], [0], decoder_bias=False)
+    with pytest.raises(ValueError, match=r"the coherence of features is 1\.0: allowed is 0"):
+        measures.with_signed_labels(measures.assess(stack, world), world)
+
+
+HIERARCHY = worlds.hierarchy()
+HALF = math.sqrt(0.5)
+WITH_CHILD = [[1.0, 0, 0, 0], [HALF, HALF, 0, 0], [0, 0, 1.0, 0], [0, 0, 0, 1.0]]  # parent; parent and child; others
+
+
+def encoding(rows, encoder, b_enc=0.0):
+    """One SAE with these decoder rows, (n_latents, d_in), and these encoder directions."""
+    stack = sae.untrained(sae.ReluL1(0.1), torch.tensor(rows)[None], [0], decoder_bias=False)
+    stack.parameters["W_enc"] = torch.tensor(encoder).T[None].contiguous()
+    stack.parameters["b_enc"] = stack.parameters["b_enc"] + b_enc
+    return stack
+
+
+def absorbing(inhibition):
+    """The parent's latent is inhibited by the child, from 0, no absorption, to 1, full absorption."""
+    encoder = [[1.0, -inhibition, 0, 0], [0, inhibition / HALF, 0, 0], [0, 0, 1.0, 0], [0, 0, 0, 1.0]]
+    return encoding(WITH_CHILD, encoder)
+
+
+def test_atoms_absorb_nothing():
+    stack = sae.untrained(sae.ReluL1(0.1), HIERARCHY.features[None], [0], decoder_bias=False)
+    seen = measures.absorption(stack, HIERARCHY, 0, [1])
+    assert (seen.own.item(), seen.cosine.item(), seen.full.item(), seen.fraction.item()) == (0, 1, 0, 0)
+
+
+def test_a_parent_whose_latent_is_silent_when_the_child_fires_is_fully_absorbed():
+    seen = measures.absorption(absorbing(1.0), HIERARCHY, 0, [1])
+    assert (seen.full.item(), seen.fraction.item()) == pytest.approx((1, 1))
+
+
+@pytest.mark.parametrize(("inhibition", "fraction"), [(0.3, 0.0), (0.5, 0.5), (0.8, 0.8)])
+def test_partial_absorption_is_the_share_that_the_childs_latent_says(inhibition, fraction):
+    """The parent's latent says 1 - inhibition, the child's says inhibition: counted from a share of 0.4 on."""
+    seen = measures.absorption(absorbing(inhibition), HIERARCHY, 0, [1])
+    assert seen.full.item() == 0
+    assert seen.fraction.item() == pytest.approx(fraction)
+    assert measures.absorption(absorbing(inhibition), HIERARCHY, 0, [1], share=0.1).fraction.item() == pytest.approx(
+        inhibition
+    )
+
+
+def test_absorption_by_one_child_of_two_is_counted_by_how_often_that_one_fires():
+    world = worlds.tree(n_parents=1, n_children=2, n_others=0)
+    rows = [[1.0, 0, 0], [HALF, HALF, 0], [0, 0, 1.0]]
+    encoder = [[1.0, -1.0, 0], [0, 1 / HALF, 0], [0, 0, 1.0]]
+    assert measures.absorption(encoding(rows, encoder), world, 0, [1, 2]).full.item() == pytest.approx(0.5)
+    assert measures.absorption(encoding(rows, encoder), world, 0, [1]).full.item() == pytest.approx(1)
+    assert measures.absorption(encoding(rows, encoder), world, 0, [2]).full.item() == 0
+
+
+def test_a_silent_parent_for_which_nothing_stands_in_is_missing_but_not_absorbed():
+    atoms = [[1.0, -1.0, 0, 0], [0, 1.0, 0, 0], [0, 0, 1.0, 0], [0, 0, 0, 1.0]]
+    seen = measures.absorption(encoding(torch.eye(4).tolist(), atoms), HIERARCHY, 0, [1])
+    assert (seen.full.item(), seen.fraction.item()) == (0, 0)
+
+
+def test_absorption_follows_latents_features_and_saes_when_they_are_reordered():
+    order = [2, 0, 3, 1]
+    stack = absorbing(0.7)
+    mixed = {
+        name: value[..., order] if name == "W_enc" else value[:, order] for name, value in stack.parameters.items()
+    }
+    shuffled = sae.Stack(stack.model, mixed, stack.seeds)
+    one, other = (measures.absorption(each, HIERARCHY, 0, [1]) for each in (stack, shuffled))
+    assert order[other.own.item()] == one.own.item()
+    assert other.fraction.item() == pytest.approx(one.fraction.item())
+    turned = worlds.random_rotation(4, 6, torch.Generator().manual_seed(0))
+    rotated = {"W_dec": stack.W_dec @ turned, "W_enc": turned.T @ stack.parameters["W_enc"]}
+    rotated |= {"b_enc": stack.parameters["b_enc"]} | {
+        n: v for n, v in stack.parameters.items() if n not in (*rotated, "b_enc", "b_dec")
+    }
+    elsewhere = measures.absorption(
+        sae.Stack(stack.model, rotated, stack.seeds), worlds.hierarchy(features=turned), 0, [1]
+    )
+    assert elsewhere.fraction.item() == pytest.approx(one.fraction.item(), abs=1e-5)
+
+
+def test_absorption_is_unknown_where_nothing_lives_or_parent_and_child_never_meet():
+    dead = encoding(WITH_CHILD, torch.zeros(4, 4).tolist())
+    assert math.isnan(measures.absorption(dead, HIERARCHY, 0, [1]).full.item())
+    never = measures.absorption(absorbing(1.0), worlds.mutually_exclusive([0.2] * 4), 0, [1])
+    assert math.isnan(never.full.item()) and math.isnan(never.fraction.item())
+
+
+@pytest.mark.parametrize(
+    ("parent", "children", "named"),
+    [(4, [1], "parent is 4"), (0, [], "children is"), (0, [0], "children is"), (0, [9], "children is")],
+)
+def test_impossible_families_are_refused_by_name(parent, children, named):
+    with pytest.raises(ValueError, match=rf"{named}.*: allowed"):
+        measures.absorption(absorbing(1.0), HIERARCHY, parent, children)
+
+
+@pytest.mark.parametrize("share", [0.0, 1.5])
+def test_an_impossible_share_is_refused_by_name(share):
+    with pytest.raises(ValueError, match=r"share is .*: allowed"):
+        measures.absorption(absorbing(1.0), HIERARCHY, 0, [1], share=share)

@@ -194,6 +194,68 @@ def test_a_world_too_large_for_a_grid_is_sampled_always_the_same():
     assert oracle.affordable_levels(worlds.k_of_n(10, 5)) == 1
 
 
+def test_only_magnitudes_that_vary_take_levels():
+    world = worlds.hierarchy(sigma=[0.1, 0, 0, 0], mu=[1.0, 1.0, 2.0, 1.0])
+    activations, probabilities = oracle.quantile_grid(world, 5)
+    still = {0.0, 1.0}, {0.0, 2.0}, {0.0, 1.0}
+    assert [set(column.tolist()) for column in activations.T[1:]] == list(still)
+    assert set(activations[:, 0].tolist()) == {0.0, *oracle.magnitude_levels(1.0, 0.1, 5)}
+    assert len(activations) == oracle.grid_size(world, 5) == 4 + 4 * 5 + 4 * 5
+    assert torch.allclose(probabilities @ activations, world.firing.rates() * world.magnitude_moments()[0])
+
+
+def test_magnitudes_told_per_feature_have_the_grid_of_those_told_once():
+    once, each = worlds.k_of_n(3, 2, sigma=0.3), worlds.k_of_n(3, 2, sigma=[0.3] * 3)
+    for one, other in zip(oracle.finite_data(once), oracle.finite_data(each), strict=True):
+        assert torch.equal(one, other)
+
+
+@pytest.mark.parametrize("f", [0.0, 0.4, 1.0])
+def test_the_grid_of_correlated_magnitudes_has_their_moments(f):
+    world = worlds.antipodal_plane(f, p_alone=0.4)
+    activations, probabilities = oracle.quantile_grid(world, 40)
+    fires = activations > 0
+    both, alone = fires.sum(dim=1) == 2, fires[:, 2] & (fires.sum(dim=1) == 1)
+    assert probabilities[both].sum().item() == pytest.approx(0.6)
+    first, second = activations[both][:, :2].sum(dim=1), activations[both][:, 2:].sum(dim=1)
+    weights = probabilities[both].numpy()
+    covariance = np.cov(torch.stack([first, second]).numpy(), aweights=weights, ddof=0)
+    assert covariance[0, 0] == pytest.approx(1 / 12, rel=2e-3)
+    assert covariance[1, 1] == pytest.approx((f**2 + (1 - f) ** 2) / 12, rel=2e-3)
+    assert covariance[0, 1] == pytest.approx(f / 12, rel=2e-3, abs=1e-9)
+    assert np.average(activations[alone, 2], weights=probabilities[alone]) == pytest.approx(0.5)
+    assert np.average(activations[alone, 2] ** 2, weights=probabilities[alone]) == pytest.approx(
+        0.25 + (f**2 + (1 - f) ** 2) / 12, rel=2e-3
+    )
+    assert len(activations) == oracle.grid_size(world, 40)
+
+
+def test_finite_data_are_where_the_finite_activations_lie():
+    features = worlds.unit_directions(5, 3, torch.Generator().manual_seed(1))
+    world = worlds.independent([0.2] * 5, sigma=0.3, features=features)
+    (points, one), (activations, other) = oracle.finite_data(world), oracle.finite_activations(world)
+    assert torch.equal(one, other)
+    assert torch.allclose(points, activations @ features.double())
+
+
+def test_magnitudes_without_a_grid_are_sampled_always_the_same():
+    class HalfOrTwo:
+        mu, sigma = 1.25, 0.75
+
+        def sample(self, fires, generator):
+            return fires * torch.where(torch.rand(fires.shape, generator=generator) < 0.5, 0.5, 2.0)
+
+        def moments(self):
+            return self.mu, self.sigma
+
+    world = worlds.two_of_three(magnitudes=HalfOrTwo())
+    activations, probabilities = oracle.finite_activations(world)
+    assert torch.equal(activations, oracle.finite_activations(world)[0])
+    assert set(activations.unique().tolist()) == {0.0, 0.5, 2.0}
+    mean, _ = world.entry_moments()
+    assert (probabilities @ activations).mean().item() == pytest.approx(mean, rel=0.02)
+
+
 def pair(p_a, p_b, p_both):
     """Two features: how often A fires alone, B alone, and both, up to a common factor."""
     weights = torch.tensor([p_a, p_b, p_both], dtype=torch.float64)

@@ -128,6 +128,13 @@ NUMBERS = {
     "solo_leak": {"n_features": 3, "k": 2, "p_alone": 0.1},
     "pair": {"p_both": 0.2, "p_first": 0.5},
     "independent": {"n_features": 3, "p": 0.2},
+    "exclusive": {"n_features": 3, "p": 0.2},
+    "hierarchy": {"leak": 0.01},
+    "tree": {"n_parents": 1, "n_others": 0},
+    "one_with_others": {"n_features": 3, "correlation": -0.4},
+    "antipodal_plane": {"correlation": 0.5},
+    "zipf": {"n_features": 4, "exponent": 1.0, "highest": 0.3},
+    "superposition": {"n_features": 6, "d_in": 4, "p": 0.1, "n_repulsions": 20},
 }
 
 

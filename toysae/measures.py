@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import ClassVar
@@ -22,7 +23,8 @@ ASSESSED_NUMBERS = 2**24  # latent activations that are held in memory at once
 LABELS = ("atomic", "composite", "mixed", "dead")
 SIGNED_LABELS = (*LABELS, "negative", "difference")  # what a mixed latent may be, where a decoder bias is on
 MINUS = "\N{MINUS SIGN}"
-NO_LENGTH = 1e-4  # a sum of features shorter than this is nothing but rounding
+LARGEST_COSINES = 8  # features that a composite is looked for among, where they are not at right angles
+NO_LENGTH = 1e-3  # a sum of features shorter than this is nothing but rounding
 ABSORBED_SHARE = 0.4  # of the projection on a feature that a latent must carry to absorb it, as in SAEBench
 ABSORBING_COSINE = 0.1  # with the feature, that a latent must have to count as carrying it, as in SAEBench
 
@@ -132,37 +134,49 @@ def best_composites(cosine: Tensor, world: World, threshold: float) -> Tensor:
     cosine   (n_saes, n_latents, n_features)
     returns  bool, the same shape; empty where no such sum reaches the threshold
 
-    Only the m features with the largest cosines are looked at, for each m. Where features are orthonormal nothing is
-    missed: the sum of those cosines, divided by sqrt(m), is the largest cosine that a row can have with a normalised
-    sum of m features. Where they are not, the sum is divided by the true length of the sum of the features, and some
-    other set of m might have a shorter sum and so a larger cosine: the nearer the features are to right angles, the
-    less.
+    Where features are orthonormal, the sum of the m largest cosines, divided by sqrt(m), is the largest cosine a row
+    can have with a normalised sum of m features: so one set for each m has to be looked at, not all of them. Where they
+    are not, the features with the LARGEST_COSINES are tried in all combinations, each sum divided by its true length; a
+    composite of others, or of more, is not found.
     """
     order = cosine.argsort(dim=2, descending=True)
-    alignment = cosine.gather(2, order).cumsum(dim=2) / _lengths_of_sums(order, world, cosine.dtype)
+    ranked = cosine.gather(2, order)
+    alignment, sets = _of_each_size(ranked) if world.orthonormal else _of_the_largest(ranked, order, world)
     members = torch.zeros(cosine.shape, dtype=torch.bool)
     best = torch.full(cosine.shape[:2], threshold, dtype=cosine.dtype)
-    for sae, latent, above in (alignment >= threshold).nonzero().tolist():
-        chosen = order[sae, latent, : above + 1]
-        reached = alignment[sae, latent, above]
-        if above >= 1 and reached >= best[sae, latent] and world.firing.fire_together(chosen.tolist()):
+    for sae, latent, tried in (alignment >= threshold).nonzero().tolist():
+        chosen = order[sae, latent, : sets.shape[1]][sets[tried]]
+        reached = alignment[sae, latent, tried]
+        if len(chosen) >= 2 and reached >= best[sae, latent] and world.firing.fire_together(chosen.tolist()):
             best[sae, latent] = reached
             members[sae, latent] = False
             members[sae, latent, chosen] = True
     return members
 
 
-def _lengths_of_sums(order: Tensor, world: World, dtype: torch.dtype) -> Tensor:
-    """Length of the sum of the first m features of each order (..., n_features), for each m; infinite where it is zero.
+def _of_each_size(ranked: Tensor) -> tuple[Tensor, Tensor]:
+    """Cosine with the sum of the first m features, for each m, and those sets, bool (n_features, n_features), by rank.
 
-    The square root of m, (n_features,), where features are orthonormal; else like order.
+    ranked  (n_saes, n_latents, n_features) cosines with orthonormal features, descending
     """
-    if world.orthonormal:
-        return torch.arange(1, world.n_features + 1, dtype=dtype).sqrt()
-    features = world.features.to(dtype)
-    rows = [features[row].cumsum(dim=0).norm(dim=1) for row in order.reshape(-1, world.n_features)]
-    lengths = torch.stack(rows).reshape(order.shape)
-    return torch.where(lengths > NO_LENGTH, lengths, torch.inf)
+    n_features = ranked.shape[2]
+    sizes = torch.arange(1, n_features + 1)
+    return ranked.cumsum(dim=2) / sizes.to(ranked).sqrt(), torch.ones(n_features, n_features).tril().bool()
+
+
+def _of_the_largest(ranked: Tensor, order: Tensor, world: World) -> tuple[Tensor, Tensor]:
+    """Cosine with the sum of every set among the first features, and those sets, bool (n_sets, n_tried), by rank.
+
+    ranked, order  (n_saes, n_latents, n_features) cosines, descending, and the features that they belong to
+    """
+    first = order[..., :LARGEST_COSINES]
+    sets = torch.tensor(list(itertools.product([False, True], repeat=first.shape[2])))
+    features = world.features.to(ranked)
+    gram = (features @ features.T)[first[..., :, None], first[..., None, :]]
+    chosen = sets.to(ranked)
+    lengths = torch.einsum("tk,slkj,tj->slt", chosen, gram, chosen).clamp(min=0).sqrt()
+    lengths = torch.where(lengths > NO_LENGTH, lengths, torch.inf)
+    return ranked[..., : first.shape[2]] @ chosen.T / lengths, sets
 
 
 def with_signed_labels(seen: Assessment, world: World, threshold: float = THRESHOLD) -> Assessment:
@@ -292,6 +306,8 @@ def absorption(
     returns   not a number where no latent is live, or where parent and children never fire together
     """
     _require_family(parent, children, world.n_features)
+    if not 0 < share <= 1:
+        raise ValueError(f"share is {share}: allowed is a number above 0 and at most 1")
     activations, probabilities = finite_activations(world)
     size = max(1, ASSESSED_NUMBERS // (len(activations) * max(stack.W_dec.shape[1:])))
     parts = [stack[i : i + size].double() for i in range(0, len(stack), size)]
