@@ -7,7 +7,7 @@
 # **You will see** the account of a single sample, a floor under every loss, the path from atoms to composites, what spread in the magnitudes does, two worlds whose data do not settle their features, and one that has none.
 # **You will need** [the minimal example](01_minimal_example.ipynb).
 #
-# Formulas are tested here against numbers that were reached without them, and each such claim gets a verdict, shown in the table of claims: *agrees* if every check comes out, or so many that the 95 % interval lies above four in five; *differs* if fewer than half do; *partly* otherwise. Where the settings break the conditions of a formula, it is *not tested*. An exact formula must agree
+# Formulas are tested here against numbers that were reached without them, and each such claim gets a verdict, shown in the table of claims: *agrees* if every check comes out, or so many that their Wilson interval lies above four in five; *differs* if fewer than half do; *partly* otherwise. Where the settings break the conditions of a formula, it is *not tested*. An exact formula must agree
 # to rounding; what an approximation is allowed is said where it appears, and was fixed before the run.
 
 # %% tags=["parameters"]
