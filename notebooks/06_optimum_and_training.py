@@ -378,7 +378,8 @@ sides = {
 }
 rows_of = {side: [name for name in sides if sides[name] == side] for side in ("most do", "most do not", "undecided")}
 told = "; ".join(
-    f"{side} in {len(names)}" + (f" ({', '.join(name.replace(', ', ' with ') for name in names)})" if names else "")
+    f"{side} in {len(names) or 'none'}"
+    + (f" ({', '.join(name.replace(', ', ' with ') for name in names)})" if names else "")
     for side, names in rows_of.items()
 ).replace("undecided in", "it is undecided in")
 claim(
@@ -520,7 +521,7 @@ if visible:
     )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-says = f"it is the larger of the two gaps in {n_larger} of the {n_missing} SAEs that do not reach the best known loss. In {sum(f.interval[0] > 0.5 for f in tested)} of the {len(tested)} rows with at least four such SAEs that is so for most"
+says = f"it is the larger of the two gaps in {n_larger} of {n_missing} SAEs that do not reach the best known loss. In {sum(f.interval[0] > 0.5 for f in tested)} of {len(tested)} rows with at least four such SAEs that is so for most"
 if n_missing:
     claim(
         "dictionary-gap-is-larger",
@@ -577,7 +578,7 @@ figure.axes[0].set_xticks([], minor=True)
 top = max(tried, key=lambda cell: (reached(tried[cell]).k, -medians[cell]))
 show(
     figure,
-    f"The most SAEs, {reached(tried[top])}, reach the best known loss with learning rate {top[0]:g} and {top[1]} steps.",
+    f"The best pair of settings is learning rate {top[0]:g} and {top[1]} steps: {reached(tried[top])} SAEs reach the best known loss.",
     f"Lines: the median over {len(first)} SAEs. Dots: the SAEs themselves, spread sideways, at each number of steps. The vertical scale is linear up to 1 % and logarithmic above.",
     alt="Excess loss against the number of steps on logarithmic axes, one line of medians for each learning rate, with the SAEs as dots.",
 )
