@@ -47,7 +47,7 @@ def test_pairs_are_the_bivariate_normal_probabilities_of_scipy():
     rates, r = [0.05, 0.4, 0.9], 0.6
     firing = GaussianCopula(rates, equicorrelated(3, r))
     normal = multivariate_normal(cov=[[1, r], [r, 1]])
-    h = firing._thresholds()
+    h = firing._thresholds
     for i, j in itertools.combinations(range(3), 2):
         expected = normal.cdf([-h[i].item(), -h[j].item()])
         assert firing.cooccurrence()[i, j].item() == pytest.approx(expected, abs=1e-7)

@@ -319,6 +319,7 @@ def test_a_world_knows_whether_its_features_are_at_right_angles():
         (lambda: worlds.hierarchy(n_others=-1), "n_others is -1"),
         (lambda: Hierarchy((-1, 0, 3), (0.5,) * 3), "the parent of feature 2 is 3"),
         (lambda: Hierarchy((-1, 2, 1), (0.5,) * 3), "parents is [-1, 2, 1]"),
+        (lambda: Hierarchy((-1, 0), (0.5, 0.5), (0.1,) * 3), "the shape of leaks is (3,)"),
         (lambda: Hierarchy((-1, 0), (0.5,)), "probabilities is [0.5]"),
         (lambda: worlds.tree(p_child=0.4), "the sum of probabilities of the exclusive features (1, 2, 3) is 1.2"),
         (lambda: worlds.tree(n_others=-1), "n_others is -1"),

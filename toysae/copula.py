@@ -59,7 +59,7 @@ class GaussianCopula:
 
     def sample(self, n: int, generator: torch.Generator) -> Tensor:
         independent = torch.randn(n, self.n_features, generator=generator, dtype=torch.float64)
-        return independent @ self._root().T > self._thresholds()
+        return independent @ self._root.T > self._thresholds
 
     def support(self) -> tuple[Tensor, Tensor]:
         n = self.n_features
@@ -74,7 +74,7 @@ class GaussianCopula:
 
         The probability that two fire is that of an orthant in the plane (`orthants`).
         """
-        h, k = torch.meshgrid(self._thresholds(), self._thresholds(), indexing="ij")
+        h, k = torch.meshgrid(self._thresholds, self._thresholds, indexing="ij")
         plane = torch.eye(2, dtype=torch.float64).expand(*h.shape, 2, 2).clone()
         plane[..., 0, 1] = plane[..., 1, 0] = self.correlation
         both = orthants(torch.stack([h, k], dim=-1), plane)
@@ -91,7 +91,9 @@ class GaussianCopula:
 
     def fire_together(self, members: Sequence[int]) -> bool:
         members = sorted(set(members))
-        return _has_interior(self._root()[members], self._thresholds()[members])
+        if not self._singular:
+            return bool((self._thresholds[members] < NEVER).all())
+        return _has_interior(self._root[members], self._thresholds[members])
 
     @cached_property
     def _list(self) -> tuple[Tensor, Tensor]:
@@ -101,16 +103,23 @@ class GaussianCopula:
         """
         patterns = torch.tensor(list(itertools.product([False, True], repeat=self.n_features)))
         sign = torch.where(patterns, 1.0, -1.0).double()
-        thresholds, root = sign * self._thresholds(), sign[:, :, None] * self._root()
+        thresholds, root = sign * self._thresholds, sign[:, :, None] * self._root
         probabilities = orthants(thresholds, sign[:, :, None] * self.correlation * sign[:, None, :])
         possible = probabilities > ROUNDING
-        if torch.linalg.eigvalsh(self.correlation)[0] < SINGULAR:
+        if self._singular:
             possible &= torch.tensor([_has_interior(*turned) for turned in zip(root, thresholds, strict=True)])
         return patterns[possible], probabilities[possible] / probabilities[possible].sum()
 
+    @cached_property
+    def _singular(self) -> bool:
+        """Whether some patterns may be impossible though each of their features is not."""
+        return bool(torch.linalg.eigvalsh(self.correlation)[0] < SINGULAR)
+
+    @cached_property
     def _thresholds(self) -> Tensor:
         return torch.from_numpy(norm.isf(self.probabilities.numpy())).clamp(-NEVER, NEVER)
 
+    @cached_property
     def _root(self) -> Tensor:
         """A matrix R with R R^T = correlation; from eigenvalues, so that a singular one has it too."""
         values, vectors = torch.linalg.eigh(self.correlation)

@@ -247,7 +247,7 @@ class Hierarchy:
         parents = tuple(int(parent) for parent in self.parents)
         probabilities = probability_list("probabilities", self.probabilities)
         require("probabilities", list(self.probabilities), len(probabilities) == len(parents), "one number per parent")
-        leaks = probability_list("leaks", torch.as_tensor(self.leaks, dtype=torch.float64).expand(len(parents)))
+        leaks = self._leaks(parents)
         groups = tuple(tuple(int(i) for i in group) for group in self.exclusive)
         _require_forest(parents)
         _require_siblings(groups, parents)
@@ -257,6 +257,14 @@ class Hierarchy:
         for name, value in (("parents", parents), ("probabilities", probabilities), ("leaks", leaks)):
             object.__setattr__(self, name, value)
         object.__setattr__(self, "exclusive", groups)
+
+    def _leaks(self, parents: tuple[int, ...]) -> Tensor:
+        leaks = torch.as_tensor(self.leaks, dtype=torch.float64)
+        require(
+            "the shape of leaks", tuple(leaks.shape), leaks.shape in ((), (len(parents),)), f"() or ({len(parents)},)"
+        )
+        is_child = torch.tensor(parents) >= 0
+        return torch.where(is_child, probability_list("leaks", leaks.expand(len(parents))), 0)
 
     @classmethod
     def of_rates(cls, parents: Sequence[int], rates: Sequence[float], **more) -> Hierarchy:
