@@ -14,7 +14,6 @@ from toysae.measures import activity, cosines
 from toysae.oracle import finite_activations, finite_data
 from toysae.worlds import World
 
-
 Data = tuple[Tensor, Tensor]  # feature activations (n_points, n_features) and their probabilities (n_points,)
 
 
