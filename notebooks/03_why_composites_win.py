@@ -4,7 +4,7 @@
 # The examples showed that it happens. This chapter asks why, and answers with arithmetic: what each answer costs, what nothing can beat, and whether anything stands between the true features and the composites.
 # Nothing here depends on luck in training, except where we train on purpose to compare.
 #
-# **You will see** the account of a single sample, a floor under every loss, the path from atoms to composites, what spread in the magnitudes does, two worlds whose data do not settle their features, and one that has none.
+# **You will see** the account of a single sample, a floor under every loss, the path from atoms to composites, what spread in the magnitudes does, how far the best rows lean, a test of when features can be found, two worlds whose data do not settle their features, and one that has none.
 # **You will need** [the minimal example](01_minimal_example.ipynb).
 #
 # Formulas are tested here against numbers that were reached without them, and each such claim gets a verdict, shown in the table of claims: *agrees* if every check comes out, or so many that their Wilson interval lies above four in five; *differs* if fewer than half do; *partly* otherwise. Where the settings break the conditions of a formula, it is *not tested*. An exact formula must agree
@@ -419,7 +419,7 @@ claim(
 # $$t = \lambda \, \frac{P(A \text{ and } B)}{P(B \text{ alone})}$$
 #
 # to first order. To second order each lean takes away from the gain of the other row: with $r$ for the first-order value of a row and $t'$ for the lean of the other, $t = r (1 - t - 2 t')$. The same argument, feature by feature, gives a law for any world in which features fire with changing company: the row of feature $i$ leans towards $j$
-# by an amount $T_{ij}$, where column $j$ of $T$ is $\lambda \, E[a a^\top 1(a_j = 0)]^{-1} E[a \, 1(a_j > 0)]$. Leaning saves $\tfrac12 \lambda \sum_{ij} T_{ij} E[a_i 1(a_j > 0)]$. So a small price already moves the best rows off the atoms; how far is a matter of numbers.
+# by an amount $T_{ij}$, where column $j$ of $T$ is $\lambda \, E[a a^\top 1(a_j = 0)]^{-1} E[a \, 1(a_j > 0)]$, both over the features other than $j$. Leaning saves $\tfrac12 \lambda \sum_{ij} T_{ij} E[a_i 1(a_j > 0)]$. So a small price already moves the best rows off the atoms; how far is a matter of numbers.
 #
 # A first-order law should be right within a tenth where leans stay below six degrees and $\lambda \le 0.02$, and the second order should be nearer than the first.
 
@@ -515,7 +515,7 @@ claim(
 #
 # One could object that the atoms *are* in the data and a better method would find them. Sometimes that is so. But not every world settles what its features are.
 #
-# **Signed latents.** Suppose the method must write all samples exactly, with as many unit rows as features and activations of either sign, and minimises the sum of their absolute values. When are the true features a *sharp* local minimum, so that every small turn of the rows costs more? Gribonval and Schnass, and later Wang, Wu and Yu, answered
+# **Signed latents.** Suppose the method must write all samples exactly, with as many unit rows as features and activations of either sign, and minimises the sum of their absolute values. When are the true features a *sharp* local minimum, so that every small turn of the rows costs more? Gribonval and Schnass (2010), and later Wang, Wu and Yu (2019, arXiv 1902.08380), answered
 # with a condition: for every feature $k$ and all coefficients $c \ne 0$ with $c_k = 0$,
 #
 # $$E\big[\, |c \cdot a| \; 1(a_k = 0) \big] \; > \; E\big[\, c \cdot a \; 1(a_k > 0) \big] .$$
