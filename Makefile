@@ -12,11 +12,11 @@ export SOURCE_DATE_EPOCH := 0
 unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce run lab book sweep bench test clean distclean environment constraints
+.PHONY: help reproduce run lab book sweep bench test test-peers clean distclean environment constraints
 
 help: ## this list
 	@echo 'make TARGET, where TARGET is one of'
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1|\2/p' Makefile | awk -F '|' '{ printf "%-11s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' Makefile | awk -F '|' '{ printf "%-12s %s\n", $$1, $$2 }'
 	@echo 'Example: make run NB=01_minimal_example PARAMS="sigma=0.5 seed=3"'
 	@echo 'A sweep uses all cores, or WORKERS=n of them, or a Dask cluster: SCHEDULER=tcp://host:8786.'
 	@echo 'Variables when the environment is made: PYTHON (which Python), TORCH_INDEX (which build of PyTorch).'
@@ -48,6 +48,10 @@ bench: environment ## compare our speed with SAELens and a plain loop (ten minut
 test: environment ## run the tests (ARGS="-k name" picks some)
 	@set -f; $(PY) pytest $$ARGS
 
+test-peers: environment ## check our SAEs against SAELens, which it installs first (ARGS as for test)
+	@sh ./environment.sh peers
+	@set -f; .venv-peers/bin/python -m pytest -c tests/peers/pytest.ini tests/peers $$ARGS
+
 clean: ## remove what is generated: build/ and caches; the executed notebooks and .venv stay
 	@rm -rf build .pytest_cache .ruff_cache *.egg-info
 	@find . -name '.venv*' -prune -o \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
@@ -67,7 +71,7 @@ constraints: environment
 	    --quiet --upgrade build/packages.txt -o build/constraints.txt >/dev/null
 	@{ echo '# Every version, pinned. Written by "make constraints".'; \
 	   grep -v -E '^(nvidia-|cuda-|triton)' build/constraints.txt; } >constraints.txt
-	@sed -n 's/^peers = \["\([^"]*\)"\].*$$/\1/p' pyproject.toml >build/peers.txt
+	@sed -n '/^peers = \[/,/^\]/ s/^ *"\([^"]*\)".*$$/\1/p' pyproject.toml >build/peers.txt
 	@grep '^torch==' constraints.txt >build/torch.txt
 	@$(PY) uv pip compile --universal --python-version 3.11 --fork-strategy fewest --no-annotate --no-header \
 	    --quiet --upgrade build/peers.txt --constraint build/torch.txt -o build/constraints-peers.txt >/dev/null

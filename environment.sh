@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes the Python environment in .venv, or leaves it alone if it is whole and up to date.
-# "environment.sh peers" does the same for .venv-peers: what "make bench" compares us with, and nothing of ours.
+# "environment.sh peers" does the same for .venv-peers: what "make bench" and "make test-peers" compare us with.
 #
 #   PYTHON        the Python to use; otherwise the first fit one on PATH, else micromamba, mamba, conda or uv brings one
 #   TORCH_INDEX   the package index to take PyTorch from, for example one with CUDA builds; otherwise a wheel in pip's
@@ -32,7 +32,7 @@ import toysae'
     peers)
         venv=.venv-peers list=pyproject.toml pins=constraints-peers.txt more=
         PYTHON=.venv/bin/python    # the same one as ours
-        packages() { sed -n 's/^peers = \["\([^"]*\)"\].*$/\1/p' pyproject.toml; }
+        packages() { sed -n '/^peers = \[/,/^\]/ s/^ *"\([^"]*\)".*$/\1/p' pyproject.toml; }
         made_from() { packages; cat constraints.txt constraints-peers.txt environment.sh; }
         imports='import torch, sae_lens.synthetic'
         ;;
