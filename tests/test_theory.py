@@ -344,3 +344,19 @@ def test_leaning_is_what_it_says():
 def test_an_impossible_price_has_no_leaning_boundary(l1_coeff):
     with pytest.raises(ValueError, match=r"l1_coeff is .*: allowed"):
         theory.leaning_boundary(l1_coeff)
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        lambda world: theory.tilt_matrix(world, 0.01),
+        lambda world: theory.tilt_gain(world, 0.01),
+        theory.sharpness,
+        theory.sharp_local_minimum,
+        theory.mirrored_features,
+    ],
+)
+def test_formulas_for_orthonormal_features_refuse_others(formula):
+    crowded = worlds.unit_directions(4, 3, torch.Generator().manual_seed(0))
+    with pytest.raises(ValueError, match=r"the coherence of features is 0\..*: allowed is 0"):
+        formula(worlds.k_of_n(4, 2, features=crowded))

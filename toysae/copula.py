@@ -121,9 +121,9 @@ class GaussianCopula:
 
     @cached_property
     def _root(self) -> Tensor:
-        """A matrix R with R R^T = correlation; from eigenvalues, so that a singular one has it too."""
+        """The symmetric square root of the correlation: unlike a Cholesky factor, a singular matrix has it too."""
         values, vectors = torch.linalg.eigh(self.correlation)
-        return vectors * values.clamp(min=0).sqrt()
+        return vectors * values.clamp(min=0).sqrt() @ vectors.T
 
 
 def orthants(thresholds: Tensor, correlation: Tensor) -> Tensor:

@@ -322,6 +322,7 @@ def mirrored_features(world: World) -> Tensor:
     """
     if not isinstance(world.firing, ExactlyK) or world.n_features != 2 * world.firing.k:
         raise ValueError(f"world has the firing {world.firing}: allowed is exactly k of n_features = 2 k")
+    world.require_orthonormal()
     features = world.features.double()
     return features.sum(dim=0) * 2 / world.n_features - features
 
@@ -350,6 +351,7 @@ def path_losses(world: World, l1_coeff: float, t: Tensor) -> Tensor:
 
 def _finite_activations(world: World) -> tuple[Tensor, Tensor]:
     """Feature activations (n_points, n_features) of the finite data, and probabilities; rounding is taken off."""
+    world.require_orthonormal()
     points, probabilities = finite_data(world)
     activations = points @ world.features.double().T
     return torch.where(activations > SILENT * world.mu, activations, 0), probabilities
