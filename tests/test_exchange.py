@@ -172,7 +172,7 @@ def test_a_place_that_is_taken_is_left_as_it_is(tmp_path):
 
 
 def test_it_appears_whole_or_not_at_all(tmp_path, monkeypatch):
-    def full_disk(*_):
+    def full_disk(*_, **__):
         raise OSError("no space left")
 
     monkeypatch.setattr(exchange.json, "dumps", full_disk)  # when the weights are written already
