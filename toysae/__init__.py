@@ -14,7 +14,10 @@ Read the modules in this order; each imports only from those before it:
     bias          the exact account of a decoder bias
     two_features  the smallest worlds, of which everything is known
     hierarchies   parents and children
-    figures       the pictures
+    antipodal     two sets of features in one plane
+    budget        what a dictionary can do if only so many latents may be active
+    superposed    more features than dimensions
+    figures       the pictures; figures_values those of a value over two settings
     sentences     phrases that several notebooks compute
     interactive   the picture with sliders
     sweeps        a grid of settings becomes one table; points are what it computes
