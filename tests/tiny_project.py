@@ -28,7 +28,12 @@ check_parameters(globals())
 # %% tags=["remove-input"]
 say(f"Here $\\sigma$ is {sigma}.")
 claim(
-    "no-atoms", sigma < 0.3, f"At {sigma} no atom.", otherwise=f"At {sigma} an atom.", source="seed", verdict="reproduced"
+    "no-atoms",
+    sigma < 0.3,
+    f"At {sigma} no atom.",
+    otherwise=f"At {sigma} an atom.",
+    source="seed",
+    verdict="reproduced" if sigma < 0.3 else "differs",
 )
 
 # %%

@@ -12,6 +12,8 @@ from struct import unpack
 
 from IPython.display import display
 
+from toysae.writeup.sources import check
+
 CLAIM_MIME = "application/vnd.toysae.claim+json"
 TRAINED_MIME = "application/vnd.toysae.trained+json"
 HOLDS = "**Claim.** "
@@ -31,17 +33,19 @@ def claim(id: str, holds, statement: str, *, otherwise: str, source: str = "ours
     id         kebab-case, used once in a notebook
     holds      a bool, or a numpy or torch scalar of type bool
     statement  the sentence if it holds; otherwise the sentence if it does not
-    source     whom the claim comes from: "seed", "theory", "ours" or a paper's short name
-    verdict    how the result compares with what the source reports, in a few words
+    source     whom the claim comes from: "seed", "theory", "ours" or a paper's short name, as in sources.SOURCES
+    verdict    how the result compares with what the source reports: one of the words that sources.SOURCES allows it;
+               a result of others needs one, a formula of ours ("theory") may have one, a result of ours has none
 
     Never raises because a claim fails. Raises TypeError or ValueError for arguments that are no claim at all.
     """
     true_here = _truth(holds)
     sentences = _text("statement", statement), _text("otherwise", otherwise)
     sentence = sentences[0] if true_here else sentences[1]
-    record = {"id": _name("id", id), "statement": sentence, "holds": true_here, "source": _text("source", source)}
+    check(source, verdict)
+    record = {"id": _name("id", id), "statement": sentence, "holds": true_here, "source": source}
     if verdict is not None:
-        record["verdict"] = _text("verdict", verdict)
+        record["verdict"] = verdict
     _publish({"text/markdown": (HOLDS if true_here else FAILS) + sentence, CLAIM_MIME: record})
 
 
