@@ -51,7 +51,8 @@ SOURCES = {
         "A comment under this post shows cosine heat maps of a small and of a larger toy with orthogonal features "
         "and the decoder bias off. It does not tell how many features there are, who fires with whom, or what "
         "activation costs: our settings are our choice.",
-        "Not one feature is learned on its own: every row of the small map is a composite. The larger map is alike.",
+        "Not one feature is learned on its own: every row of the small map is a composite. The larger map is alike. "
+        "The bias is off because a small model would use it for tricks.",
         Reference(
             "Demian Till", 2024, "Do sparse autoencoders find “true features”?",
             _FORUM + "QoR8noAB3Mp2KBA4B?commentId=mtPPrejkhYSudDh6m",
