@@ -41,7 +41,7 @@ figures.house_style()
 #
 # The SAEs of the minimal example, from the same starting points and on the same batches, once without a decoder bias and once with one that starts at zero.
 #
-# How to read the counts: a claim about "most" needs a 95 % interval that lies above one half as a whole, and a claim that one count is larger than another needs intervals that do not overlap. Else the text says that it is undecided.
+# How to read the counts: a claim about "most" needs an interval (the Wilson interval of the minimal example) that lies above one half as a whole, and a claim that one count is larger than another needs intervals that do not overlap. Else the text says that it is undecided.
 
 # %%
 world = worlds.k_of_n(n_features, k_active, mu=mu, sigma=sigma)
@@ -360,7 +360,7 @@ claim("start-of-the-bias", central.interval[1] < zero.interval[0], wording, othe
 # %% [markdown]
 # ## Which trick is used when?
 #
-# Now every world of "k of n" from three to six features, without spread, always with as many latents as features and random starting rows. With few features on, there is little to take away; with many on, "all but this one" is the shortest
+# Now every world of "k of n" from three to six features, without spread, always with as many latents as features and random starting rows. With few features on, one expects little to be taken away; with many on, "all but this one" is the shortest
 # description. And there is a symmetry to test. With a bias the loss knows only the *shape* of the data, not where they lie: move or mirror all data, and the best SAE moves or mirrors with them at the same loss. Exchange on and off, $x \to \mu (v_1 + \dots + v_n) - x$,
 # and "k of n" becomes "$n - k$ of $n$". So the two must cost the same.
 
@@ -557,7 +557,7 @@ complete = {
 worse = complete["no bias"].sum(dim=0) - complete["bias from zero"].sum(dim=0)
 paired = Fraction(int((worse > 0).sum()), int((worse != 0).sum()))
 counted = {name: int(found.sum()) for name, found in complete.items()}
-says = f"an atom for every feature have, of {n_gallery} SAEs at each of {len(low_rates)} rates, {counted['no bias']} without a bias, {counted['bias from zero']} with a bias from zero and {counted['bias from the mean']} with one from the mean. Seed by seed, over these rates together, {paired} of the seeds for which it makes a difference are worse off with a bias from zero"
+says = f"an atom for every feature have, of {n_gallery} SAEs at each of {len(low_rates)} rates, {counted['no bias']} without a bias, {counted['bias from zero']} with a bias from zero and {counted['bias from the mean']} with one from the mean. Seed by seed, over these rates together, worse off with a bias from zero are {paired} of those seeds for which it makes a difference"
 wording = sentences.by_half(
     paired,
     more=f"Even below one half the bias does harm: {says}.",

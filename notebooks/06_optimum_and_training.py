@@ -107,7 +107,7 @@ claim(
 #
 # Now train SAEs of both sizes, on the complete list of patterns. An SAE *reaches* the best known loss if its own loss, with its own encoder, lies within one part in a thousand of it.
 #
-# How we count: *most* SAEs of a row reach it if the whole 95 % interval lies above one half, *most do not* if it lies below, and otherwise that is undecided. Two counts differ if their intervals do not overlap. The rows of this chapter are given the same seeds, so their
+# How we count: *most* SAEs of a row reach it if the whole interval lies above one half, *most do not* if it lies below, and otherwise that is undecided. Two counts differ if their intervals do not overlap. The rows of this chapter are given the same seeds, so their
 # SAEs are not independent from row to row. Sums over rows are therefore told without an interval, and a comparison *holds over the rows* if the counts differ that way in most of them and the other way in none.
 
 # %%
@@ -182,7 +182,7 @@ claim(
     "one-loss-many-dictionaries",
     len(found) > 1,
     f"The optimum need not be one dictionary: for $n = 4$ with 4 latents, SAEs that reach the best known loss have from {min(found, default=0)} to {max(found, default=0)} atoms. The loss does not tell these answers apart.",
-    otherwise=f"For $n = 4$ with 4 latents, all SAEs that reach the best known loss have {sentences.counted(found[0], 'atom')}."
+    otherwise=f"For $n = 4$ with 4 latents, the number of atoms is the same, {found[0]}, in all SAEs that reach the best known loss ({arrived['n latents'][4].k} of {n_saes})."
     if found
     else "For $n = 4$ with 4 latents, no SAE reaches the best known loss.",
 )
@@ -460,7 +460,7 @@ claim(
     "resampling-helps",
     2 * helps > len(visited) and not hurts,
     f"Resampling matters: {says}.",
-    otherwise=f"Whether resampling helps over the rows is not settled: {says}.",
+    otherwise=f"Resampling is not shown to help over the rows: {says}.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
@@ -640,7 +640,7 @@ say(
     + (
         "Those that do not are held back mainly by their dictionaries, and not by their encoders."
         if throughout
-        else "What holds the others back is not the same in every row."
+        else "Whether it is mainly the dictionary that holds the others back is not settled in every row."
         if n_missing
         else "None is held back."
     )
