@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.nn.functional import normalize
 
-from toysae import measures, sae, worlds
+from toysae import labels, measures, sae, worlds
 from toysae.measures import Fraction
 
 WORLD = worlds.two_of_three()
@@ -95,7 +95,7 @@ def test_composites_in_superposition_are_found_among_the_largest_cosines(n_featu
     for row, chosen in zip(sums, sets, strict=True):
         row[list(chosen)] = 1
     rows = normalize(sums @ features, dim=1)
-    members = measures.best_composites(measures.cosines(rows[None], features), world, 0.95)[0]
+    members = labels.best_composites(measures.cosines(rows[None], features), world, 0.95)[0]
     reached = (normalize(members.float() @ features, dim=1) * rows).sum(dim=1)
     assert (reached[members.any(dim=1)] >= 0.95).all()
     assert (members.float() == sums).all(dim=1).double().mean() >= least_right
@@ -108,7 +108,7 @@ def test_a_pair_at_a_sharp_angle_is_divided_by_its_true_length():
     half = math.radians(30)
     rows = torch.tensor([[math.cos(half), math.sin(half)], [math.cos(half + 0.25), math.sin(half + 0.25)]])
     assert measures.label_latents(rows[None], world, torch.ones(1, 2).bool()).names(0, ["A", "B"]) == ["A+B", "B"]
-    apart = measures.best_composites(measures.cosines(rows[None], features), world, 0.98)
+    apart = labels.best_composites(measures.cosines(rows[None], features), world, 0.98)
     assert apart[0].tolist() == [[True, True], [False, False]]
 
 
@@ -254,7 +254,7 @@ def test_signed_labels_change_only_what_was_mixed():
 
 def test_the_best_difference_is_the_best_of_all_choices():
     cosine = normalize(torch.randn(1, 60, 5, generator=torch.Generator().manual_seed(0)).double(), dim=2)
-    reached, plus, minus = measures.best_differences(cosine)
+    reached, plus, minus = labels.best_differences(cosine)
     signs = torch.tensor(list(itertools.product([-1, 0, 1], repeat=5)))
     signs = signs[(signs == 1).any(dim=1) & (signs == -1).any(dim=1)]
     p, m = (signs == 1).double(), (signs == -1).double()

@@ -6,11 +6,12 @@ Read the modules in this order; each imports only from those before it:
     copula        the same where firings are correlated
     magnitudes    how strongly
     worlds        both, and the directions of the features: where the data come from
-    sae           a stack of sparse autoencoders
+    sae           a stack of sparse autoencoders; variants the kinds that people use
     training      one training loop for every stack and every world
     oracle        what training is compared with: bounds, exact codes, exact losses, best dictionaries
     theory        closed forms
-    measures      what is counted: cosines, labels, recovery scores, absorption, intervals
+    labels        what a latent stands for: one feature, several, or neither
+    measures      what is counted: labels, recovery scores, absorption, intervals
     bias          the exact account of a decoder bias
     two_features  the smallest worlds, of which everything is known
     hierarchies   parents and children

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from toysae.figures import feature_names, signed
-from toysae.measures import Assessment, Fraction, Labels, chosen, reading_order
+from toysae.labels import Labels, chosen
+from toysae.measures import Assessment, Fraction, reading_order
 
 MOST_CHECKS = 0.8  # the lower end of the interval from which on a formula that fails some checks still agrees
 
