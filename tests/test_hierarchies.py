@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn.functional import normalize
 
-from toysae import hierarchies, oracle, theory, worlds
+from toysae import hierarchies, oracle, sae, theory, worlds
 
 PAIR = worlds.hierarchy(n_others=0)
 ATOMS = torch.eye(2).double()
@@ -88,3 +88,97 @@ def test_a_sum_of_two_features_is_on_no_diagonal():
     live[2, 0] = False
     rows = torch.stack([ATOMS.flip(0), ABSORBING, ATOMS])
     assert hierarchies.on_the_diagonal(rows, live, PAIR).tolist() == [2, 1, 1]
+
+
+def planted(rows, encoder, world=PAIR):
+    """What is seen of one SAE with these decoder rows and encoder weights (n_latents, 2), no biases."""
+    parameters = {
+        "W_dec": rows[None],
+        "W_enc": encoder.T[None].contiguous(),
+        "b_enc": torch.zeros(1, len(rows)).double(),
+    }
+    return hierarchies.watch(sae.Stack(sae.ReluL1(0.01), parameters, (0,)), world, 0.95)
+
+
+def kinds(seen):
+    """Which of the four rules hold."""
+    rules = ("finds_features", "absorbs", "absorbs_partly", "keeps_apart")
+    return [rule for rule in rules if getattr(seen, rule).item()]
+
+
+def test_atoms_with_their_own_encoder_are_kept_apart():
+    assert kinds(planted(ATOMS, ATOMS)) == ["finds_features", "keeps_apart"]
+
+
+def test_a_parent_with_a_hole_is_absorbed():
+    hole = torch.tensor([[1.0, -1.0], [0.0, math.sqrt(2)]]).double()
+    assert kinds(planted(ABSORBING, hole)) == ["absorbs"]
+
+
+def test_half_a_hole_is_partial_absorption():
+    half = torch.tensor([[1.0, -0.5], [0.0, 1.0]]).double()
+    assert kinds(planted(ABSORBING, half)) == ["absorbs_partly"]
+
+
+def test_absorbing_rows_without_a_hole_absorb_nothing():
+    """The decoder alone does not tell: with a tied encoder the parent's latent fires more strongly with the child."""
+    assert kinds(planted(ABSORBING, ABSORBING)) == []
+
+
+def test_a_turned_pair_has_no_latent_for_the_parent():
+    turned = normalize(torch.tensor([[1.0, 1.0], [1.0, -1.0]]).double(), dim=1)
+    seen = planted(turned, turned)
+    assert kinds(seen) == []
+    assert seen.has(0, 1).item()
+    assert not seen.has(0).item()
+
+
+def test_doubles_are_live_latents_with_one_row():
+    rows = torch.stack([ATOMS, ATOMS[:1].expand(2, 2), ATOMS[:1].expand(2, 2)])
+    live = torch.tensor([[True, True], [True, True], [True, False]])
+    assert hierarchies.doubled(rows, live).tolist() == [False, True, False]
+
+
+def test_the_median_sae_has_all_latents_live_where_one_has():
+    world = worlds.hierarchy(n_others=0)
+    rows = sae.initial_rows("positive", world, 2, range(5))
+    start = sae.untrained(sae.ReluL1(0.01), rows, range(5), decoder_bias=False).double()
+    start.parameters["b_enc"][[0, 2, 4], 0] = -9  # dead
+    seen = hierarchies.watch(start, world, 0.95).seen
+    assert seen.all_live.tolist() == [False, True, False, True, False]
+    assert hierarchies.median_sae(seen) == min((1, 3), key=lambda i: seen.losses[i])
+
+
+@pytest.mark.parametrize("alone", [0.0, 0.02, 0.3])
+def test_the_best_weakening_is_full_without_a_leak_and_small_with_much_of_it(alone):
+    leak = 0.05 * alone / ((1 - alone) * 0.75)
+    world = worlds.hierarchy(n_others=0, leak=leak)
+    weaker = hierarchies.best_weakening(world, world.support(), 0.01)
+    first_order = theory.tilt(0.01, 0.05, 0.75 * leak) if leak else math.inf
+    assert weaker == pytest.approx(min(first_order, 1.0), abs=0.1)
+
+
+def test_the_hedging_angle_goes_to_the_closed_form_and_grows_with_the_price():
+    angles = [hierarchies.hedging_angle(0.2, 0.05, price) for price in (0.0, 0.1, 0.3)]
+    assert angles[0] == pytest.approx(theory.top_eigenvector_angle(0.2, 0.05), abs=1e-4)
+    assert angles == sorted(set(angles))
+
+
+@pytest.mark.parametrize("price", [0.05, 0.5])
+def test_no_other_single_row_is_cheaper_than_at_the_hedging_angle(price):
+    world = worlds.hierarchy(n_others=0)
+    best = hierarchies.hedging_angle(0.2, 0.05, price)
+    turns = torch.cat([torch.tensor([best]), torch.linspace(-0.5, 2.0, 101)]).double()
+    losses = oracle.dictionary_loss(torch.stack([turns.cos(), turns.sin()], dim=1)[:, None], world, price)
+    assert losses[0] <= losses.min() + 1e-9
+
+
+def test_recall_counts_where_the_childs_firing_silences_the_parent():
+    hole = torch.tensor([[1.0, -1.0], [0.0, math.sqrt(2)]]).double()
+    for encoder, expected in ((ATOMS, 1.0), (hole, 0.0)):
+        parameters = {
+            "W_dec": ABSORBING[None],
+            "W_enc": encoder.T[None].contiguous(),
+            "b_enc": torch.zeros(1, 2).double(),
+        }
+        assert hierarchies.recall(sae.Stack(sae.ReluL1(0.0), parameters, (0,)), PAIR, 0, [1]).item() == expected

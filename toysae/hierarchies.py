@@ -6,13 +6,24 @@ towards which a latent bends that has to serve a whole family.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import torch
 from scipy.optimize import linear_sum_assignment
 from torch import Tensor
+from torch.nn.functional import normalize
 
-from toysae.measures import activity, cosines
-from toysae.oracle import finite_activations, finite_data
+from toysae.measures import Assessment, absorption, activity, assess, cosines
+from toysae.oracle import batch_codes, finite_activations, finite_data
+from toysae.sae import Stack
+from toysae.two_features import best_angles
 from toysae.worlds import World
+
+NEARLY_ALL, SLIGHTLY = 0.95, 0.05  # shares from which on absorption is called full, and up to which there is none
+DOUBLE = 0.99  # cosine above which two latents are doubles
+N_ANGLES = 18_001  # of a single row, half a hundredth of a degree apart
 
 Data = tuple[Tensor, Tensor]  # feature activations (n_points, n_features) and their probabilities (n_points,)
 
@@ -83,3 +94,105 @@ def on_the_diagonal(dictionary: Tensor, live: Tensor, world: World) -> Tensor:
     cosine = cosines(dictionary, world.features).double().masked_fill(~live[..., None], -1)
     matched = [one[linear_sum_assignment(one.numpy(), maximize=True)] for one in cosine]
     return torch.tensor([int((values > 0.5**0.5).sum()) for values in matched])
+
+
+@dataclass(frozen=True)
+class FamilySeen:
+    """What is seen of a stack in a world whose feature 0 is the parent of feature 1; every value is one per SAE.
+
+    seen       what measures.assess says
+    silence    (n_saes,) how often the parent's own latent is silent, the child's standing in (measures.absorption)
+    weakening  (n_saes,) see `weakening`
+    doubled    (n_saes,) see `doubled`
+    """
+
+    seen: Assessment
+    silence: Tensor
+    weakening: Tensor
+    doubled: Tensor
+
+    @property
+    def finds_features(self) -> Tensor:
+        """Every feature has an atom."""
+        return self.seen.labels.features_found == self.seen.cosines.shape[2]
+
+    @property
+    def absorbs(self) -> Tensor:
+        """The parent has an atom that is silent nearly whenever the child fires, and a composite of the two is live."""
+        return self.has(0) & self.has(0, 1) & (self.silence >= NEARLY_ALL)
+
+    @property
+    def absorbs_partly(self) -> Tensor:
+        """The parent has an atom that the child weakens, neither slightly nor nearly to silence."""
+        return self.has(0) & (self.weakening > SLIGHTLY) & (self.weakening < NEARLY_ALL)
+
+    @property
+    def keeps_apart(self) -> Tensor:
+        """Parent and child each have an atom, and the child weakens that of the parent slightly at most."""
+        return self.has(0) & self.has(1) & (self.weakening <= SLIGHTLY)
+
+    def has(self, *features: int) -> Tensor:
+        """Whether a latent stands for exactly these features: an atom of one, a composite of several."""
+        members = self.seen.labels.members
+        wanted = torch.zeros(members.shape[2], dtype=torch.bool)
+        wanted[list(features)] = True
+        return (members == wanted).all(dim=2).any(dim=1)
+
+    def median(self) -> int:
+        """The SAE of median loss among those with all latents live; among all if there are none."""
+        return median_sae(self.seen)
+
+
+def watch(stack: Stack, world: World, threshold: float) -> FamilySeen:
+    """Looks at a stack on the finite data of a world whose feature 0 is the parent of feature 1."""
+    seen, stack = assess(stack, world, threshold), stack.double()
+    z = stack.encode(finite_data(world)[0])
+    silence = absorption(stack, world, 0, [1]).full
+    return FamilySeen(seen, silence, weakening(z, stack.W_dec, world), doubled(stack.W_dec, seen.live))
+
+
+def median_sae(seen: Assessment) -> int:
+    """The SAE of median loss among those with all latents live; among all if there are none."""
+    counted = seen.all_live if seen.all_live.any() else torch.ones_like(seen.all_live)
+    order = seen.losses.masked_fill(~counted, torch.inf).argsort(stable=True)
+    return int(order[(int(counted.sum()) - 1) // 2])
+
+
+def doubled(dictionary: Tensor, live: Tensor) -> Tensor:
+    """Whether two live latents have nearly the same row, a cosine above DOUBLE, (n_dicts,)."""
+    rows = normalize(dictionary, dim=2) * live[..., None]
+    return ((rows @ rows.transpose(1, 2)).triu(diagonal=1) > DOUBLE).any(dim=2).any(dim=1)
+
+
+def best_weakening(world: World, data: Data, l1_coeff: float) -> float:
+    """How much the child weakens the parent's latent in the best dictionary of two rows; nothing is trained.
+
+    world  a parent and its child, on the axes of a plane; all angles are looked at (two_features.best_angles)
+    """
+    activations, weights = data
+    angles, _ = best_angles(activations, weights[None], l1_coeff)
+    rows = torch.stack([torch.deg2rad(angles).cos(), torch.deg2rad(angles).sin()], dim=2)
+    return weakening(batch_codes(activations, rows, l1_coeff), rows, world, data=data).item()
+
+
+def hedging_angle(p_parent_only: float, p_both: float, l1_coeff: float) -> float:
+    """The angle in radians from the parent towards the child of the best single row without bias, at any price.
+
+    The loss is half of E[x^2] minus half of E[max(0, x . row - l1_coeff)^2]; the largest such mean over all angles up
+    to a right one. As l1_coeff -> 0 it is theory.top_eigenvector_angle.
+    """
+    angles = torch.linspace(0, math.pi / 2, N_ANGLES, dtype=torch.float64)
+    alone, both = angles.cos() - l1_coeff, angles.cos() + angles.sin() - l1_coeff
+    gain = p_parent_only * alone.clamp(min=0).square() + p_both * both.clamp(min=0).square()
+    return float(angles[gain.argmax()])
+
+
+def recall(stack: Stack, world: World, feature: int, others: Sequence[int]) -> Tensor:
+    """How often a feature's own latent fires where the feature and one of the others do, (n_saes,)."""
+    activations, weights = finite_activations(world)
+    stack = stack.double()
+    z = stack.encode(world.inputs(activations))
+    own = own_latent(z, stack.W_dec, world.features, feature)
+    together = (activations[:, feature] > 0) & (activations[:, list(others)] > 0).any(dim=1)
+    fires = z[torch.arange(len(own)), :, own][:, together] > 0
+    return fires.double() @ weights[together] / weights[together].sum()
