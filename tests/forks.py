@@ -28,7 +28,7 @@ from toysae.writeup import crew, pairs, prose, records
 
 ROOT = Path(__file__).resolve().parents[1]
 SETTINGS = {"PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1", "MPLBACKEND": "agg"}
-LIMIT = 900  # seconds for all runs together
+LIMIT = 1800  # seconds for all runs together
 
 
 @dataclass(frozen=True)
