@@ -61,6 +61,14 @@ SETTINGS = {
         "fast": {"lr": 0.3},
         "another seed, strict": {"seed": 7, "threshold": 0.999},
     },
+    "07_hierarchies": {
+        "no spread": {"sigma": 0.0},
+        "much spread": {"sigma": 0.8},
+        "a frequent child": {"p_child": 0.9},
+        "a high price": {"l1_coeff": 0.5},
+        "more than a feature is worth": {"l1_coeff": 1.5},
+        "another seed, strict": {"seed": 7, "threshold": 0.99},
+    },
 }
 CASES = [(name, title) for name, settings in SETTINGS.items() for title in settings]
 UNJUDGED = {"05_the_bias": {"bias-fills", "latents-become-differences"}}  # claims that still lack a verdict
