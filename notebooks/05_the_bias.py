@@ -41,7 +41,7 @@ figures.house_style()
 #
 # The SAEs of the minimal example, from the same starting points and on the same batches, once without a decoder bias and once with one that starts at zero.
 #
-# How to read the counts: a claim about "most" needs an interval (the Wilson interval of the minimal example) that lies above one half as a whole, and a claim that one count is larger than another needs intervals that do not overlap. Else the text says that it is undecided.
+# How to read the counts: a claim about "most" needs an interval (the Wilson interval of the minimal example) that lies above one half as a whole, and a claim that one count is larger than another needs intervals that do not overlap. Else the text says that it is undecided. What the comment expects, that the bias is used, counts as *reproduced* if most SAEs have a bias at least half as long as the mean of the data; the result *differs* if most do not, and is *partly* so if that is undecided.
 
 # %%
 world = worlds.k_of_n(n_features, k_active, mu=mu, sigma=sigma)
@@ -79,7 +79,8 @@ wording = sentences.by_half(
     fewer=f"Most SAEs keep the bias short: {long}.",
     undecided=f"Whether most SAEs use the bias is undecided: {long}.",
 )
-claim("bias-fills", filled.interval[0] > 0.5, wording, otherwise=wording, source="seed")
+verdict = sentences.by_half(filled, more="reproduced", fewer="differs", undecided="partly")
+claim("bias-fills", filled.interval[0] > 0.5, wording, otherwise=wording, source="seed", verdict=verdict)
 
 # %% [markdown]
 # ## What did it learn?
@@ -341,7 +342,6 @@ claim(
     share.interval[0] > max(0.5, chance.interval[1]),
     f"Latents become differences: {counts}",
     otherwise=f"{known_of_it}: {counts}",
-    source="seed",
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]

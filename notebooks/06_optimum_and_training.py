@@ -2,7 +2,7 @@
 # # The optimum and training
 #
 # A strange heat map can have two causes. The loss may prefer composites, or training may have stopped before it reached what the loss prefers. The chapters before this one looked at the first cause; this one measures the second.
-# Under a forum post on composed features in small toys (Anders et al. 2024) a reader called Till objected just that: these SAEs do not even reach their own optimum. How many do?
+# Under a forum post on composed features in small toys (Anders et al. 2024) Demian Till commented just that: these SAEs do not even reach their own optimum. How many do?
 #
 # **You will see** trained losses beside the best known ones as the number of features grows, what happens from five starting points, and the loss that is left over split into two parts.
 # **You will need** [the minimal example](01_minimal_example.ipynb) and [why composites win](03_why_composites_win.ipynb).
