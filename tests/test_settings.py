@@ -69,6 +69,14 @@ SETTINGS = {
         "more than a feature is worth": {"l1_coeff": 1.5},
         "another seed, strict": {"seed": 7, "threshold": 0.99},
     },
+    "09_remedies": {
+        "no spread": {"spread": 0.0},
+        "much spread": {"spread": 0.6},
+        "a loose threshold": {"threshold": 0.8},
+        "a strict threshold": {"threshold": 0.99},
+        "fast": {"lr": 0.1},
+        "another seed, slow": {"seed": 7, "lr": 0.001},
+    },
 }
 CASES = [(name, title) for name, settings in SETTINGS.items() for title in settings]
 UNJUDGED = {"05_the_bias": {"bias-fills", "latents-become-differences"}}  # claims that still lack a verdict

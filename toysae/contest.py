@@ -9,7 +9,7 @@ import pandas as pd
 from toysae import remedies, tuning
 from toysae.measures import THRESHOLD
 from toysae.sweeps import read_table
-from toysae.tasks import LARGE_TASKS, TASKS, TwoLevels
+from toysae.tasks import TASKS, TwoLevels
 
 COMMITTED = Path(__file__).parents[1] / "notebooks" / "tables" / "remedies.csv"
 SCORES = ("found", "composite", "mcc", "absorption", "l0", "explained_variance", "excess")
@@ -28,14 +28,14 @@ def contest(
 ) -> list[dict]:
     """One row per rule of `tuning`: the setting that it chooses, and scores with their intervals over n_saes seeds.
 
-    task        a name in TASKS or LARGE_TASKS; contestant a name in CONTESTANTS
+    task        a name in TASKS
+    contestant  a name in CONTESTANTS
     spread      standard deviation of the magnitudes, see `TwoLevels`
     """
-    known = TASKS | LARGE_TASKS
-    for name, value, allowed in (("task", task, known), ("contestant", contestant, CONTESTANTS)):
+    for name, value, allowed in (("task", task, TASKS), ("contestant", contestant, CONTESTANTS)):
         if value not in allowed:
             raise ValueError(f"{name} is {value!r}: allowed is one of {', '.join(allowed)}")
-    built = known[task](magnitudes=TwoLevels(spread))
+    built = TASKS[task](magnitudes=TwoLevels(spread))
     seeds, selecting = seeds_of(seed, n_saes)
     tried = remedies.scores(CONTESTANTS[contestant], built, seeds, threshold=threshold, n_steps=n_steps, lr=lr)
     table = pd.DataFrame(tried).assign(task=task, contestant=contestant)

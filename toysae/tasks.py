@@ -96,7 +96,3 @@ TASKS: dict[str, Callable[..., Task]] = {
     "correlated": lambda **given: Task(worlds.one_with_others(**given)),
     "independent": lambda **given: Task(worlds.independent([0.25] * 4, **given)),
 }
-LARGE_TREE = "large tree"
-LARGE_TASKS: dict[str, Callable[..., Task]] = {
-    LARGE_TREE: lambda **given: Task(worlds.tree(**given), tuple((i, (i + 1, i + 2, i + 3)) for i in (0, 4, 8))),
-}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from toysae import points
+from toysae import contest, points, tasks
 from toysae.sweeps import provenance, sweep, write_table
 from toysae.sweeps.settings import Point, Setting, grid
 
@@ -47,6 +47,11 @@ SWEEPS = {
             p_alone=[[i / 40 for i in range(33)]],
             seed=[range(16 * i, 16 * (i + 1)) for i in range(4)],
         ),
+    ),
+    "remedies": Planned(
+        "Which remedy finds the features? The contest of notebook 09, trained for longer and with more spread.",
+        contest.contest,
+        grid(task=list(tasks.TASKS), contestant=list(contest.CONTESTANTS), spread=[0.1, 0.3], n_saes=8, n_steps=2000),
     ),
 }
 

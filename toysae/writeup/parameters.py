@@ -109,6 +109,7 @@ SPECIFICATIONS = {
     "group_size": Whole(2, 16, "features in a group"),
     "mu": Number(0, 10, "mean magnitude of an active feature", above=True),
     "sigma": Number(0, 10, "standard deviation of that magnitude"),
+    "spread": Number(0, 0.9, "standard deviation of a magnitude that has two values, around one"),
     "p_child": Number(0.01, 0.99, "how often a child fires when its parent does"),
     "correlation": Number(0, 0.5, "correlation of one feature with the others", above=True),
     "k": Number(0.5, 3, "latents that may be active in the mean"),
