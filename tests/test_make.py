@@ -129,6 +129,13 @@ def test_the_tests_run_in_the_environment_and_take_arguments(clone):
     assert clone.record() == ["environment", "<-m><pytest><-k><oracle>"]
 
 
+def test_the_tests_beside_the_peers_run_in_their_environment(clone):
+    clone.write("environment.sh", ENVIRONMENT + "mkdir -p .venv-peers/bin && cp python .venv-peers/bin/python\n")
+    clone.make("test-peers", "ARGS=-k relu")
+    asked = "<-m><pytest><-c><tests/peers/pytest.ini><tests/peers><-k><relu>"
+    assert clone.record() == ["environment", "environment peers", asked]
+
+
 def test_lab_trusts_the_notebooks_before_it_opens_them(clone):
     clone.make("lab")
     trust, lab = clone.record()[1:]
@@ -208,13 +215,13 @@ def ci(tmp_path, failing):
                           env={"PATH": f"{tmp_path}:/usr/bin:/bin"})
 
 
-def test_ci_reproduces_then_tests(tmp_path):
+def test_ci_reproduces_compares_then_tests(tmp_path):
     run = ci(tmp_path, failing="nothing")
     assert run.returncode == 0
-    assert run.stdout.splitlines() == [f"made reproduce in {ROOT}", f"made test in {ROOT}"]
+    assert run.stdout.splitlines() == [f"made {target} in {ROOT}" for target in ("reproduce", "test-peers", "test")]
 
 
-@pytest.mark.parametrize(("failing", "lines"), [("reproduce", 1), ("test", 2)])
+@pytest.mark.parametrize(("failing", "lines"), [("reproduce", 1), ("test-peers", 2), ("test", 3)])
 def test_ci_stops_at_the_first_failure(tmp_path, failing, lines):
     run = ci(tmp_path, failing)
     assert run.returncode != 0

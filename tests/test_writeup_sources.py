@@ -53,6 +53,7 @@ REFUSED = {
     ("Till", None): "source='Till': must be one of seed, anders,",
     ("seed", "as told"): "verdict='as told': must be one of reproduced, partly, differs, not tested for source='seed'",
     ("seed", "agrees"): "verdict='agrees': must be one of reproduced,",
+    ("anders", None): "verdict=None: must be one of reproduced,",
     ("theory", "reproduced"): "verdict='reproduced': must be one of agrees, partly, differs, not tested",
     ("ours", "agrees"): "verdict='agrees': must be left out for source='ours'",
 }
@@ -64,11 +65,3 @@ def test_a_source_that_nobody_knows_or_a_verdict_that_does_not_suit_is_refused(a
         sources.check(*asked)
     assert str(refused.value).startswith(sentence)
     assert "\n" not in str(refused.value)
-
-
-@pytest.mark.parametrize(
-    ("claim", "lacks"),
-    [({"source": "seed"}, True), ({"source": "seed", "verdict": "partly"}, False), ({"source": "theory"}, False)],
-)
-def test_what_others_report_is_judged(claim, lacks):
-    assert sources.lacks_verdict(claim) == lacks
