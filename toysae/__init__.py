@@ -10,6 +10,7 @@ Read the modules in this order; each imports only from those before it:
     training      one training loop for every stack and every world
     oracle        what training is compared with: bounds, exact codes, exact losses, best dictionaries
     theory        closed forms
+    exchange      SAEs leave for SAELens and come back
     labels        what a latent stands for: one feature, several, or neither
     measures      what is counted: labels, recovery scores, absorption, intervals
     bias          the exact account of a decoder bias
