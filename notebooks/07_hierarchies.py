@@ -29,8 +29,6 @@ from toysae.measures import Fraction
 from toysae.writeup import check_parameters, claim, say, say_trained, show
 
 check_parameters(globals())
-
-# %%
 figures.house_style()
 seeds = list(range(seed * n_saes, (seed + 1) * n_saes))
 few = seeds[: max(2, n_saes // 8)]
@@ -51,7 +49,7 @@ n_trained = 0
 #
 # ## What does a hierarchy do to four latents?
 #
-# The toy of Chanin et al. (2024): four orthogonal features and four latents. $A$ fires in a quarter of the samples, $C$ and $D$ seldom and independently. In the *control* $B$ is independent, too; in the *hierarchy* it fires only if $A$ does. All magnitudes are one.
+# The toy of [Chanin et al. (2024)](https://arxiv.org/abs/2409.14507): four orthogonal features and four latents. $A$ fires in a quarter of the samples, $C$ and $D$ seldom and independently. In the *control* $B$ is independent, too; in the *hierarchy* it fires only if $A$ does. All magnitudes are one.
 #
 # What we do otherwise than they did: no decoder bias; four dimensions instead of fifty (the other forty-six are empty); every SAE sees the complete list of patterns in every step instead of samples; and a higher price. They state $3 \cdot 10^{-5}$, which is half of that in our loss.
 
@@ -98,6 +96,11 @@ def reported(share):
 strict = toys["hierarchy"]
 stacks = {name: trained(world, 4) for name, world in toys.items()} | {"tied weights": trained(strict, 4, tied=True)}
 families = {name: hierarchies.watch(stack, toys.get(name, strict), threshold) for name, stack in stacks.items()}
+
+
+def told(weakening):
+    """A weakening in words; there is none to tell where the latent is silent even without B."""
+    return f"{weakening:.2f}" if math.isfinite(weakening) else "an unknown amount"
 
 
 def counted(holds, family):
@@ -171,7 +174,7 @@ apart = Fraction.of(tied.keeps_apart)
 usual = {name: float(family.weakening.nanmedian()) for name, family in families.items()}
 show(
     decoders_and_encoders({name: drawn(name) for name in ("A varies", "B leaks", "tied weights")}),
-    f"B weakens the latent of A by {usual['A varies']:.2f} where A varies and by {usual['B leaks']:.2f} where B leaks (medians); with tied weights {apart.k} of {n_saes} SAEs keep the two apart.",
+    f"B weakens the latent of A by {told(usual['A varies'])} where A varies and by {told(usual['B leaks'])} where B leaks (medians); with tied weights {apart.k} of {n_saes} SAEs keep the two apart.",
     "As above: one SAE of median loss for each toy.",
     alt="Three columns of heat maps, for a varying parent, a leaking child and tied weights: decoder cosines above, encoder weights below.",
 )
@@ -245,7 +248,7 @@ for name, world in toys.items():
         "best known": best,
     }
 
-pd.DataFrame(ladder).T.round(5)
+pd.DataFrame(ladder).T.map("{:.5f}".format).replace("nan", "none")
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 below = [name for name, rungs in ladder.items() if rungs["absorbing"] < rungs["atoms"]]
@@ -272,14 +275,14 @@ claim(
 claim(
     "absorption-is-asked-for",
     saved > 0 and abs(gap) < 1e-3 and absorb.interval[0] > 0.5,
-    f"In the hierarchy absorption is no accident of training: it is what the loss asks for. The best SAE ends {100 * abs(gap):.3f} % from the best known dictionary.",
+    f"In the hierarchy absorption is no accident of training: it is what the loss asks for. The best SAE comes within {max(0.001, 100 * abs(gap)):.3f} % of the best known dictionary.",
     otherwise=f"In the hierarchy the absorbing dictionary costs {ladder['hierarchy']['absorbing']:.5f}, the atoms {ladder['hierarchy']['atoms']:.5f}, the best SAE {ladder['hierarchy']['trained, lowest']:.5f}, the best known dictionary {ladder['hierarchy']['best known']:.5f}.",
 )
 
 # %% [markdown]
 # ## How strong is partial absorption?
 #
-# In the hierarchy with a varying parent or a leaking child, the best row of $B$ is neither $B$ nor $A+B$ but something between: it *leans* (chapters [03](03_why_composites_win.ipynb) and [04](04_when_they_win.ipynb)). How far is a trade. Leaning saves price whenever both fire. But a row that holds much of $A$ writes too much of it where $A$ is weak, or where $B$ is alone.
+# In the hierarchy with a varying parent or a leaking child, the best row of $B$ is neither $B$ nor $A+B$ but something between: it *leans* (chapters [03](03_why_composites_win.ipynb) and [04](04_when_they_win.ipynb)). How far is a trade. Leaning saves price whenever both fire. But a row that holds much of $A$ writes too much of it where $A$ is weak, or where $B$ is alone. For a small leak the weakening is the lean of chapter 03, $\lambda P(A \text{ and } B) / P(B \text{ alone})$ to first order.
 #
 # Without $C$ and $D$ two latents in a plane are left, and the best two angles can be found by looking at all. From them follows how much $B$ weakens the latent of $A$. The lines are these numbers, computed without any training. The dots are SAEs.
 #
@@ -381,7 +384,7 @@ pd.DataFrame(compared).T.round(4)
 at_theirs, at_ours = (compared["B leaks"][key] for key in ("best, at the paper's price", "best, at our price"))
 far = abs(at_theirs - printed["B leaks"]) > 0.1
 say(
-    f"Where B leaks, the printed weakening of {printed['B leaks']:.2f} cannot be the optimum at the price that the paper states, where it would be {at_theirs:.4f}: either that SAE paid a higher price, or it had not settled. At our price of {l1_coeff:g} the optimum is {at_ours:.2f}."
+    f"Where B leaks, the printed weakening of {printed['B leaks']:.2f} cannot be the optimum at the price that the paper states, where it would be {at_theirs:.4f}: either that SAE paid a higher price, or it had not settled. At our price of {l1_coeff:g} the optimum is {told(at_ours)}."
     if far
     else f"Where B leaks, the optimum at the paper's price is {at_theirs:.4f}, and the printed weakening is {printed['B leaks']:.2f}."
 )
@@ -389,7 +392,7 @@ say(
 # %% [markdown]
 # ## Does a prefix loss repair a tree?
 #
-# Nabeshima's tree: three parents, each with three children of which at most one fires, and eight independent features: twenty features, twenty latents. A *Matryoshka* SAE has to reconstruct its data several times: with its first latent alone, with the first two, and so on. So early latents must be good by themselves, and a parent with a hole is not.
+# The tree of [Nabeshima (2024)](https://github.com/noanabeshima/matryoshka-saes), also used by [Bussmann et al. (2025)](https://arxiv.org/abs/2503.17547): three parents, each with three children of which at most one fires, and eight independent features: twenty features, twenty latents. A *Matryoshka* SAE has to reconstruct its data several times: with its first latent alone, with the first two, and so on. So early latents must be good by themselves, and a parent with a hole is not.
 #
 # The originals draw ten prefixes a batch, short ones more often, charge every prefix for its latents, sort latents by activity, steer the price towards a target of active latents (a higher target than the true number), and have a decoder bias. We take the mean over all twenty prefixes, charge every latent the same, do not sort, and keep the price fixed.
 #
@@ -417,8 +420,10 @@ filled = Fraction.of((recalls["Matryoshka"] >= 0.95).all(dim=1))
 nested = in_tree["Matryoshka"]
 diagonal = hierarchies.on_the_diagonal(nested.cosines, nested.live, tree)
 mostly = Fraction.of(diagonal >= 0.9 * tree.n_features)
+maps = figures.small_maps({name: (seen, hierarchies.median_sae(seen)) for name, seen in in_tree.items()}, n_columns=2)
+maps.set_size_inches(7.6, 4.3)
 show(
-    figures.small_maps({name: (seen, hierarchies.median_sae(seen)) for name, seen in in_tree.items()}, n_columns=2),
+    maps,
     f"Plain: the children's latents carry the parent along in {carried.k} of {carried.n} SAEs. Matryoshka: the holes are filled in {filled.k} of {filled.n}, and {mostly.k} are mostly diagonal.",
     "Decoder cosines, one SAE of median loss each; red is positive, blue negative. Columns: three families, the parent before its three children, then the independent features. The strip beside each map tells the labels.",
     alt="Two heat maps of twenty latents by twenty features: a plain SAE and a Matryoshka SAE on the tree.",
@@ -427,7 +432,7 @@ show(
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 l0 = {name: float(seen.l0.median()) for name, seen in in_tree.items()}
 truth = float(tree.firing.rates().sum())
-thrift = f"They use {l0['plain']:.2f} active latents in the mean, where {truth:.2f} features fire{': absorption is sparse' if l0['plain'] < truth else ''}."
+thrift = f"They use {l0['plain']:.2f} active latents in the mean, where {truth:.2f} features fire{': absorption saves active latents' if l0['plain'] < truth else ''}."
 claim(
     "tree-plain",
     reported(carried) == "reproduced",
@@ -465,7 +470,7 @@ claim(
 #
 # $$\tfrac12 \, \operatorname{atan2}(2c, a) ,$$
 #
-# and for $0 < \lambda < 1$ the best row maximises $E[\max(0, x \cdot w - \lambda)^2]$ instead, which points away from $A$ just as surely. So a single latent hedges whenever $B$ ever fires. Chanin et al. (2025) train this toy at a price of $10^{-3}$ ($5 \cdot 10^{-4}$ in our loss), with a decoder bias and from a start near the features; here without bias and from random rows.
+# and for $0 < \lambda < 1$ the best row maximises $E[\max(0, x \cdot w - \lambda)^2]$ instead, which points away from $A$ just as surely. So a single latent hedges whenever $B$ ever fires. [Chanin et al. (2025)](https://arxiv.org/abs/2505.11756) train this toy at a price of $10^{-3}$ ($5 \cdot 10^{-4}$ in our loss), with a decoder bias and from a start near the features; here without bias and from random rows.
 #
 # **Rule.** An SAE counts as predicted if its angle is within one degree of the line. An SAE whose latent is dead is left out.
 
@@ -527,9 +532,16 @@ claim(
 # %%
 pair_world = worlds.hierarchy(p_child=p_child, n_others=0)
 single = trained(pair_world, 1, price=hedge_prices[0])
-fires = measures.activity(single.encode(points))[0][:, 0]
-single_turn = torch.rad2deg(torch.atan2(single.W_dec[:, 0, 1], single.W_dec[:, 0, 0]))
-bends = Fraction.of(((single_turn > 1) & (single_turn < 89))[fires])
+like_theirs = trained(pair_world, 1, price=hedge_prices[0], init="at-features", decoder_bias=True)
+
+
+def turns(stack):
+    """The angles of the live latents of SAEs with one latent, in degrees from A towards B."""
+    fires = measures.activity(stack.encode(points))[0][:, 0]
+    return torch.rad2deg(torch.atan2(stack.W_dec[:, 0, 1], stack.W_dec[:, 0, 0]))[fires]
+
+
+bends, bends_like_theirs = (Fraction.of((turns(s) > 1) & (turns(s) < 89)) for s in (single, like_theirs))
 starts = ("random-sign", "at-features")
 two, near_start = (hierarchies.watch(trained(pair_world, 2, init=init), pair_world, threshold) for init in starts)
 one_family = worlds.tree(n_parents=1, n_others=0)
@@ -543,11 +555,11 @@ n_doubles = int((two.doubled & ~two.absorbs).sum())
 others_of_two = (
     f" Of the others, {n_doubles} have two latents with the same row." if two_absorb.k < two_absorb.n else ""
 )
-usual_turn = float(single_turn[fires].median()) if fires.any() else 0.0
+usual_turn, their_turn = (float(turns(s).nanmedian()) for s in (single, like_theirs))
 claim(
     "one-latent-bends",
-    bends.n > 0 and reported(bends) == "reproduced",
-    f"A single latent is reported to bend towards the child; here {bends} live ones do, by {usual_turn:.1f} degrees in the median.",
+    reported(bends) == "reproduced" and bends_like_theirs.n > 0,
+    f"A single latent is reported to bend towards the child; here {bends} live ones do, by {usual_turn:.1f} degrees in the median. With a decoder bias and a start near the features, as in the original, {bends_like_theirs} do, by {their_turn:.1f} degrees.",
     otherwise=f"A single latent is reported to bend towards the child; with these settings {bends} live ones do.",
     source="hedging",
     verdict=reported(bends),
@@ -618,10 +630,9 @@ say(
         else "What remedies do with these settings is told above."
     )
     if saved > 0 and absorb.interval[0] > 0.5
-    else f"With these settings {absorb.k} of {n_saes} SAEs absorb in the strict hierarchy, where absorption would change the loss by {-saved:.5f}."
+    else f"With these settings {absorb.k} of {n_saes} SAEs absorb in the strict hierarchy, where absorption would save {abs(saved):.5f} of a loss of {ladder['hierarchy']['atoms']:.5f}."
 )
 
-# %% jupyter={"source_hidden": true} tags=["remove-input"]
 say_trained(n_trained)
 
 # %% [markdown]
