@@ -112,7 +112,7 @@ SPECIFICATIONS = {
     "spread": Number(0, 0.9, "standard deviation of a magnitude that has two values, around one"),
     "p_child": Number(0.01, 0.99, "how often a child fires when its parent does"),
     "correlation": Number(0, 0.5, "correlation of one feature with the others", above=True),
-    "k": Number(0.5, 3, "latents that may be active in the mean"),
+    "k": Number(1, 1.95, "latents that may be active in the mean, where two are needed"),
     "l1_coeff": Number(0, 2, "lambda, the weight of the L1 penalty", above=True),
     "lr": Number(1e-5, 1, "learning rate of Adam"),
     "n_steps": Whole(1, 100_000, "training steps"),
