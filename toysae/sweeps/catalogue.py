@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from toysae import contest, points, tasks
+from toysae import contest, points, tasks, trials
 from toysae.sweeps import provenance, sweep, write_table
 from toysae.sweeps.settings import Point, Setting, grid
 
@@ -20,6 +20,11 @@ class Planned:
     question: str
     point: Point
     settings: list[Setting]
+
+
+# The benchmark's world, and what each kind of SAE tries there: few active latents, and about as many as features fire
+LARGE = {"n_features": 2048, "d_in": 128, "n_latents": 256, "mean_l0": 6.0, "n_families": 64, "n_steps": 1500}
+TRIED = {"L1": [0.2, 0.4], "TopK": [3, 6], "JumpReLU": [0.05, 0.2], "Matryoshka": [3, 6]}
 
 
 # Lists within lists are trained side by side, see toysae.points; one line of the journal holds them all
@@ -47,6 +52,11 @@ SWEEPS = {
             p_alone=[[i / 40 for i in range(33)]],
             seed=[range(16 * i, 16 * (i + 1)) for i in range(4)],
         ),
+    ),
+    "benchmark": Planned(
+        "Is reconstruction recovery? A synthetic benchmark of 2,048 features, four kinds of SAE at two L0s, 8 seeds.",
+        trials.scores,
+        [{"kind": kind, "setting": settings, "seed": list(range(8))} | LARGE for kind, settings in TRIED.items()],
     ),
     "remedies": Planned(
         "Which remedy finds the features? The contest of notebook 09, trained for longer and with more spread.",
