@@ -147,7 +147,7 @@ claim(
     "control",
     reported(found) == "reproduced",
     f"Where all features are independent the paper finds one latent per feature; here {counted(control.finds_features, control)} do.",
-    otherwise=f"Where all features are independent the paper finds one latent per feature; here only {counted(control.finds_features, control)} do.",
+    otherwise=f"Where all features are independent the paper finds one latent per feature; with these settings {counted(control.finds_features, control)} do.",
     source="absorption",
     verdict=reported(found),
 )
@@ -161,7 +161,7 @@ claim(
 )
 
 # %% [markdown]
-# The negative weight does the damage. A feature detector read off the decoder would be called perfect; only the encoder, or the activations, show the hole.
+# Where an SAE absorbs, the negative weight does the damage. Judged by the decoder, the latent of $A$ is perfect; only the encoder, or the activations, show the hole.
 #
 # ## When is absorption only partial?
 #
@@ -199,7 +199,7 @@ claim(
 )
 
 # %% [markdown]
-# Why should tying help? A tied latent fires by its own row. If that row points along $A$, then adding $B$ to the sample cannot silence it; a hole needs a negative weight on $B$, and a tied latent with such a weight would also *write* minus $B$. So the absorbing dictionary is still the cheapest one, but a tied encoder cannot use it.
+# Why should tying help? A tied latent fires by its own row. If that row points along $A$, then adding $B$ to the sample cannot silence it; a hole needs a negative weight on $B$, and a tied latent with such a weight would also *write* minus $B$. So even where the absorbing dictionary is the cheapest, a tied encoder cannot use it.
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 rotated = ~tied.has(0) & tied.has(0, 1)
@@ -229,7 +229,7 @@ claim(
 #
 # $$P(A \text{ and } B) \left( \lambda (2 - \sqrt 2) - \lambda^2 / 2 \right) ,$$
 #
-# which is positive at every price. This is the gain of a composite from [chapter 03](03_why_composites_win.ipynb), times how often it is earned. The ladder adds what trained SAEs reach and the best dictionary that a search found.
+# which is positive at every such price. This is the gain of a composite from [chapter 03](03_why_composites_win.ipynb), times how often it is earned. The ladder adds what trained SAEs reach and the best dictionary that a search found.
 
 # %%
 absorbing = torch.eye(4)
@@ -282,7 +282,7 @@ claim(
 # %% [markdown]
 # ## How strong is partial absorption?
 #
-# In the hierarchy with a varying parent or a leaking child, the best row of $B$ is neither $B$ nor $A+B$ but something between: it *leans* (chapters [03](03_why_composites_win.ipynb) and [04](04_when_they_win.ipynb)). How far is a trade. Leaning saves price whenever both fire. But a row that holds much of $A$ writes too much of it where $A$ is weak, or where $B$ is alone. For a small leak the weakening is the lean of chapter 03, $\lambda P(A \text{ and } B) / P(B \text{ alone})$ to first order.
+# In the hierarchy with a varying parent or a leaking child, the best row of $B$ may be something between $B$ and $A+B$: it *leans* (chapters [03](03_why_composites_win.ipynb) and [04](04_when_they_win.ipynb)). How far is a trade. Leaning saves price whenever both fire. But a row that holds much of $A$ writes too much of it where $A$ is weak, or where $B$ is alone. For a small leak the weakening is the lean of chapter 03, $\lambda P(A \text{ and } B) / P(B \text{ alone})$ to first order.
 #
 # Without $C$ and $D$ two latents in a plane are left, and the best two angles can be found by looking at all. From them follows how much $B$ weakens the latent of $A$. The lines are these numbers, computed without any training. The dots are SAEs.
 #
@@ -347,7 +347,7 @@ for axes, meaning in zip(
     axes.set_xlabel(meaning)
 show(
     figure,
-    f"How much B weakens the latent of A can be computed beforehand: {predicted_dots.k} of {predicted_dots.n} dots lie on their line.",
+    f"How much B weakens the latent of A: {predicted_dots.k} of {predicted_dots.n} dots lie within 0.05 of the line that was computed without training.",
     "One is full absorption, zero is none. The mean magnitude of A is one. Lines: the best two rows, found by looking at all angles. Dots: trained SAEs.",
     alt="Two panels of curves with dots: weakening of the parent's latent over the spread of its magnitude, and over the share of child firings without the parent, one curve for each price.",
 )
@@ -513,7 +513,7 @@ on_the_line = Fraction.of(((angles[hedge_prices[0]] - expected).abs() < 1)[known
 largest = max(b - a for a, b in zip(*(hedges[titles[p]][1] for p in hedge_prices), strict=True))
 show(
     figures.curves(hedges, medians, xlabel="how often B fires when A does", ylabel="angle from A towards B, degrees"),
-    f"One latent for parent and child hedges: {on_the_line.k} of {on_the_line.n} SAEs end within one degree of the closed form.",
+    f"With one latent for parent and child, {on_the_line.k} of {on_the_line.n} SAEs end within one degree of the closed form.",
     f"Lines: the best row as the price vanishes, and at a high price. Dots: medians of {n_saes} SAEs each, trained at a price of {hedge_prices[0]:g} and {hedge_prices[1]:g}. At 45 degrees the latent is A+B. The high price adds at most {largest:.1f} degrees.",
     alt="Angle of a single latent from the parent towards the child over how often the child fires, two computed lines with dots of trained SAEs.",
 )
