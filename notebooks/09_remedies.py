@@ -66,7 +66,7 @@ pd.DataFrame(
 # ## Who competes?
 #
 # Each contestant has one knob and a few settings of it. The plain SAE (*L1*) pays a price $\lambda$ per unit of activation. *TopK* keeps the $k$ largest activations of a sample, *BatchTopK* $k$ per sample on average. *JumpReLU* has a trained
-# threshold per latent and pays per active latent. *Gated* decides with one part of the encoder whether a latent fires, with another how strongly. *Matryoshka* must also rebuild the data from its first latent alone, its first two, and so on.
+# threshold per latent and pays per active latent (its kernel is wide here: few data points are listed, and a narrow one would see none of them). *Gated* decides with one part of the encoder whether a latent fires, with another how strongly. *Matryoshka* must also rebuild the data from its first latent alone, its first two, and so on.
 # *All cosines* and *largest cosine* add a price on decoder rows that are not at right angles; *OrtSAE* puts the second of them on a BatchTopK SAE ([Korznikov et al. 2025](https://arxiv.org/abs/2509.22033)).
 
 # %%
@@ -190,7 +190,7 @@ claim(
 # %% [markdown]
 # ## What does a cure cost?
 #
-# One table for the six worlds in which features keep company. *Found* and *composite* are shares of features and of latents. *MCC* is the mean cosine under the best one-to-one matching of latents and features. *Absorption*, in the two worlds with families, is how much
+# One table for the six worlds in which features keep company. A word on comparisons: "surely" means that the whole interval of a difference, seed by seed, lies on one side of zero; and we say that cures cost loss if most SAEs with surely fewer composites surely have a higher excess. *Found* and *composite* are shares of features and of latents. *MCC* is the mean cosine under the best one-to-one matching of latents and features. *Absorption*, in the two worlds with families, is how much
 # of the parent is said by the child's latent while the child is on. *L0* is divided by the true L0. *Excess* prices the dictionaries of all contestants in one currency: the plain loss with the best activations, above the best known dictionary, as a share. The last column is the control.
 
 # %%
@@ -201,12 +201,13 @@ in_control = contested[contested["task"] == CONTROL]
 
 def written(interval):
     mean, low, high = interval
-    return "none" if mean != mean else f"{mean:.2f} ± {(high - low) / 2:.2f}"
+    return "none" if mean != mean else f"{mean:.2f}\u202f±\u202f{(high - low) / 2:.2f}"
 
 
 columns = {score: tuning.summary(in_hard, score).map(written) for score in contest.SCORES}
 columns["found, control"] = tuning.summary(in_control, "found").map(written)
-pd.DataFrame(columns).loc[names].rename(columns={"explained_variance": "explained variance", "l0": "L0 / true L0"})
+headings = {"mcc": "MCC", "explained_variance": "explained variance", "l0": "L0 / true L0"}
+pd.DataFrame(columns).loc[names].rename(columns=headings).rename_axis(None)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 PLAIN = remedies.PLAIN.name
@@ -226,13 +227,15 @@ say(
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-costlier = {name: tuning.versus(in_hard, name, PLAIN, "excess") for name in better}
-listed_costs = listed([f"{name} by {costlier[name][0]:.2f}" for name in better]) if better else "none"
+purer = [name for name in trained_names if tuning.versus(in_hard, name, PLAIN, "composite")[2] < 0]
+extra = {name: tuning.versus(in_hard, name, PLAIN, "excess") for name in purer}
+dearer = [name for name in purer if extra[name][1] > 0]
+named = f" ({listed([f'{name} {extra[name][0]:+.2f}' for name in dearer])})" if dearer else ""
 claim(
     "a-cure-costs-loss",
-    bool(better) and all(mean > 0 for mean, _, _ in costlier.values()),
-    f"Every SAE that finds more features than the plain one has a dictionary that costs more in the plain loss (excess higher: {listed_costs}; the best known dictionary is the unit). Such a remedy does not repair the optimisation: it wants something else than the L1 loss wants.",
-    otherwise="With these settings there is no SAE that surely finds more features than the plain one and has a dictionary that costs more in the plain loss, or not every one that finds more costs more.",
+    2 * len(dearer) > len(purer),
+    f"Of the {len(purer)} SAEs with surely fewer composites than the plain one, {len(dearer)} have dictionaries that surely cost more in the plain loss{named}. So such a remedy does not repair the optimisation: it wants something else than the L1 loss wants.",
+    otherwise=f"Of the {len(purer)} SAEs with surely fewer composites than the plain one, {len(dearer)} have dictionaries that surely cost more in the plain loss{named}: not most of them.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
@@ -287,9 +290,7 @@ claim(
     f"Without company the plain SAE finds more: {tuning.summary(in_hard, 'found')[shuffled_name][0]:.2f} of the features instead of {tuning.summary(in_hard, 'found')[PLAIN][0]:.2f}. Rates and magnitudes are the same; only who fires with whom was shuffled.",
     otherwise="With these settings the plain SAE does not surely find more features on shuffled data.",
 )
-say(
-    f"Random rows find {tuning.summary(in_hard, 'found')[random_name][0]:.2f} of the features: chance plays no part at this threshold."
-)
+say(f"Random rows find {tuning.summary(in_hard, 'found')[random_name][0]:.2f} of the features: that much is chance.")
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 classical_names = [method.name for method in remedies.CLASSICAL]
@@ -338,7 +339,8 @@ say(f"What matters in the end is whether the features are found: their share is 
 # %%
 generator = torch.Generator().manual_seed(seed)
 rotations = torch.stack([worlds.random_rotation(3, 3, generator) for _ in range(100)])
-penalty = variants.LargestCosine(1.0)({"W_dec": rotations}, None, torch.zeros(len(rotations), 1, 3))
+largest_cosine = variants.LargestCosine(1.0)
+penalty = largest_cosine({"W_dec": rotations}, None, torch.zeros(len(rotations), 1, 3))
 minimal = arena["two of three"]
 pushed = next(remedy for remedy in remedies.REMEDIES if remedy.name == "L1, largest cosine")
 members = seeds[len(selecting) :]
@@ -415,6 +417,9 @@ say(
     + "."
 )
 
+# %% [markdown]
+# The third case has a cure of its own: tell the SAE the true count. How much hangs on it? For each kind of SAE with a count, and two worlds, we ask which $k$ finds most, and call it near if it lies within a quarter of the true L0.
+
 # %%
 counting = ["TopK", "BatchTopK", "OrtSAE"]
 by_k = table[table["contestant"].isin(counting)].groupby(["task", "contestant", "setting"])["found"].mean()
@@ -429,7 +434,7 @@ lines = {
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 nearest = {
-    (task, name): abs(by_k[task, name].idxmax() / true_l0[task] - 1) < 0.26 for task in lines for name in counting
+    (task, name): abs(by_k[task, name].idxmax() / true_l0[task] - 1) <= 0.25 for task in lines for name in counting
 }
 n_near = sum(nearest.values())
 show(
@@ -448,7 +453,7 @@ claim(
 # %% [markdown]
 # ## How much is tuning, how much is the remedy?
 #
-# The choice of a setting is made blindly above. Is that what fails, and would more knowledge help?
+# The choice of a setting is made blindly above. Is that what fails, and would more knowledge help? We call the help small if it adds less than a tenth of the features, by the whole interval.
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 of_saes = judged[judged["contestant"].isin(published) & judged["task"].isin(hard)]
@@ -461,30 +466,29 @@ worth = "; ".join(
 )
 claim(
     "tuning-is-not-the-cure",
-    all(high < 0.25 for _, _, high in gains.values()),
-    f"Knowing more buys little. What a rule adds to the share of features found, over all known remedies and the worlds with company: {worth}. Even told the features, no setting cures.",
+    all(high < 0.1 for _, _, high in gains.values()),
+    f"Knowing more buys little. What a rule adds to the share of features found, over all known remedies and the worlds with company: {worth}. A better choice among these settings is not the cure.",
     otherwise=f"What a rule adds to the share of features found, over all known remedies and the worlds with company: {worth}. Tuning matters here.",
 )
 
 # %% [markdown]
 # ## What could be wrong?
 #
-# *Too little training, too little spread.* Training may have been too short, and where magnitudes hardly vary the data may say too little about the features. A larger run answers both: twice the steps, and a second, larger spread. It takes too long for this page (`make sweep NAME=remedies`); its table is kept
-# with the notebooks, with the code and versions that made it.
+# *Too little training, too little spread.* Training may have been too short, and where magnitudes hardly vary the data may say too little about the features. A larger run answers both: twice the steps, and a larger spread. It takes too long for this page (`make sweep SWEEP=remedies`); its table is kept
+# with the notebooks, beside a record of the code and the versions that made it.
 
 # %%
 large = contest.committed()
-wider = large[large["spread"] == large["spread"].max()]
 intervals = {
-    (row.task, row.contestant, row.rule): (row.found, row.found_low, row.found_high) for row in wider.itertuples()
+    (row.task, row.contestant, row.rule): (row.found, row.found_low, row.found_high) for row in large.itertuples()
 }
-kept = list(wider["contestant"].unique())
+kept = list(large["contestant"].unique())
 panels = {task: {name: {rule: intervals[task, name, rule] for rule in tuning.RULES} for name in kept} for task in arena}
-of_large = wider[(wider["rule"] == RULE) & wider["contestant"].isin(published)]
+of_large = large[(large["rule"] == RULE) & large["contestant"].isin(published)]
 best_large = of_large.pivot(index="task", columns="contestant", values="found")
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-steps, more_spread = int(large["n_steps"].iloc[0]), float(wider["spread"].iloc[0])
+steps, more_spread = int(large["n_steps"].iloc[0]), float(large["spread"].iloc[0])
 cured_large = [task for task in arena if best_large.loc[task].max() > 0.95]
 show(
     figures_remedies.contest(panels, xlabel="share of features found"),
@@ -494,7 +498,7 @@ show(
 )
 top_large = {task: (best_large.loc[task].idxmax(), best_large.loc[task].max()) for task in seed_worlds}
 say(
-    "In the worlds of the seed the best known remedy there is "
+    "In the two worlds of the seed the best known remedy is then "
     + listed([f"{name} with {value:.2f} of the features ({task})" for task, (name, value) in top_large.items()])
     + "."
 )

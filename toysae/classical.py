@@ -50,9 +50,7 @@ def principal_components(x: Tensor, n_latents: int, setting: float, seed: int, n
     The sign of a component is free; it is chosen so that the mean of the samples lies on its positive side, since
     latent activations are not negative.
     """
-    found = PCA(min(n_latents, *x.shape), svd_solver="full").fit(x.numpy())
-    varying = found.explained_variance_ > SILENT**2 * found.explained_variance_[0]
-    return _towards_the_mean(_rows(found.components_[varying], n_latents), x)
+    return _towards_the_mean(_rows(_varying(x, n_latents), n_latents), x)
 
 
 def independent_components(x: Tensor, n_latents: int, setting: float, seed: int, n_rounds: int) -> Tensor:
@@ -62,12 +60,10 @@ def independent_components(x: Tensor, n_latents: int, setting: float, seed: int,
     Signs are chosen as in `principal_components`. Directions in which the data do not vary carry no source.
     """
     contrast = {1: "logcosh", 2: "exp", 3: "cube"}[int(setting)]
-    deviations = np.linalg.svd(x.numpy() - x.numpy().mean(axis=0), compute_uv=False)
-    rank = min(n_latents, int((deviations > SILENT * deviations[0]).sum()))
-    method = FastICA(
-        rank, fun=contrast, random_state=seed, max_iter=ITERATIONS_PER_ROUND * n_rounds, whiten_solver="svd"
-    )
-    return _towards_the_mean(_rows(_fitted(method, x).mixing_.T, n_latents), x)
+    varying = _varying(x, n_latents)
+    method = FastICA(len(varying), fun=contrast, random_state=seed, max_iter=ITERATIONS_PER_ROUND * n_rounds)
+    mixing = _fitted(method, (x - x.mean(dim=0)) @ varying.T).mixing_
+    return _towards_the_mean(_rows(torch.from_numpy(mixing).T @ varying, n_latents), x)
 
 
 def non_negative_factors(x: Tensor, n_latents: int, setting: float, seed: int, n_rounds: int) -> Tensor:
@@ -108,6 +104,13 @@ def learned_dictionary(x: Tensor, n_latents: int, setting: float, seed: int, n_r
     return _rows(_fitted(method, x).components_, n_latents)
 
 
+def _varying(x: Tensor, n_latents: int) -> Tensor:
+    """Principal components (n_components, d_in) of samples, without those along which they do not vary."""
+    found = PCA(min(n_latents, *x.shape), svd_solver="full").fit(x.numpy())
+    varies = found.explained_variance_ > SILENT**2 * found.explained_variance_[0]
+    return torch.from_numpy(found.components_[varies])
+
+
 def _fitted(method, x: Tensor):
     """The method fitted; one that ran out of iterations is taken as it is, like an SAE that ran out of steps."""
     with warnings.catch_warnings():
@@ -115,9 +118,9 @@ def _fitted(method, x: Tensor):
         return method.fit(x.numpy())
 
 
-def _rows(found: np.ndarray, n_latents: int) -> Tensor:
+def _rows(found: np.ndarray | Tensor, n_latents: int) -> Tensor:
     """Unit rows, filled up with rows of zeros."""
-    rows = normalize(torch.from_numpy(np.ascontiguousarray(found)).double(), dim=1)
+    rows = normalize(torch.as_tensor(found, dtype=torch.float64), dim=1)
     return torch.cat([rows, rows.new_zeros(n_latents - len(rows), rows.shape[1])])
 
 

@@ -23,7 +23,7 @@ from toysae.worlds import World
 
 BUDGET = 5  # settings that a contestant may try
 N_SAMPLES = 100  # that a classical method sees: its time grows with them
-STEPS_PER_ROUND = 25  # training steps of an SAE that stand for one round of a classical method
+STEPS_PER_ROUND = 33  # training steps of an SAE that stand for one round of a classical method
 
 
 # ---- who competes
@@ -123,6 +123,7 @@ def coded(rows: Tensor, seeds: Sequence[int]) -> Stack:
 PRICES = (0.01, 0.03, 0.1, 0.2, 0.4)
 COUNTS = (0.5, 1.0, 1.5, 2.0, 3.0)
 PUSHES = (0.03, 0.1, 0.3, 1.0, 3.0)
+JUMP = JumpRelu(bandwidth=0.5)  # of a narrower kernel few of the listed points see anything: then no price moves L0
 ORTHOGONALITY = 0.25  # weight of the cosine penalty beside BatchTopK
 
 PLAIN = Remedy("L1", "l1_coeff", PRICES, lambda c, n: ReluL1(c))
@@ -131,7 +132,9 @@ REMEDIES: tuple[Contestant, ...] = (
     Remedy("L1, tied weights", "l1_coeff", PRICES, lambda c, n: ReluL1(c), tied=True),
     Remedy("TopK", "k", (1, 2, 3, 4, 5), lambda k, n: Variant(TopK(k.long()))),
     Remedy("BatchTopK", "k", COUNTS, lambda k, n: Variant(BatchTopK(k))),
-    Remedy("JumpReLU, L0", "l0_coeff", (0.01, 0.03, 0.1, 0.3, 1.0), lambda c, n: Variant(JumpRelu(), [L0(c)])),
+    Remedy(
+        "JumpReLU, L0", "l0_coeff", (0.003, 0.01, 0.03, 0.1, 0.3), lambda c, n: Variant(JUMP, [L0(c, JUMP.bandwidth)])
+    ),
     Remedy("Gated", "l1_coeff", PRICES, lambda c, n: Gated(c)),
     Remedy("Matryoshka", "l1_coeff", PRICES, lambda c, n: Variant(Relu(), [L1(c)], prefixes=Prefixes.all(n))),
     Remedy("L1, all cosines", "weight", PUSHES, lambda w, n: Variant(Relu(), [L1(L1_COEFF), AllCosines(w)])),

@@ -93,6 +93,6 @@ TASKS: dict[str, Callable[..., Task]] = {
     "solo leak": lambda **given: Task(worlds.solo_leak(3, 2, p_alone=0.3, **given)),
     "hierarchy": lambda **given: Task(worlds.hierarchy(**given), ((0, (1,)),)),
     "tree": lambda **given: Task(worlds.tree(2, 0.3, 2, 0.3, 0, **given), ((0, (1, 2)), (3, (4, 5)))),
-    "correlated": lambda **given: Task(worlds.one_with_others(**given)),
+    "correlated": lambda **given: Task(worlds.one_with_others(4, **given)),
     "independent": lambda **given: Task(worlds.independent([0.25] * 4, **given)),
 }

@@ -61,7 +61,7 @@ SWEEPS = {
     "remedies": Planned(
         "Which remedy finds the features? The contest of notebook 09, trained for longer and with more spread.",
         contest.contest,
-        grid(task=list(tasks.TASKS), contestant=list(contest.CONTESTANTS), spread=[0.1, 0.3], n_saes=8, n_steps=2000),
+        grid(task=list(tasks.TASKS), contestant=list(contest.CONTESTANTS), spread=0.3, n_saes=8, n_steps=2000),
     ),
 }
 
