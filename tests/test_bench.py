@@ -218,6 +218,12 @@ def test_stacks_and_widths_are_measured_in_every_round():
         assert (table["microseconds"] > 0).all() and set(table["round"]) == {0, 1}
 
 
+def test_every_kind_of_sae_is_measured_on_the_same_world():
+    table = costs.by_variant(width=3, n_saes=2, n_steps=2, n_rounds=2)
+    assert list(table["variant"].unique()) == list(costs.variants(3))
+    assert (table.groupby("variant").size() == 2).all() and (table["microseconds"] > 0).all()
+
+
 def test_jobs_take_turns_after_one_turn_to_warm_up():
     done = []
     runs = costs.in_turn({name: lambda name=name: done.append(name) for name in "ab"}, n_rounds=2)
@@ -246,6 +252,7 @@ def results():
         for seed in range(n)
     ]
     stacks = [{"n_saes": n, "round": r, "microseconds": 64 / n + r} for n in (64, 1024) for r in (0, 1)]
+    kinds = [{"variant": v, "round": r, "microseconds": m} for v, m in (("z", 40.0), ("a", 90.0)) for r in (0, 1)]
     parts = {"whole step": 100.0, "matrix products": 30.0, "batches": 5.0}
     widths = [
         {"width": w, "part": part, "round": r, "microseconds": w * spent}
@@ -253,8 +260,13 @@ def results():
     ]  # fmt: skip
     machine = report.machine({"torch": "2.0", "SAELens": "6.0"})
     sgemm = pd.DataFrame({"round": [0, 1], "gflops": [100.0, 120.0]})
-    tables = (pd.DataFrame(rows), pd.DataFrame(stacks), pd.DataFrame(widths), sgemm)
+    tables = (pd.DataFrame(rows), pd.DataFrame(stacks), pd.DataFrame(kinds), pd.DataFrame(widths), sgemm)
     return report.Results(machine, TASK, *tables, atoms=0.0987)
+
+
+def test_kinds_of_saes_keep_their_order_and_are_compared_with_the_first():
+    _, first, second = report.variant_rows(results().variants)
+    assert first == ["z", "40 (40 to 40)", "1"] and second == ["a", "90 (90 to 90)", "2.2"]
 
 
 def test_the_table_holds_medians_extremes_and_ratios_within_a_round():
@@ -284,7 +296,7 @@ def test_the_page_says_on_what_machine_and_holds_every_number():
     assert "500.0 (400.0 to 600.0)" in page and "30 (20 to 40)" in page
     assert "110 GFLOP/s" in page and "30 % of the step" in page
     tables = [block.splitlines() for block in page.split("\n\n") if block.startswith("|")]
-    assert [len(table) for table in tables] == [4, 4, 4, 4]
+    assert [len(table) for table in tables] == [4, 4, 4, 4, 4]
     assert all(len({line.count("|") for line in table}) == 1 for table in tables)
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 import torch
 
 from toysae import sae, training, worlds
+from toysae.variants import L0, L1, BatchTopK, Gated, JumpRelu, LargestCosine, Prefixes, Relu, TopK, Variant
 
 L1_COEFF, LR = 0.1, 0.003
 BATCH_SIZE = 1024
@@ -46,6 +47,34 @@ def by_width(widths: Sequence[int], n_saes: int, n_steps: int, n_rounds: int) ->
     return rounds.assign(**per_step(rounds, n_saes * n_steps)).drop(columns=["seconds", "cpu_seconds"])
 
 
+def variants(width: int) -> dict[str, sae.Model]:
+    """One SAE model of each kind for so many latents; the first has its gradient written out."""
+    return {
+        "L1, gradient written out": sae.ReluL1(L1_COEFF),
+        "L1": Variant(Relu(), [L1(L1_COEFF)]),
+        "TopK": Variant(TopK(1)),
+        "BatchTopK": Variant(BatchTopK(1)),
+        "JumpReLU": Variant(JumpRelu(), [L0(L1_COEFF)]),
+        "Gated": Gated(L1_COEFF),
+        "Matryoshka": Variant(Relu(), [L1(L1_COEFF)], prefixes=Prefixes.all(width)),
+        "largest cosine": Variant(Relu(), [L1(L1_COEFF), LargestCosine(L1_COEFF)]),
+    }
+
+
+def by_variant(width: int, n_saes: int, n_steps: int, n_rounds: int) -> pd.DataFrame:
+    """Cost of each kind of SAE, with as many latents as features, on fresh samples.
+
+    columns  variant, round, microseconds, cpu_microseconds (per SAE and step)
+    """
+    world = worlds.independent([1 / width] * width)
+    jobs = {
+        name: training_job(world, fresh_batches(world), width, n_saes, n_steps, model)
+        for name, model in variants(width).items()
+    }
+    rounds = pd.DataFrame(in_turn(jobs, n_rounds)).rename(columns={"job": "variant"})
+    return rounds.assign(**per_step(rounds, n_saes * n_steps)).drop(columns=["seconds", "cpu_seconds"])
+
+
 def sgemm_rate(n_rounds: int) -> pd.DataFrame:
     """What this machine reaches in large products of square matrices on one thread, in float32.
 
@@ -61,10 +90,13 @@ def operations(width: int, batch_size: int = BATCH_SIZE) -> int:
     return N_PRODUCTS * 2 * width * width * batch_size
 
 
-def training_job(world: worlds.World, data: training.Data, n_latents: int, n_saes: int, n_steps: int) -> Job:
-    """One call of training.fit."""
+def training_job(
+    world: worlds.World, data: training.Data, n_latents: int, n_saes: int, n_steps: int, model: sae.Model | None = None
+) -> Job:
+    """One call of training.fit, for plain SAEs where no other model is given."""
+    model = model or sae.ReluL1(L1_COEFF)
     rows = sae.random_sign_rows(world, n_latents, range(n_saes))
-    stack = sae.untrained(sae.ReluL1(L1_COEFF), rows, range(n_saes), decoder_bias=False)
+    stack = sae.untrained(model, rows, range(n_saes), decoder_bias=False)
     return lambda: training.fit(stack, data, n_steps=n_steps, lr=LR) and None
 
 

@@ -30,6 +30,7 @@ class Results:
 
     contest  one row per SAE, contender and round (contest.contest); the first contender is ours
     stacks   costs.by_stack_size
+    variants costs.by_variant
     widths   costs.by_width
     sgemm    costs.sgemm_rate
     atoms    loss of the true features with the best latent activations
@@ -39,6 +40,7 @@ class Results:
     task: Task
     contest: pd.DataFrame
     stacks: pd.DataFrame
+    variants: pd.DataFrame
     widths: pd.DataFrame
     sgemm: pd.DataFrame
     atoms: float
@@ -70,7 +72,7 @@ def write(results: Results, folder: Path) -> None:
 
 def as_json(results: Results) -> dict:
     """Everything measured, and the table, as plain lists and dicts."""
-    tables = ("contest", "stacks", "widths", "sgemm")
+    tables = ("contest", "stacks", "variants", "widths", "sgemm")
     raw = {name: getattr(results, name).to_dict("records") for name in tables}
     table = contest_table(results.contest).reset_index().to_dict("records")
     return {"machine": results.machine, "task": vars(results.task), "table": table, "atoms": results.atoms} | raw
@@ -192,6 +194,9 @@ def page(results: Results) -> str:
         "## What it costs where",
         shown(stack_rows(results.stacks)),
         shown(width_rows(results)),
+        "## What each kind of SAE costs",
+        kinds(results),
+        shown(variant_rows(results.variants)),
         "## What limits us",
         limits(results),
     ]
@@ -279,6 +284,26 @@ def stack_rows(stacks: pd.DataFrame) -> list[list[str]]:
     return [["3 x 3 SAEs on exact support, in the stack", "µs per SAE and step"]] + [
         [f"{n:,}", f"{its['median']:.3g} ({its['min']:.3g} to {its['max']:.3g})"] for n, its in sizes.iterrows()
     ]
+
+
+def variant_rows(variants: pd.DataFrame) -> list[list[str]]:
+    spent = spread(variants, "variant")
+    return [["kind of SAE", "µs per SAE and step", "ratio to the first"]] + [
+        [
+            name,
+            f"{its['median']:.4g} ({its['min']:.4g} to {its['max']:.4g})",
+            f"{its['median'] / spent['median'].iloc[0]:.2g}",
+        ]
+        for name, its in spent.iterrows()
+    ]
+
+
+def kinds(results: Results) -> str:
+    width = results.widths["width"].min()
+    return (
+        f"The same world, {width} latents and {costs.BATCH_SIZE:,} fresh samples a step. Only the first kind has a "
+        "gradient that is written out; all others train through autograd, and are as fast as the table says."
+    )
 
 
 def width_rows(results: Results) -> list[list[str]]:
