@@ -113,6 +113,7 @@ SPECIFICATIONS = {
     "p_child": Number(0.01, 0.99, "how often a child fires when its parent does"),
     "correlation": Number(0, 0.5, "correlation of one feature with the others", above=True),
     "k": Number(1, 1.95, "latents that may be active in the mean, where two are needed"),
+    "mean_l0": Number(2, 16, "features that fire at once, in the mean"),
     "l1_coeff": Number(0, 2, "lambda, the weight of the L1 penalty", above=True),
     "lr": Number(1e-5, 1, "learning rate of Adam"),
     "n_steps": Whole(1, 100_000, "training steps"),
