@@ -37,10 +37,10 @@ figures.house_style()
 # * *Two of three*: the minimal example. *Groups*: three such groups, one of them on.
 # * *Solo leak*: two of three, but sometimes a feature fires alone.
 # * *Hierarchy*: a child fires only with its parent; two more features fire by themselves. *Tree*: two parents, two children each, of which at most one fires. [Hierarchies](07_hierarchies.ipynb) tells more.
-# * *Correlated*: one feature tends to fire with four others. See [correlations](08_correlations.ipynb).
-# * *Independent*: the control. Here a plain SAE finds the features, so a cure must at least do no harm.
+# * *Correlated*: one feature tends to fire with three others. See [correlations](08_correlations.ipynb).
+# * *Independent*: the control, where no feature keeps company. Here a cure must at least do no harm.
 #
-# A feature that fires has one of two magnitudes, a little below or above one, equally often. So every data point can be listed with its probability: training and scores are exact, and no luck in sampling separates the contestants.
+# A feature that fires has one of two magnitudes, a little below or above one, equally often. So every data point can be listed with its probability: training and scores are exact, and no luck in sampling separates the SAEs.
 
 # %%
 magnitudes = tasks.TwoLevels(spread)
@@ -328,7 +328,9 @@ for name, score, interval in (
     ("composites", "share of composites", fewer),
     ("absorption", "absorption of parents", absorbed),
 ):
-    statement = f"The paper finds less; here, at equal $k$, the {score} is {in_words(interval)}."
+    statement = (
+        f"The paper finds less in language models; in our toys, at equal $k$, the {score} is {in_words(interval)}."
+    )
     claim(f"orthogonality-{name}", True, statement, otherwise=statement, source="ortsae", verdict=verdict(interval))
 say(f"What matters in the end is whether the features are found: their share is {in_words(found_more)}.")
 
