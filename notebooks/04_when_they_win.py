@@ -34,13 +34,13 @@ recipe["seed"] = [list(range(seed * n_saes, (seed + 1) * n_saes))]
 # ## Many SAEs at once
 #
 # A *sweep* is a grid of settings, and a table with one row for every SAE. SAEs whose data points agree are trained as one tensor program, even if they pay different prices $\lambda$ or see the patterns with different probabilities. Every SAE sees all data points in every step,
-# weighted by their probabilities. So there is no sampling noise on that list; members of a diagram differ in nothing but their setting and their start.
+# weighted by their probabilities. So there is no sampling noise, and the SAEs of a diagram differ in nothing but their setting and their start.
 #
-# Formulas are judged as in the previous chapter: a claim about one is *agrees*, *partly* or *differs* in the table of claims, and what counts as a check is said before its result.
+# Formulas are judged as in the previous chapter: in the table of claims, a claim about one gets the verdict *agrees*, *partly* or *differs*, and what counts as a check is said before its result.
 #
 # ## How much may magnitudes vary?
 #
-# Two of three features fire; their magnitudes are $\max(0, 1 + \sigma \varepsilon)$ with $\varepsilon$ standard normal, on a grid of a few equally likely values (so the realised spread is a little smaller than $\sigma$, and $\mu = 1$). For every pair of $\sigma$ and $\lambda$ we train SAEs and count those without an atom. An SAE with a dead latent is not counted; it is no evidence.
+# Two of three features fire; their magnitudes are $\max(0, 1 + \sigma \varepsilon)$ with $\varepsilon$ standard normal, on a grid of a few equally likely values (so the realised spread is a little smaller than $\sigma$, and $\mu = 1$). For every pair of $\sigma$ and $\lambda$ we train SAEs and count those without an atom. An SAE with a dead latent, one that never fires, is not counted: it is no evidence.
 
 # %%
 spreads = [round(0.05 * i, 2) for i in range(1, 16)]
@@ -89,7 +89,7 @@ show(
         ylabel="price lambda",
     ),
     f"SAEs without an atom, where the magnitudes vary by sigma and activation costs lambda. The computed boundary runs from {min(boundary.values()):.2f} to {max(boundary.values()):.2f}, that of pure dictionaries from {min(pure.values()):.2f} to {max(pure.values()):.2f}.",
-    f"Each cell: the share of {n_saes} SAEs that have no atom, among those with all latents live; yellow is all, violet none. Lines: the spread at which composites and atoms cost the same, computed without training; orange if both may lean, white if both are pure, dotted the first-order formula for pure ones, made for small prices. "
+    f"Each cell: the share of {n_saes} SAEs that have no atom, among those with all latents live; yellow is all, violet none. Lines: the spread at which composites and atoms cost the same, computed without training; orange if both may lean, black if both are pure, dotted the first-order formula for pure ones, made for small prices. "
     "A red cross marks cells in which more than one SAE in ten has a dead latent.",
     alt="Phase diagram over spread and price: share of SAEs without an atom in every cell, with three computed boundaries as lines.",
     name="phase_diagram",
@@ -113,7 +113,7 @@ show(
 
 
 # %% [markdown]
-# Does a line predict the cells? The rule of counting was fixed beforehand (the orange line itself came later, see *What could be wrong?*): leave out cells that are nearer to the line than a tenth of its value, and cells in which fewer than half of the SAEs have all latents live. In each other cell, below the line most SAEs should be free of atoms, above it most should not.
+# Does a line predict the cells? The rule of counting was fixed beforehand (the orange line itself came later, see *What could be wrong?*): leave out cells that are nearer to the line than a tenth of its value, and cells in which fewer than half of the SAEs have all latents live. In each other cell, at spreads below the line more than half of the counted SAEs should be free of atoms, at spreads above it fewer than half.
 
 # %%
 def predicted(line):
@@ -146,7 +146,7 @@ claim(
 # does it change as the solo rate grows?
 #
 # The previous chapter compared the pure dictionaries $\{A, B\}$ and $\{A, (A+B)/\sqrt 2\}$, which cost the same at a ratio $\rho^*$ of samples with $B$ alone to samples with both. Does that simple line tell where training changes sides? As before, worlds nearer to it than a tenth of its value are left out. In the others, and in each of the two kinds of world,
-# the row that leans most should be nearer to the composite than to its feature where the composite is cheaper, and nearer to its feature where the atoms are.
+# the row that leans most should be more than half-way from its feature to the composite where the composite is cheaper, and less than half-way where the atoms are.
 
 # %%
 solos = np.geomspace(0.004, 0.4, 16).round(4).tolist()
@@ -196,7 +196,7 @@ for variant in two_features.VARIANTS:
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 show(
     figures.curve_panels(panels, xlabel="solo rate of B", ylabel="largest lean of a row, degrees", xscale="log"),
-    "Largest step of the lean between neighbouring solo rates: "
+    f"From one of {len(fine)} solo rates to the next, the lean of the best rows changes by at most "
     + sentences.listed(
         [
             f"{max(b for (v, _), b in bend.items() if v == variant):.1f} degrees ({variant})"
@@ -231,7 +231,7 @@ claim(
 on_side = {variant: Fraction.of(torch.tensor(checks)) for variant, checks in sides.items()}
 told = sentences.listed([f"{fraction} {variant} worlds" for variant, fraction in on_side.items()])
 spans = {v: [c for (name, _), c in change.items() if name == v] for v in on_side}
-real = sentences.listed([f"{min(c):.2f} to {max(c):.2f} times the line ({v})" for v, c in spans.items()])
+real = sentences.listed([f"{min(c):.2f} to {max(c):.2f} times that of the line ({v})" for v, c in spans.items()])
 words = [sentences.verdict(fraction) for fraction in on_side.values()]
 claim(
     "crossover-predicts-training",
@@ -242,13 +242,13 @@ claim(
     verdict=max(words, key=["agrees", "partly", "differs", "not tested"].index),
 )
 say(
-    f"But it is no more than a guide. The best dictionary of two rows, which may lean, passes the half-way mark at solo rates of {real}."
+    f"But the line is no more than a guide: it knows pure dictionaries only. The best two rows, which may lean, pass the half-way mark at solo rates of {real}."
 )
 
 # %% [markdown]
 # ## A law without free parameters
 #
-# For small prices the previous chapter predicts by how much the row of $B$ leans: $t = \lambda P(A \text{ and } B) / P(B \text{ alone})$, to first order. The row of $A$ leans too, by the same law with $P(A \text{ alone})$. Nothing can be fitted. The law should hold where the predicted lean of $B$ is below six degrees and $\lambda \le 0.02$; that was said before training.
+# For small prices the previous chapter predicts by how much the row of $B$ leans: $t = \lambda P(A \text{ and } B) / P(B \text{ alone})$, to first order. The row of $A$ leans too, by the same law with $P(A \text{ alone})$. Nothing can be fitted. The law for the row of $B$ should be right within fifteen parts in a hundred where the predicted lean is below six degrees and $\lambda \le 0.02$; that was said before training.
 # To second order, where each lean takes away from the gain of the other, the prediction should come nearer to training in these same worlds.
 
 # %%
@@ -319,7 +319,7 @@ claim(
 # %% [markdown]
 # ## How many latents are there?
 #
-# Back to three features of which two fire, except that with probability $p$ a sample holds one feature alone. With three latents the SAE must choose; with six it can have all atoms *and* all composites.
+# Back to three features of which two fire, except that with probability $p$, again called the solo rate, a sample holds one feature alone. With three latents the SAE must choose; with six it can have all atoms *and* all composites. Does it find every feature if there is room?
 
 # %%
 leaks = [round(0.05 + 0.1 * i, 2) for i in range(10)]
@@ -334,9 +334,8 @@ whole = {
     size: [p for p, f in zip(leaks, row, strict=True) if f.n and f.value > 0.5]
     for size, row in zip(sizes, found, strict=True)
 }
-told = "; ".join(
-    f"with {size} latents at {len(ps)} of {len(leaks)} solo rates" + (f", the lowest {min(ps):g}" if ps else "")
-    for size, ps in whole.items()
+told = sentences.listed(
+    [f"{len(ps)} with {size} latents" + (f" (the lowest is {min(ps):g})" if ps else "") for size, ps in whole.items()]
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
@@ -350,7 +349,7 @@ show(
         xlabel="probability that a sample holds one feature alone",
         ylabel="latents",
     ),
-    f"Most SAEs have an atom for every feature: {told}.",
+    f"Of {len(leaks)} solo rates, more than half of the SAEs have an atom for every feature at {told}.",
     f"Each cell: the share of {n_saes} SAEs in which each of the three features has an atom, among those with all latents live, at $\\lambda$ = 0.1; two latents cannot hold three atoms. Crosses and colours as above; grey cells have no SAE with all latents live.",
     alt="Phase diagram over solo rate and number of latents: share of SAEs that found all features.",
 )
@@ -379,7 +378,7 @@ none_atoms = Fraction.of(torch.tensor((explored.both_atoms == 0).values))
 show_interactive(
     interactive.explorer(explored, shown_first),
     f"Of the {len(explored)} worlds behind the sliders, {all_atoms.k} give both atoms from every start and {none_atoms.k} from none.",
-    "Arrows: the two rows of the trained SAE with the lowest loss. Dots: the data, larger where they are more frequent. Without a script one setting is shown as a picture.",
+    "Arrows: the two rows of the trained SAE with the lowest loss. Dashed: the best two rows there are. Dots: the data, larger where they are more frequent. Without a script one setting is shown as a picture.",
     alt="Two features as axes with the rows of a trained SAE as arrows, beside bars of losses; sliders change price, solo rate and spread.",
     fallback=interactive.still(explored, shown_first),
 )
@@ -387,8 +386,8 @@ show_interactive(
 # %% [markdown]
 # ## What could be wrong?
 #
-# *The lines were drawn with the dots in view.* In fact the first version of this chapter had only the line of pure dictionaries, it failed on settings that had been set aside for it, and the leaning line came of asking why. So, once everything above was written, settings were chosen that had
-# not been used before: four pairs of price and spread for the boundary, with fresh starting points, and three worlds for the law of leaning. This is what they gave.
+# *The lines were drawn with the dots in view.* That is so: the first version of this chapter had only the line of pure dictionaries, it failed on settings that had been set aside for it, and the leaning line came of asking why. So, once everything above was written, settings were chosen that had
+# not been used before: four pairs of price and spread for the boundary, with fresh starting points, and three worlds for the law of leaning. The rules are the same as above: more than half of the SAEs with all latents live should be free of atoms where composites are computed to be cheaper, fewer than half where atoms are; and the law should be right within fifteen parts in a hundred.
 
 # %%
 later = [s + 10**6 for s in recipe["seed"][0]]
@@ -418,11 +417,13 @@ told = "; ".join(
     f"$\\lambda$ = {price:g}, $\\sigma$ = {spread:g}: {'composites' if wins else 'atoms'} computed to be cheaper, {free} without an atom"
     for price, spread, wins, free in outcomes
 )
+clear = sum(not free.interval[0] <= 0.5 <= free.interval[1] for *_, free in outcomes)
+intervals = f"In {clear} of the {len(agree)} the interval of the share lies wholly on one side of one half."
 claim(
     "fresh-settings-boundary",
     all(agree),
-    f"The boundary predicts all fresh settings ({told}).",
-    otherwise=f"The boundary predicts {sum(agree)} of {len(agree)} fresh settings ({told}).",
+    f"The boundary predicts all fresh settings ({told}). {intervals}",
+    otherwise=f"The boundary predicts {sum(agree)} of {len(agree)} fresh settings ({told}). {intervals}",
     source="theory",
     verdict=sentences.verdict(Fraction.of(torch.tensor(agree))),
 )

@@ -13,6 +13,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
+from matplotlib.patheffects import withStroke
 from torch import Tensor
 
 from toysae.measures import LABELS, Assessment, Fraction, reading_order
@@ -26,10 +27,10 @@ LABEL_COLOURS = {
     "negative": "#56B4E9",
     "difference": "#CC79A7",
 }
-SERIES_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#555555")
+SERIES_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#555555", "#56B4E9")
 LINE_STYLES = ("-", "--", "-.", (0, (4, 1, 1, 1, 1, 1)))
 RUNGS = ("s", "o", "v", "D", "|", "x")  # marks on the rungs of a ladder
-BOUNDARIES = (("#D55E00", "-"), ("white", "-"), ("white", (0, (0.6, 0.6))))  # of a phase diagram
+BOUNDARIES = (("#D55E00", "-"), ("black", "-"), ("black", (0, (0.6, 0.6))))  # of a phase diagram
 SIGNED = "RdBu_r"  # diverging: red is positive, white is zero, blue is negative
 ATOM_INK, COMPOSITE_INK, BOUND_INK = "#0072B2", "#C77700", "#444444"
 READABLE = 12  # numbers are written into the cells of a map with at most this many rows
@@ -262,7 +263,10 @@ def phase_diagram(
         axes.text(x[column], row + 0.5, "+", color="#d7191c", ha="center", va="center", fontsize=10)
     for (colour, style), crossings in zip(BOUNDARIES, lines.values(), strict=False):
         for row, crossing in enumerate(crossings):
-            axes.plot([crossing] * 2, [row, row + 1], color=colour, linestyle=style, linewidth=3, solid_capstyle="butt")
+            look = {"color": colour, "linestyle": style, "linewidth": 2.5, "solid_capstyle": "butt"}
+            axes.plot(
+                [crossing] * 2, [row, row + 1], **look, path_effects=[withStroke(linewidth=4, foreground="white")]
+            )
     axes.set_yticks(np.arange(len(y)) + 0.5, y)
     axes.tick_params(length=0)
     axes.set(xlim=(edges[0], edges[-1]), **axes_settings)

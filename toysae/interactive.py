@@ -119,8 +119,8 @@ for (const root of document.querySelectorAll('#NAME')) {
     const top = 14 + 54 * i, least = losses[2], more = above(losses[i], least);
     const note = pays(losses[i]) + (i === 2 || !more ? '' : ' (+' + more + ')');
     return tag('text', { x: 0, y: top }, name)
-      + tag('rect', { x: 0, y: top + 6, width: 190 * losses[i] / Math.max(...losses), height: 18, fill: colour })
-      + tag('text', { x: 8 + 190 * losses[i] / Math.max(...losses), y: top + 20 }, note);
+      + tag('rect', { x: 0, y: top + 6, width: 150 * losses[i] / Math.max(...losses), height: 18, fill: colour })
+      + tag('text', { x: 8 + 150 * losses[i] / Math.max(...losses), y: top + 20 }, note);
   }).join('');
 
   const known = (names) => {
