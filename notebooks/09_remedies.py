@@ -191,7 +191,7 @@ claim(
 # ## What does a cure cost?
 #
 # One table for the six worlds in which features keep company. A word on comparisons: "surely" means that the whole interval of a difference, seed by seed, lies on one side of zero; and we say that cures cost loss if most SAEs with surely fewer composites surely have a higher excess. *Found* and *composite* are shares of features and of latents. *MCC* is the mean cosine under the best one-to-one matching of latents and features. *Absorption*, in the two worlds with families, is how much
-# of the parent is said by the child's latent while the child is on. *L0* is divided by the true L0. *Excess* prices the dictionaries of all contestants in one currency: the plain loss with the best activations, above the best known dictionary, as a share. The last column is the control.
+# of the parent is said by the child's latent while the child is on. *L0* is divided by the true L0. *Excess* prices the dictionaries of all contestants in one currency: the plain loss with the best activations, above the best known dictionary, as a share. (The plain SAE need not have an excess of zero: it chooses its own price, and training may stop early.) The last column is the control.
 
 # %%
 in_hard = contested[contested["task"].isin(hard)].copy()
@@ -245,7 +245,7 @@ in_plain = tuning.summary(in_control, "found")[PLAIN]
 claim(
     "some-cures-harm-the-control",
     bool(harmed),
-    f"In the control the plain SAE finds {in_plain[0]:.2f} of the features. There {listed(harmed) if harmed else 'no remedy'} {'finds' if len(harmed) == 1 else 'find'} fewer, by an interval below zero: some cures make a healthy SAE ill.",
+    f"In the control the plain SAE finds {in_plain[0]:.2f} of the features. There {listed(harmed) if harmed else 'no remedy'} {'finds' if len(harmed) == 1 else 'find'} fewer, by an interval below zero: a cure can make a healthy SAE ill.",
     otherwise=f"In the control the plain SAE finds {in_plain[0]:.2f} of the features, and no remedy surely finds fewer.",
 )
 own_score = {
