@@ -69,6 +69,14 @@ SETTINGS = {
         "more than a feature is worth": {"l1_coeff": 1.5},
         "another seed, strict": {"seed": 7, "threshold": 0.99},
     },
+    "08_correlations": {
+        "as correlated as can be": {"correlation": 0.5},
+        "hardly correlated, a tight budget": {"correlation": 0.05, "k": 1.2},
+        "no spread, few features": {"sigma": 0.0, "n_features": 4},
+        "more than a sample is worth": {"l1_coeff": 1.5},
+        "fast": {"lr": 0.3},
+        "another seed, strict": {"seed": 7, "threshold": 0.99},
+    },
     "09_remedies": {
         "no spread": {"spread": 0.0},
         "much spread": {"spread": 0.6},
@@ -76,6 +84,14 @@ SETTINGS = {
         "a strict threshold": {"threshold": 0.99},
         "fast": {"lr": 0.1},
         "another seed, slow": {"seed": 7, "lr": 0.001},
+    },
+    "10_beyond_the_toy": {
+        "no spread": {"sigma": 0.0},
+        "few at once": {"mean_l0": 2.0},
+        "many at once": {"mean_l0": 12.0, "batch_size": 32},
+        "more than a feature is worth": {"l1_coeff": 1.5},
+        "slow, another seed": {"lr": 0.001, "seed": 7},
+        "a loose threshold": {"threshold": 0.8},
     },
 }
 CASES = [(name, title) for name, settings in SETTINGS.items() for title in settings]
