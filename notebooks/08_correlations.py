@@ -455,7 +455,7 @@ samples = {
     c: five(c).inputs(five(c).sample(n_points, torch.Generator().manual_seed(seed + 1))).double()
     for c in (-correlation, 0.0, correlation)
 }
-turns, shifts = torch.linspace(-0.6, 0.6, 13).double(), torch.linspace(-0.6, 1.0, 9).double()
+turns, shifts = torch.linspace(-0.6, 0.6, 25).double(), torch.linspace(-0.6, 1.0, 17).double()
 mixed_all = budget.mixed_rows(torch.eye(5).double(), turns.repeat(len(shifts)))
 bias_all = shifts.repeat_interleave(len(turns))[:, None] * torch.eye(5)[0]
 surface = {
@@ -585,7 +585,7 @@ claim(
 d_in = max(1, n_features // 2)
 crowd = superposed.superposed(n_features, d_in, n_features / 25, torch.Generator().manual_seed(seed))
 widths = [max(1, n_features // 2), n_features, 2 * n_features, 4 * n_features]
-many_prices = [l1_coeff * share for share in (0.03, 0.1, 0.3, 0.6, 1, 2, 4, 8)]
+many_prices = [l1_coeff * share for share in (0.03, 0.1, 0.3, 1, 2, 4, 8)]
 some_seeds = list(seeds)[: max(2, n_saes // 2)]
 each = some_seeds * len(many_prices)
 each_price = torch.tensor(many_prices).double().repeat_interleave(len(some_seeds))
@@ -631,9 +631,9 @@ row, column = divmod(int(means.argmax()), len(many_prices))
 by_chance = sentences.listed([f"{value:.2f} ({width} latents)" for width, value in chance.items()])
 ticks = [f"{price:.3g}" for price in many_prices], [f"{width} latents" for width in widths]
 show(
-    value_map(means.numpy(), *ticks, "MMCS", xlabel="$\\lambda$"),
+    value_map(means.numpy(), *ticks, "MMCS", lowest=min(chance.values()), xlabel="$\\lambda$"),
     f"Recovery is highest with {widths[row]} latents and $\\lambda$ = {many_prices[column]:.3g}: the mean MMCS is {means[row, column]:.3f}.",
-    f"Each cell is the mean over {len(some_seeds)} SAEs of the mean over {n_features} features of the best cosine with any latent. Random rows would have {by_chance}.",
+    f"Each cell is the mean over {len(some_seeds)} SAEs of the mean over {n_features} features of the best cosine with any latent. Random rows would have {by_chance}; the darkest colour stands for the least of these.",
     alt="A map of recovery, with prices along the columns and widths along the rows.",
 )
 

@@ -13,15 +13,17 @@ DARK = 0.45  # share of the scale below which writing is white
 MARKS = {"o": "#ffffff", "x": "#ff9d00", "+": "#7ee0ff"}
 
 
-def value_map(values: np.ndarray, columns: Sequence[str], rows: Sequence[str], label: str, **axes_settings) -> Figure:
-    """Values (n_rows, n_columns) between zero and one as colours, written out where there is room; first row below."""
+def value_map(
+    values: np.ndarray, columns: Sequence[str], rows: Sequence[str], label: str, *, lowest: float = 0.0, **axes_settings
+) -> Figure:
+    """Values (n_rows, n_columns) as colours from `lowest` to one, written out where there is room; first row below."""
     n_rows, n_columns = values.shape
     figure = Figure(figsize=(2.2 + 0.62 * n_columns, 1.1 + 0.42 * n_rows), layout="constrained")
     axes = figure.subplots()
-    image = axes.imshow(values, cmap="viridis", vmin=0, vmax=1, origin="lower", aspect="auto")
+    image = axes.imshow(values, cmap="viridis", vmin=lowest, vmax=1, origin="lower", aspect="auto")
     if n_columns <= READABLE:
         for (row, column), value in np.ndenumerate(values):
-            ink = "white" if value < DARK else "#111111"
+            ink = "white" if value - lowest < DARK * (1 - lowest) else "#111111"
             axes.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=8, color=ink)
     axes.set_xticks(range(n_columns), columns)
     axes.set_yticks(range(n_rows), rows)
@@ -62,7 +64,7 @@ def landscapes(
             axes.plot(px, py, mark, color=colour, markersize=7, linestyle="none", label=name, **edge)
         axes.set(title=title, **axes_settings)
         axes.label_outer()
-    figure.colorbar(image, ax=list(places), label=label, pad=0.02, aspect=25)
+    figure.colorbar(image, ax=list(places), label=label, pad=0.02, aspect=25, format="%.2f")
     handles, names = places[0].get_legend_handles_labels()
     legend = figure.legend(handles, names, loc="outside lower center", ncols=len(names))
     legend.set_frame_on(True)
