@@ -478,7 +478,7 @@ claim(
 )
 story = ": a small correction, not another story" if tilt < 18 else ""
 say(
-    f"How far is the best dictionary from the true features where these are independent? Its rows lean by at most {tilt:.1f} degrees{story}. The first-order law says {by_law['independent, 3 latents']:.1f}."
+    f"How far is the best dictionary from the true features where these are independent? Its rows lean by at most {tilt:.1f} degrees{story}. The first-order law, made for leans below six degrees, says {by_law['independent, 3 latents']:.1f}."
 )
 
 
