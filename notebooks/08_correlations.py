@@ -47,7 +47,7 @@ n_trained = 0
 #
 # $$x = \pm a \, e_1 \pm b \, e_2 .$$
 #
-# Magnitudes $a$ and $b$ are uniform between 0 and 1, and tied to each other by a number $f$: $b = (1 - f) u + f a$ with another uniform $u$. At $f = 0$ they are independent, at $f = 1$ equal. An SAE has four latents. An *atom* points along one of the four features; a *composite* points along a diagonal, the sum of two features that fire together.
+# Magnitude $a$ is uniform between 0 and 1, and $b$ is tied to it by a number $f$: $b = (1 - f) u + f a$ with another uniform $u$. At $f = 0$ the two are independent, at $f = 1$ equal. An SAE has four latents. An *atom* points along one of the four features; a *composite* points along a diagonal, the sum of two features that fire together.
 
 # %%
 ties = [0.0, 0.5, 1.0]  # f
@@ -353,6 +353,7 @@ TRUE_L0 = 2.0
 fewer_steps = max(1, n_steps // 2)
 
 
+@cache
 def five(c):
     """Feature 0 correlated with the four others."""
     return worlds.one_with_others(5, TRUE_L0 / 5, c, sigma=sigma)
@@ -683,7 +684,7 @@ edges = "; ".join(shares_mixed(edge) for edge in (EDGE / 2, EDGE, 2 * EDGE))
 say(f"*The edge of mixing.* SAEs with the small budget that count as mixed, at the two correlations: {edges}.")
 
 # %% [markdown]
-# *The scale.* The originals train for longer, at lower learning rates, and the third one is sixteen times larger. A verdict here is about the mechanism at this size. *One world each.* The directions and correlations of the last toy were drawn once; other seeds draw others.
+# *The scale.* The originals train for longer, at lower learning rates, and the third one has 512 features. A verdict here is about the mechanism at this size. *One world each.* The directions and correlations of the last toy were drawn once; other seeds draw others.
 #
 # ## So what?
 #
