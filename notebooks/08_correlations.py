@@ -7,7 +7,7 @@
 # **You will see** two sets of features in a plane and what their data can tell; a budget that is too small by a tenth, and what decides the sign of the error; and a map of recovery over price and width.
 # **You will need** [the minimal example](01_minimal_example.ipynb); [the optimum and training](06_optimum_and_training.ipynb) helps.
 #
-# Every result that comes from a publication gets a verdict: *reproduced*, *partly* or *differs*. The rule of each verdict stands before its results. Where a rule speaks of "most", the whole 95 % interval of the count has to lie above one half.
+# Every result that comes from a publication gets a verdict: *reproduced*, *partly* or *differs*. The rule of each verdict stands before its results. Where a rule speaks of "most", the whole $95\,\%$ interval of the count has to lie above one half.
 
 # %% tags=["parameters"]
 correlation: float = 0.4  # of one feature with the others, in the budget's world
@@ -580,7 +580,7 @@ claim(
 #
 # Ours is smaller, and otherwise the same in kind: half as many dimensions as features, a random correlation matrix, rates that fall by the same factor from first to last, uniform magnitudes. A larger share of the features is on, one in 25, since one in a hundred would leave most of so small a world silent. They divide the squared error by the number of dimensions and the price by the number of latents, so that their coefficient is $2 \lambda$ times latents over dimensions; in their map the band is therefore slanted.
 #
-# *Rule.* A cell recovers if the 95 % interval of its mean MMCS lies above $0.9$, and fails if it lies below. There is a band at a width if some price recovers while the lowest and the highest price fail. The result counts as reproduced if there is a band at every width of at least the number of features, and as partly so if there is one at some width.
+# *Rule.* A cell recovers if the $95\,\%$ interval of its mean MMCS lies above $0.9$, and fails if it lies below. There is a band at a width if some price recovers while the lowest and the highest price fail. The result counts as reproduced if there is a band at every width of at least the number of features, and as partly so if there is one at some width.
 
 # %%
 d_in = max(1, n_features // 2)
