@@ -87,7 +87,7 @@ roster
 #
 # ## Add your own
 #
-# A new contestant is a name, a knob with settings, and a model for them. Here is one that is nobody's proposal. A composite saves because a single long activation costs less than several short ones. So let the price grow faster than the activation: with its fourth power, an
+# A new contestant is a name, a knob with settings, and a model for them. Here is one that we have not seen proposed. A composite saves because a single long activation costs less than several short ones. So let the price grow faster than the activation: with its fourth power, an
 # activation of $\sqrt 2$ costs four times as much as an activation of one.
 
 # %%
@@ -119,7 +119,7 @@ contestants = [*remedies.REMEDIES, own, *remedies.CLASSICAL, *remedies.BASELINES
 # 2. **Told the true L0.** The setting whose L0 comes nearest to the number of features that fire.
 # 3. **Told the features.** The setting that finds most features. Nobody can do this outside a toy: it shows what the settings could have given.
 #
-# A mean over seeds comes with its 95 % $t$ interval. Where all seeds agree, the interval has no width.
+# A mean over seeds comes with its interval, by Student's $t$ at the usual level. Where all seeds agree, the interval has no width.
 
 # %%
 seeds, selecting = contest.seeds_of(seed, n_saes)
