@@ -19,10 +19,12 @@ Read the modules in this order; each imports only from those before it:
     antipodal     two sets of features in one plane
     budget        what a dictionary can do if only so many latents may be active
     superposed    more features than dimensions
+    synthetic     a benchmark world of any size; detection SAEs as detectors of its features
+    trials        SAEs of several kinds on that benchmark, a point of a sweep; comparison who is ahead
     tasks         worlds on which remedies compete
     classical     dictionaries by methods older than SAEs
     remedies      who competes, and how they are scored; tuning how their settings are chosen
-    figures       the pictures; figures_values those of a value over two settings
+    figures       the pictures; figures_values those of a value over two settings, figures_detection scores
     sentences     phrases that several notebooks compute
     interactive   the picture with sliders
     sweeps        a grid of settings becomes one table; points are what it computes, and contest
