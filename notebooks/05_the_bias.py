@@ -88,7 +88,7 @@ claim("bias-fills", filled.interval[0] > 0.5, wording, otherwise=wording, source
 # With a bias the SAE rebuilds $x - b$ instead of $x$, so its latents may also have to write something negative. Two more labels say so. They are given to live latents that would otherwise be called mixed:
 #
 # * **negative**: the latent points *away* from a feature, or from a sum of features that fire together. We write $-C$ and read "not C".
-# * **difference**: it points along the average of some features minus the average of some others. We write $A + B - C$ for short; it means $(A + B)/2 - C$.
+# * **difference**: it points along the average of some features minus the average of some others. We write $A + B - C$ for short; it means $(A + B)/2 - C$. Where three features or more stand on one side and no feature is left out, we write "others" for that side.
 #
 # If both fit, the larger cosine decides. The rule for drawing is as before: the SAE with the lowest loss of each stack. Beside it stands the SAE with a bias that has the highest loss.
 
@@ -208,7 +208,7 @@ show(
     "Each at its best bias, "
     + sentences.listed([f"{name} cost {told[name]} ($s = {best_shift[name]:.2f}$)" for name in order])
     + ".",
-    f"Lines: the dictionaries of the table. Dots: {n_saes} trained SAEs with a bias, in the colour of the differences, at the mean of the entries of their bias; as many without one, in the colour of the next line, at $s = 0$. All have {sentences.counted(n_latents, 'latent')}. "
+    f"Lines: the dictionaries of the table. Dots: {n_saes} trained SAEs with a bias, in the colour of the differences, at the mean of the entries of their bias; as many without one, in the colour of the composites, at $s = 0$. All have {sentences.counted(n_latents, 'latent')}. "
     "Dots of one answer lie on top of each other, and may lie beside the lines, as a bias need not be on the diagonal.",
     alt="Loss against the place of the bias along the diagonal: one line for each of the dictionaries, with the trained SAEs as dots.",
 )
@@ -282,7 +282,7 @@ nearest = {
 if len(rest):
     losses = sorted({f"{loss:.4f}" for loss in (float(rest.min()), float(rest.max()))})
     say(
-        f"Above the floor end {len(rest)} of {n_saes}, with {'the loss' if len(losses) == 1 else 'losses from'} {' to '.join(losses)}; negatives at their best bias pay {cheapest['negatives']:.4f}. The costliest SAE has the latents {sentences.stand_for(exact_seen, costliest)}. "
+        f"The other {len(rest)} of {n_saes} end above the floor, with {'the loss' if len(losses) == 1 else 'losses from'} {' to '.join(losses)}; negatives at their best bias pay {cheapest['negatives']:.4f}. The costliest SAE has the latents {sentences.stand_for(exact_seen, costliest)}. "
         f"Its bias lies {to_middle:.2f} from the mean of the data and {to_pattern:.2f} from the nearest pattern, {nearest.get(True, 'so it is near neither')}."
     )
 else:
@@ -291,7 +291,7 @@ else:
 # %% [markdown]
 # ## How often does it happen, and does it matter where the bias starts?
 #
-# Back to the data of the first section. A bias may start at zero, as here, or at the mean of the data, as one may also do. And in few dimensions a random direction is easily near *some* difference, so the count before training is the level of chance.
+# Back to the data of the first section. So far the bias started at zero. It may as well start at the mean of the data. And in few dimensions a random direction is easily near *some* difference, so the count before training is the level of chance.
 
 # %%
 from_mean = look(train(bias.placed(start, mean)), world)
@@ -347,7 +347,7 @@ claim(
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 lowest = min(seen.losses.min(), from_mean.losses.min())
 zero, central = (Fraction.of(these.losses <= 1.01 * lowest) for these in (seen, from_mean))
-says = f"within a hundredth of the lowest loss end {zero} of the SAEs whose bias starts at zero, and {central} of those whose bias starts at the mean"
+says = f"{zero} of the SAEs whose bias starts at zero end within a hundredth of the lowest loss, and {central} of those whose bias starts at the mean"
 wording = sentences.by_intervals(
     central,
     zero,
@@ -360,8 +360,8 @@ claim("start-of-the-bias", central.interval[1] < zero.interval[0], wording, othe
 # %% [markdown]
 # ## Which trick is used when?
 #
-# Now every world of "k of n" from three to six features, without spread, always with as many latents as features and random starting rows. With few features on, one expects little to be taken away; with many on, "all but this one" is the shortest
-# description. And there is a symmetry to test. With a bias the loss knows only the *shape* of the data, not where they lie: move or mirror all data, and the best SAE moves or mirrors with them at the same loss. Exchange on and off, $x \to \mu (v_1 + \dots + v_n) - x$,
+# Now every world of "k of n" from three to six features, without spread, always with as many latents as features and random starting rows. What is added and what is taken away,
+# with few features on and with many? And there is a symmetry to test. With a bias the loss knows only the *shape* of the data, not where they lie: move or mirror all data, and the best SAE moves or mirrors with them at the same loss. Exchange on and off, $x \to \mu (v_1 + \dots + v_n) - x$,
 # and "k of n" becomes "$n - k$ of $n$". So the two must cost the same.
 
 # %%
@@ -426,9 +426,13 @@ table["form, bias"] = [form(visits[True][size]) for size in sizes]
 pd.DataFrame(table, index=[f"{k} of {n}" for n, k in sizes])
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
+formed = list(zip(table["form, bias"], [n for n, k in sizes], strict=True))
+added = sum(found == f"1 \N{MINUS SIGN} {n - 1}" for found, n in formed)
+taken = sum(found == f"{n - 1} \N{MINUS SIGN} 1" for found, n in formed)
 say(
     "A *form* counts the features of the most frequent kind of latent in the SAE with the lowest loss: 1 is an atom, 2 a composite of two, 2 \N{MINUS SIGN} 1 the average of two features minus a third. "
-    "To reach the floor takes a latent for every pattern, unless the price $\\lambda$ is so high that the latents had better stay silent."
+    "To reach the floor takes a latent for every pattern, unless the price $\\lambda$ is so high that the latents had better stay silent. "
+    f"With a bias, that kind of latent sets one feature against all others in {added + taken} of {len(sizes)} worlds: the one is added in {added} and taken away in {taken}."
 )
 mirror = max(abs(floors[one] - floors[other]) for one, other in mirrored)
 claim(
@@ -465,7 +469,7 @@ says = f"at the threshold of {threshold:g}, of the SAEs whose latents are all li
 claim(
     "lone-features-are-lost",
     all(on.interval[0] > max(0.5, off.interval[1]) for on, off in zip(lost[True], lost[False], strict=True)),
-    f"Where one feature fires at a time, a bias alone makes the atoms disappear from the map: {says}.",
+    f"Where one feature fires at a time, a bias alone makes the atoms disappear from the map: {says}. In none of these worlds do the intervals overlap.",
     otherwise=f"It cannot be said of every world with one feature at a time that a bias makes the atoms disappear: {says}.",
 )
 
@@ -473,9 +477,9 @@ claim(
 complete = [Fraction.of(visits[False][size].labels.features_found == size[0]) for size in alone]
 there = [Fraction.of(away[size] < 0.1) for size in alone]
 say(
-    f"Do they look from the mean? Not all: nearer to it than a tenth of its length is the bias of {by_size(there)}. The others look from elsewhere. Without a bias, an atom for *every* feature have {by_size(complete)}."
+    f"Do they look from the mean? Not all: the bias lies within a tenth of the mean's length from it in {by_size(there)}. The others look from elsewhere. Without a bias there is an atom for *every* feature in {by_size(complete)}."
     if sum(share.k for share in there) < n_gallery * len(alone)
-    else f"They look from the mean: every bias is nearer to it than a tenth of its length. Without a bias, an atom for *every* feature have {by_size(complete)}."
+    else f"They look from the mean: every bias lies within a tenth of the mean's length from it. Without a bias there is an atom for *every* feature in {by_size(complete)}."
 )
 
 # %% [markdown]
@@ -523,7 +527,7 @@ leads = {name: [part.count("atomic") - part.count("negative") for part in parts]
 shown = sentences.listed([f"{int((leads['bias from the mean'][i] > 0).sum())} at rate {rates[i]:g}" for i in (0, 4, 8)])
 show(
     figures.label_shares(panels, measures.SIGNED_LABELS),
-    f"With a bias that starts at the mean, more atoms than negatives have, of {n_gallery} SAEs, {shown}.",
+    f"With a bias that starts at the mean, this many of {n_gallery} SAEs have more atoms than negatives: {shown}.",
     f"One row per rate, {n_gallery} SAEs each, the same seeds at every rate. Three independent features, three latents.",
     alt="Three panels of bars divided by label, one row per rate: without a bias, with a bias started at zero, with a bias started at the mean.",
 )
@@ -543,7 +547,7 @@ does, told = followed("bias from the mean")
 claim(
     "negatives-above-one-half",
     min(does, default=1) < 0.5 < max(does, default=0),
-    f"If the bias starts at the mean, training follows the account on both sides of one half ({told}).",
+    f"If the bias starts at the mean, training follows the account at rates on both sides of one half ({told}).",
     otherwise=f"If the bias starts at the mean, it cannot be said that training follows the account on both sides of one half ({told}).",
     source="theory",
 )
@@ -557,33 +561,38 @@ complete = {
 worse = complete["no bias"].sum(dim=0) - complete["bias from zero"].sum(dim=0)
 paired = Fraction(int((worse > 0).sum()), int((worse != 0).sum()))
 counted = {name: int(found.sum()) for name, found in complete.items()}
-says = f"an atom for every feature have, of {n_gallery} SAEs at each of {len(low_rates)} rates, {counted['no bias']} without a bias, {counted['bias from zero']} with a bias from zero and {counted['bias from the mean']} with one from the mean. Seed by seed, over these rates together, worse off with a bias from zero are {paired} of those seeds for which it makes a difference"
+says = f"of {n_gallery * len(low_rates)} SAEs, {n_gallery} at each of {len(low_rates)} rates, these have an atom for every feature: {counted['no bias']} without a bias, {counted['bias from zero']} with a bias from zero and {counted['bias from the mean']} with one from the mean. "
+says += (
+    f"Compared seed by seed, over these rates together, a bias from zero makes a difference for {paired.n} seeds, and {paired} of these are worse off"
+    if paired.n
+    else "Compared seed by seed, over these rates together, a bias from zero makes no difference"
+)
 wording = sentences.by_half(
     paired,
-    more=f"Even below one half the bias does harm: {says}.",
-    fewer=f"Below one half a bias from zero does no harm, it helps: {says}.",
-    undecided=f"Whether the bias does harm below one half is undecided: {says}.",
+    more=f"Even below one half a bias from zero costs atoms: {says}.",
+    fewer=f"Below one half a bias from zero brings more atoms: {says}.",
+    undecided=f"Whether a bias from zero costs atoms below one half is undecided: {says}.",
 )
 claim("control-suffers", paired.interval[0] > 0.5, wording, otherwise=wording)
 
 # %% [markdown]
-# ## Why the seed switched it off
+# ## Why switch it off?
 #
-# The features of this toy radiate from the origin: the origin is where nothing fires, and only from there does a feature's direction mean "this feature, and nothing else". A bias gives that point away. The loss then rewards any place from which the samples are
+# The comment says no more than that the bias would do tricky things. Our reason is this. The features of this toy radiate from the origin: the origin is where nothing fires, and only from there does a feature's direction mean "this feature, and nothing else". A bias gives that point away. The loss then rewards any place from which the samples are
 # near. In the mean of squares no place is nearer than the mean of the data, whatever the data are; in "k of n" without spread every single sample is nearer to it than to the origin, by a factor of $\sqrt{1 - k/n}$.
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 lower = f"{100 * (1 - floor / bound):.0f} % below" if floor < bound - 1e-9 else "not below"
 without_atoms = [f"$n = {n}$" for (n, k), share in zip(alone, lost[True], strict=True) if share.interval[0] > 0.5]
 proof = (
-    f"And with a bias a heat map without atoms proves little: in worlds with one feature at a time nothing is composed, and still most SAEs have none for {sentences.listed(without_atoms)} (at the threshold of {threshold:g})."
+    f"And with a bias a heat map without atoms proves little: in worlds with one feature at a time nothing is composed, and still most SAEs whose latents are all live have none for {sentences.listed(without_atoms)} (at the threshold of {threshold:g})."
     if without_atoms
-    else f"Of no world with one feature at a time can it be said that most SAEs with a bias have no atom (at the threshold of {threshold:g})."
+    else f"Of no world with one feature at a time can it be said that most SAEs with a bias, and with all latents live, have no atom (at the threshold of {threshold:g})."
 )
 say(f"Without spread the floor with a bias is {floor:.4f}, {lower} the radial bound {bound:.4f}. {proof}")
 
 # %% [markdown]
-# In this toy switching the bias off costs loss, but no feature: each of them starts at the origin, so a direction from the origin can stand for it. SAEs in practice do have a bias. Do they play the same tricks? Where countless patterns lie in all directions, no single place is near to most of them, so there should be less to gain. That is an argument, not a measurement.
+# In this toy switching the bias off costs loss, but no feature: each of them starts at the origin, so a direction from the origin can stand for it. SAEs in practice do have a bias. Do they play the same tricks? Where few of very many features fire, the factor above is close to one, so there should be less to gain. That is an argument, not a measurement.
 #
 # ## What could be wrong?
 #
