@@ -18,6 +18,8 @@ seed: int = 0  # decides worlds, batches and starts
 threshold: float = 0.95  # cosine from which on a latent counts as aligned
 
 # %%
+import itertools
+
 import pandas as pd
 import torch
 
@@ -116,9 +118,16 @@ def along_rooms(world, what, trained=True):
 
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-pairs, atoms = along_rooms("in groups", "pairs")[1], along_rooms("independent", "atoms")[1]
-lasting = [d for d, row in zip(rooms, pairs, strict=True) if tuning.mean_interval(row)[1] > 0.5]
-kept = [d for d, row in zip(rooms, atoms, strict=True) if tuning.mean_interval(row)[1] > 0.5]
+def rooms_down_to(values):
+    """The rooms, largest first, as long as the interval of the mean stays above one half."""
+    most = zip(rooms, values, strict=True)
+    return [d for d, _ in itertools.takewhile(lambda pair: tuning.mean_interval(pair[1])[1] > 0.5, most)]
+
+
+lasting = rooms_down_to(along_rooms("in groups", "pairs")[1])
+kept = rooms_down_to(along_rooms("independent", "atoms")[1])
+
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 series = {
     name: {
         "atoms": along_rooms(name, "atoms"),
@@ -127,10 +136,14 @@ series = {
     }
     for name in shares
 }
-told = f"down to {min(lasting)} dimensions" if lasting else "in none of these rooms"
+told = (
+    f"In groups, most latents are pairs, from {rooms[0]} down to {min(lasting)} dimensions"
+    if lasting
+    else f"Even in {rooms[0]} dimensions pairs do not make up most latents"
+)
 show(
     figures_detection.clouds(series, xlabel="dimensions", ylabel="share of all latents", ylim=(-0.04, 1.04)),
-    f"In groups, most latents are pairs {told}.",
+    f"{told}.",
     f"Left: groups of three, two of which fire. Right: the same rates, but independent. {n_small} features and as many latents; small dots are SAEs, marks are means. Towards the left the room gets smaller and features overlap more. The third line counts any composite among untrained rows: what the label gives away by chance.",
     alt="Two panels over the number of dimensions: shares of atoms, of pairs that fire together, and of accidental composites before training.",
 )
@@ -140,16 +153,17 @@ claim(
     "composites-in-superposition",
     any(d < n_small for d in lasting),
     f"Composites do not need right angles: with {n_small} features most latents are pairs that fire together down to {min(lasting or rooms)} dimensions, where the coherence is {overlaps[min(lasting or rooms)]:.2f}. Most latents means that the 95 % interval of the mean over {n_saes} SAEs lies above one half.",
-    otherwise="Under these settings the pairs do not make up most latents in any room smaller than the number of features.",
+    otherwise=f"Under these settings pairs do not make up most latents from {rooms[0]} dimensions down to any smaller room.",
 )
 say(
     f"In the control most latents are atoms down to {min(kept)} dimensions."
     if kept
-    else "In the control atoms do not make up most latents in any of these rooms."
+    else f"In the control atoms do not make up most latents even in {rooms[0]} dimensions."
 )
 chance = along_rooms("in groups", "composites", trained=False)[1][-1].mean()
+words = "there the word no longer means much" if chance > 0.2 else "so the word still means something there"
 say(
-    f"In the smallest room the words give out: {100 * chance:.0f} % of random rows already count as some composite. The cosine of a pair with one of its members is $\\sqrt{{(1 + c)/2}}$ for features with cosine $c$, so above $c = {2 * threshold**2 - 1:.2f}$ a pair could no longer be told from an atom at all."
+    f"In the smallest room {100 * chance:.0f} % of random rows already count as some composite: {words}. And the cosine of a pair with one of its members is $\\sqrt{{(1 + c)/2}}$ for features with cosine $c$, so above $c = {2 * threshold**2 - 1:.2f}$ a pair could not be told from an atom at all."
 )
 
 # %% [markdown]
@@ -299,6 +313,9 @@ claim(
 # %%
 large = read_table("tables/benchmark.csv")
 of_large = large.iloc[0]
+say(
+    f"The larger world: {of_large['n_features']:,} features in {of_large['d_in']} dimensions, {of_large['mean_l0']:g} of which fire at once, in {of_large['n_families']} families and more loners; SAEs with {of_large['n_latents']} latents."
+)
 large.groupby(["kind", "setting"], sort=False)[wanted].mean().round(3)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
@@ -444,7 +461,7 @@ judged = (
     else "so whether there is absorption is undecided"
 )
 say(
-    f"And absorption? Near the true L0 a parent's latent fires in {100 * parents['parent_alone'].mean():.1f} % of the samples in which none of its children is on, and in {100 * parents['parent_with_child'].mean():.1f} % of those in which one is. The mean difference is {100 * gap[0]:.1f} points (95 % interval {100 * gap[1]:.1f} to {100 * gap[2]:.1f}), {judged}. Children are the rarest features of this world: few of them get a latent that could take something over."
+    f"And absorption? Near the true L0 a parent's latent fires in {100 * parents['parent_alone'].mean():.1f} % of the samples in which none of its children is on, and in {100 * parents['parent_with_child'].mean():.1f} % of those in which one is. The mean difference is {100 * gap[0]:.1f} points (95 % interval {100 * gap[1]:.1f} to {100 * gap[2]:.1f}), {judged}. Children are the rarest features of this world, and it has more features than an SAE has latents: where a child has no latent, nothing can take its parent over."
 )
 
 # %% [markdown]
