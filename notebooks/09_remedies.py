@@ -476,7 +476,7 @@ claim(
 # %% [markdown]
 # ## What could be wrong?
 #
-# *Too little training, too little spread.* Training may have been too short, and where magnitudes hardly vary the data may say too little about the features. A larger run answers both: twice the steps, and a larger spread. It takes too long for this page (`make sweep SWEEP=remedies`); its table is kept
+# *Too little training, too little spread.* Training may have been too short, and where magnitudes hardly vary the data may say too little about the features. A larger run answers both, with more steps and more spread than this page has as published. It takes too long for this page (`make sweep SWEEP=remedies`); its table is kept
 # with the notebooks, beside a record of the code and the versions that made it.
 
 # %%
