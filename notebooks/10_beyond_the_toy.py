@@ -84,7 +84,7 @@ crowds = {
 
 
 # %% [markdown]
-# A label needs care here. Among overlapping directions a row comes close to *some* sum of features by accident, and the more features there are per dimension, the more often. So we count as a **pair** only a composite of exactly two features of one group, the ones that really fire together, and we count the same for rows before any training.
+# A label needs care here. Among overlapping directions a row comes close to *some* sum of features by accident, and the more features there are per dimension, the more often. So we count as a **pair** only a composite of exactly two features of one group, the ones that really fire together, and set beside it the composites of any kind among rows before training.
 
 # %%
 def counted(W_dec, world, live):
@@ -126,6 +126,11 @@ def rooms_down_to(values):
 
 lasting = rooms_down_to(along_rooms("in groups", "pairs")[1])
 kept = rooms_down_to(along_rooms("independent", "atoms")[1])
+told = (
+    f"In groups, most latents are pairs, from {rooms[0]} down to {min(lasting)} dimensions"
+    if lasting
+    else f"Even in {rooms[0]} dimensions pairs do not make up most latents"
+)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 series = {
@@ -136,13 +141,10 @@ series = {
     }
     for name in shares
 }
-told = (
-    f"In groups, most latents are pairs, from {rooms[0]} down to {min(lasting)} dimensions"
-    if lasting
-    else f"Even in {rooms[0]} dimensions pairs do not make up most latents"
-)
 show(
-    figures_detection.clouds(series, xlabel="dimensions", ylabel="share of all latents", ylim=(-0.04, 1.04)),
+    figures_detection.clouds(
+        series, xlabel="dimensions", ylabel="share of all latents", ylim=(-0.04, 1.04), xticks=rooms
+    ),
     f"{told}.",
     f"Left: groups of three, two of which fire. Right: the same rates, but independent. {n_small} features and as many latents; small dots are SAEs, marks are means. Towards the left the room gets smaller and features overlap more. The third line counts any composite among untrained rows: what the label gives away by chance.",
     alt="Two panels over the number of dimensions: shares of atoms, of pairs that fire together, and of accidental composites before training.",
@@ -169,7 +171,7 @@ say(
 # %% [markdown]
 # ## A benchmark with hundreds of features
 #
-# SynthSAEBench (Chanin and Garriga-Alonso, 2026) is the largest world with known features that we know of: $16{,}384$ features in $768$ dimensions, and SAEs with $4{,}096$ latents. Its ingredients are those of our chapters, all at once. Ours is a small copy:
+# SynthSAEBench (Chanin and Garriga-Alonso, 2026) is a large world with known features: $16{,}384$ features in $768$ dimensions, and SAEs with $4{,}096$ latents. Its ingredients are those of our chapters, all at once. Ours is a small copy:
 #
 # * **Rates** fall with the square root of the rank (Zipf's law with exponent one half): few features are frequent, many are rare.
 # * **Families**: the most frequent features are parents of three children each; at most one child fires, and only with its parent. There: trees of three generations.
@@ -195,7 +197,7 @@ made = {
 pd.Series(made).round(3).to_frame("the benchmark here")
 
 # %% [markdown]
-# Four kinds of SAE take part, each at three levels of L0, the mean number of active latents: the plain one with its L1 penalty, TopK with half, once and one and a half times the true number, JumpReLU with its L0 penalty, and Matryoshka, here with TopK and four prefixes. (The benchmark has BatchTopK where we have TopK, because it is cheaper.) All SAEs see the same batches.
+# Four kinds of SAE take part, each at three levels of L0, the mean number of active latents: the plain one with its L1 penalty, TopK with half, once and one and a half times the true number, JumpReLU with its L0 penalty, and Matryoshka, here with TopK and four prefixes. (The benchmark has BatchTopK; TopK is cheaper to compute.) All SAEs see the same batches.
 #
 # **SAEs as detectors.** Each latent stands for the feature that its decoder row has the largest cosine with. Then we ask what a user would ask:
 #
@@ -204,7 +206,7 @@ pd.Series(made).round(3).to_frame("the benchmark here")
 # * **F1**: the harmonic mean of the two.
 # * **MCC**: the mean cosine when latents and features are matched one to one. Decoder rows alone decide it.
 #
-# All are means over the live latents, on samples that no SAE was trained on.
+# The first three are means over the live latents. The samples are such as no SAE was trained on.
 
 # %%
 budgets = sorted({max(1, round(factor * mean_l0)) for factor in (0.5, 1, 1.5)})
@@ -219,14 +221,8 @@ rows = {kind: pd.DataFrame(trials.scores(kind, values, seeds, **here)) for kind,
 small = pd.concat(rows, names=["kind"]).reset_index("kind").reset_index(drop=True)
 n_trained += len(small)
 
-# %%
-wanted = ["l0", "explained_variance", "mcc", "precision", "recall", "f1", "found", "dead"]
-small.groupby(["kind", "setting"], sort=False)[wanted].mean().round(3)
-
 
 # %% [markdown]
-# In the table, *found* is the share of latents' places that are filled by a feature of their own: features with an atomic latent, divided by the number of latents.
-#
 # ## Rules, written down before the results
 #
 # The authors report, for SAEs of the same L0 and across L0s:
@@ -268,6 +264,13 @@ def share(found, *names):
 
 # %% [markdown]
 # ## Do detectors miss, or do they cry wolf?
+#
+# In the table, *found* is the number of features with an atomic latent, divided by the number of latents, and *dead* the share of latents that never fire.
+
+# %%
+wanted = ["l0", "explained_variance", "mcc", "precision", "recall", "f1", "found", "dead"]
+small.groupby(["kind", "setting"], sort=False)[wanted].mean().round(3)
+
 
 # %%
 def cloud(table, x, y):
@@ -283,7 +286,7 @@ middle = small.groupby(["kind", "setting"])[["precision", "recall"]].mean()
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 show(
     figures_detection.clouds(
-        {score: cloud(small, "l0", score) for score in ("precision", "recall", "f1")},
+        {name: cloud(small, "l0", name.lower()) for name in ("precision", "recall", "F1")},
         at=mean_l0,
         xlabel="active latents per sample, L0",
         ylabel="mean over live latents",
@@ -487,7 +490,7 @@ say(
 # %% [markdown]
 # ## What could be wrong?
 #
-# *They were not trained long enough.* That would be a fact about our patience. So we train TopK at the true L0 for twice as many steps, with the same starts.
+# *They were not trained long enough.* That would be a fact about our patience. So we train TopK in the smaller world at the true L0 for twice as many steps, from the same starts.
 
 # %%
 patient = here | {"n_steps": 2 * n_steps}
@@ -504,7 +507,7 @@ gained = {
 }
 told = sentences.listed(
     [
-        f"{name} by {gained[score][0]:+.3f} ({gained[score][1]:+.3f} to {gained[score][2]:+.3f})"
+        "{} by {:+.3f} ({:+.3f} to {:+.3f})".format(name, *(round(value, 3) + 0.0 for value in gained[score]))
         for score, name in (("mcc", "MCC"), ("f1", "F1"), ("explained_variance", "explained variance"))
     ]
 )
@@ -566,12 +569,12 @@ say(
 #
 # 1. An SAE can be at a low loss without a single latent that stands for one true feature ([a minimal example](01_minimal_example.ipynb)).
 # 2. To see that needs heat maps, counts over many seeds, and a label for every latent ([a larger example](02_larger_example.ipynb)).
-# 3. The reason is the price: one latent along a sum is cheaper than several along its parts, and no loss lies below the radial bound ([why](03_why_composites_win.ipynb)).
+# 3. The reason is the price: one latent along a sum is cheaper than several along its parts, and without a bias no loss lies below the radial bound ([why](03_why_composites_win.ipynb)).
 # 4. What decides is how often features are seen alone, how much their magnitudes vary, and how many latents there are ([when](04_when_they_win.ipynb)).
-# 5. A decoder bias is a latent that costs nothing, and changes the question ([the bias](05_the_bias.ipynb)).
+# 5. A decoder bias is a latent that is always on and costs nothing; it changes the question ([the bias](05_the_bias.ipynb)).
 # 6. What the loss prefers and where training stops are two questions, and a dead latent answers neither ([optimum and training](06_optimum_and_training.ipynb)).
 # 7. Absorption and hedging are relatives of composition: the same account with a parent and a child ([hierarchies](07_hierarchies.ipynb)).
-# 8. With a budget for active latents instead of a price, correlated features are still cheaper to write together ([correlations](08_correlations.ipynb)).
+# 8. A budget for active latents is a price in disguise: one latent for two features that fire together leaves one to spare ([correlations](08_correlations.ipynb)).
 # 9. Remedies have to be compared with equal budgets, and on worlds they were not designed for ([remedies](09_remedies.ipynb)).
 # 10. Explained variance and recovery are two numbers, and without known features only the first can be measured (this chapter).
 #
