@@ -148,10 +148,13 @@ def test_a_notebook_is_stale_once_anything_it_depends_on_has_changed(project, fi
     assert stamps.is_fresh(project, "02_second")
 
 
-def test_a_new_file_in_the_package_makes_a_notebook_stale(project):
-    (project.package / "more.py").write_text("")
+@pytest.mark.parametrize("file", ["package/more.py", "notebooks/tables/more.csv"])
+def test_a_new_file_of_the_package_or_a_new_table_makes_a_notebook_stale(project, file):
+    path = {"package": project.package, "notebooks": project.notebooks}[file.partition("/")[0]] / file.partition("/")[2]
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("")
     assert not stamps.is_fresh(project, "01_first")
-    (project.package / "more.py").unlink()
+    path.unlink()
     assert stamps.is_fresh(project, "01_first")
 
 
