@@ -242,7 +242,7 @@ claim(
     verdict=max(words, key=["agrees", "partly", "differs", "not tested"].index),
 )
 say(
-    f"But the line is no more than a guide: it knows pure dictionaries only. The best two rows, which may lean, pass the half-way mark at solo rates of {real}."
+    f"The line can be no more than a guide, since it knows pure dictionaries only. The best two rows, which may lean, pass the half-way mark at solo rates of {real}."
 )
 
 # %% [markdown]
