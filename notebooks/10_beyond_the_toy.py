@@ -316,14 +316,14 @@ claim(
 # %%
 large = read_table("tables/benchmark.csv")
 of_large = large.iloc[0]
+found_large = checked(large, of_large["mean_l0"])
+titles = f"{world.n_features} features", f"{of_large['n_features']:,} features"
 say(
     f"The larger world: {of_large['n_features']:,} features in {of_large['d_in']} dimensions, {of_large['mean_l0']:g} of which fire at once, in {of_large['n_families']} families and more loners; SAEs with {of_large['n_latents']} latents."
 )
 large.groupby(["kind", "setting"], sort=False)[wanted].mean().round(3)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-found_large = checked(large, of_large["mean_l0"])
-titles = f"{world.n_features} features", f"{of_large['n_features']:,} features"
 tables = dict(zip(titles, (small, large), strict=True))
 by_f1, by_mcc = (
     dict(zip(titles, (share(f, check) for f in (found, found_large)), strict=True))
