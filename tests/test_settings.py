@@ -99,10 +99,19 @@ UNFINISHED = re.compile(r"\bnan\b|\binf\b|\bNone\b|tensor\(|array\(|\bTrue\b|\bF
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory):
-    """All cases executed, side by side."""
-    runs = [forks.Run(key(*case), str(PROJECT.source(case[0])), SETTINGS[case[0]][case[1]] | QUICK) for case in CASES]
+def results(request, tmp_path_factory):
+    """All cases that were picked, executed side by side."""
+    picked = {(call.params["name"], call.params["title"]) for call in calls(request) if "title" in call.params}
+    cases = [case for case in CASES if case in picked]
+    runs = [forks.Run(key(*case), str(PROJECT.source(case[0])), SETTINGS[case[0]][case[1]] | QUICK) for case in cases]
     return forks.execute(runs, tmp_path_factory.mktemp("settings"))
+
+
+def calls(request):
+    """The parameters of the tests of this module that pytest is to run."""
+    return [
+        item.callspec for item in request.session.items if item.module is request.module and hasattr(item, "callspec")
+    ]
 
 
 def key(name: str, title: str) -> str:
