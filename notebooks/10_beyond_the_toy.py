@@ -296,6 +296,8 @@ show(
     "One panel for each score, one line for each kind, along its settings; small dots are SAEs, marks are means. The dotted line is the number of features that really fire at once.",
     alt="Three panels, precision, recall and F1, over the number of active latents, one line for each of four kinds of autoencoders.",
 )
+
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 ranges = [f"mean {name} from {middle[name].min():.2f} to {middle[name].max():.2f}" for name in middle]
 claim(
     "l0-trades-precision-for-recall",
