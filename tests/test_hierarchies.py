@@ -88,6 +88,7 @@ def test_a_sum_of_two_features_is_on_no_diagonal():
     live[2, 0] = False
     rows = torch.stack([ATOMS.flip(0), ABSORBING, ATOMS])
     assert hierarchies.on_the_diagonal(rows, live, PAIR).tolist() == [2, 1, 1]
+    assert hierarchies.on_the_diagonal(rows, live, PAIR, bar=0.7).tolist() == [2, 2, 1]
 
 
 def planted(rows, encoder, world=PAIR):

@@ -83,17 +83,17 @@ def hedging_direction(world: World) -> Tensor:
     return top * top.sum().sign()
 
 
-def on_the_diagonal(dictionary: Tensor, live: Tensor, world: World) -> Tensor:
-    """How many features have a live latent of their own that is mostly theirs, (n_dicts,).
+def on_the_diagonal(dictionary: Tensor, live: Tensor, world: World, bar: float = 0.5**0.5) -> Tensor:
+    """How many features have a live latent of their own whose cosine with them is above the bar, (n_dicts,).
 
-    Latents are matched one to one with features. A latent is mostly its feature's where the feature makes up more than
-    half of the square of its row, a cosine above sqrt(1/2): the sum of two features is no one's.
+    Latents are matched one to one with features. At the bar sqrt(1/2) a latent is its feature's where the feature makes
+    up more than half of the square of its row: the sum of two features is no one's.
 
     dictionary (n_dicts, n_latents, d_in); live (n_dicts, n_latents) bool
     """
     cosine = cosines(dictionary, world.features).double().masked_fill(~live[..., None], -1)
     matched = [one[linear_sum_assignment(one.numpy(), maximize=True)] for one in cosine]
-    return torch.tensor([int((values > 0.5**0.5).sum()) for values in matched])
+    return torch.tensor([int((values > bar).sum()) for values in matched])
 
 
 @dataclass(frozen=True)
