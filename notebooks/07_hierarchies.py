@@ -288,6 +288,7 @@ claim(
 weak_prices = [0.005, 0.02, 0.08]
 spreads = [0.02, 0.05, 0.1, 0.15, 0.2, 0.3]
 alone_shares = [0.002, 0.01, 0.03, 0.1, 0.2, 0.4]  # of the child's firings, those without the parent
+n_fine = max(8, min(24, n_steps // 40))  # pieces of a line
 
 
 def jittered(spread, n_levels=25):
@@ -316,7 +317,7 @@ def trained_weakening(world, data):
 
 def panel(make, points):
     """Lines and dots of one panel, and how far each dot lies above its line."""
-    fine = [points[0] + (points[-1] - points[0]) * (i / 24) ** 2 for i in range(25)]
+    fine = [points[0] + (points[-1] - points[0]) * (i / n_fine) ** 2 for i in range(n_fine + 1)]
     line = {x: [hierarchies.best_weakening(*make(x), price) for price in weak_prices] for x in (*fine, *points)}
     dots = {x: trained_weakening(*make(x)) for x in points}
     titles = {i: f"$\\lambda$ = {price:g}" for i, price in enumerate(weak_prices)}
