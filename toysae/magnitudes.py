@@ -85,8 +85,9 @@ class RectifiedNormal:
     def _numbers(self, n_features: int = 1) -> list[tuple[float, float]]:
         """mu and sigma of each feature."""
         both = [torch.as_tensor(value, dtype=torch.float64) for value in (self.mu, self.sigma)]
-        shape = torch.broadcast_shapes((n_features,), *(value.shape for value in both))
-        return list(zip(*(value.expand(shape).tolist() for value in both), strict=True))
+        # Not torch.broadcast_shapes: its first call imports a computer algebra system, which takes seconds
+        _, *both = torch.broadcast_tensors(torch.empty(n_features), *both)
+        return list(zip(*(value.tolist() for value in both), strict=True))
 
 
 @dataclass(frozen=True)
