@@ -83,6 +83,14 @@ def test_the_features_and_the_composites_get_the_scores_that_are_due(minimal):
     assert atoms["excess"] == pytest.approx((2 * L1_COEFF - L1_COEFF**2) / best - 1, rel=1e-5)
 
 
+@pytest.mark.parametrize("name", TASKS)
+def test_the_true_features_find_all_and_are_not_the_cheapest(name):
+    task = TASKS[name](magnitudes=TwoLevels(0.1))
+    rows = pd.DataFrame(remedies.scores(remedies.TrueFeatures(), task, [0, 1], **PLAN))
+    assert (rows["found"] == 1).all() and (rows["composite"] == 0).all() and (rows["excess"] > 1e-3).all()
+    np.testing.assert_allclose(rows["l0"], task.true_l0, rtol=1e-5)
+
+
 def test_absorption_is_scored_where_there_is_a_family_and_nowhere_else(minimal):
     assert math.isnan(judged(torch.eye(3), minimal)["absorption"])
     nested = Task(worlds.hierarchy(n_others=0), ((0, (1,)),))
@@ -170,6 +178,12 @@ def test_settings_are_chosen_on_some_seeds_and_scored_on_the_others():
     assert chosen["setting"].tolist() == [1.0] * 3  # best where it was chosen, worst where it is scored
     assert chosen["found"].tolist() == [0.0] * 3
     assert chosen["seed"].tolist() == [2, 3, 4]
+
+
+def test_two_contestants_of_one_name_are_refused():
+    table = scored({1.0: lambda seed: 0.5}, range(3))
+    with pytest.raises(ValueError, match="contestant is 'b' in two rows"):
+        tuning.tuned(pd.concat([table, table]), [0], {"a": 1.0})
 
 
 def test_seeds_that_choose_are_never_scored():

@@ -29,8 +29,8 @@ def contest(panels: Mapping[str, Mapping[str, Mapping[str, Interval]]], *, n_col
     figure = Figure(figsize=size, layout="constrained")
     places = figure.subplots(n_rows, n_columns, sharey=True, squeeze=False).flatten()
     for axes, (title, rows) in zip(places, panels.items(), strict=False):
-        for row, intervals in enumerate(rows.values()):
-            _draw(axes, row, list(intervals.values()))
+        for rule, mark, offset in zip(rules, MARKS, OFFSETS, strict=False):
+            _draw(axes, [intervals[rule] for intervals in rows.values()], mark, offset)
         axes.set(xlim=(-0.04, 1.04), xticks=[0, 0.5, 1], ylim=(len(names) - 0.5, -0.5), xlabel=xlabel)
         axes.set_yticks(range(len(names)), names)
         axes.set_title(title, fontsize=9)
@@ -45,9 +45,11 @@ def contest(panels: Mapping[str, Mapping[str, Mapping[str, Interval]]], *, n_col
     return figure
 
 
-def _draw(axes: Axes, row: int, intervals: list[Interval]) -> None:
-    for (mean, low, high), mark, offset in zip(intervals, MARKS, OFFSETS, strict=False):
-        if np.isnan(mean):
-            continue
-        axes.plot(np.clip([low, high], 0, 1), [row + offset] * 2, color=mark["color"], linewidth=1.4, zorder=1)
-        axes.plot(mean, row + offset, linestyle="", clip_on=False, **mark)
+def _draw(axes: Axes, intervals: list[Interval], mark: dict, offset: float) -> None:
+    """All marks of one rule at once: single ones would take most of the time of a quick run."""
+    means, lows, highs = np.array(intervals, dtype=float).T
+    rows = np.arange(len(intervals)) + offset
+    seen = ~np.isnan(means)
+    ends = np.clip(lows[seen], 0, 1), np.clip(highs[seen], 0, 1)
+    axes.hlines(rows[seen], *ends, color=mark["color"], linewidth=1.4, zorder=1)
+    axes.plot(means[seen], rows[seen], linestyle="", clip_on=False, **mark)

@@ -96,6 +96,18 @@ class RandomRows:
 
 
 @dataclass(frozen=True)
+class TrueFeatures:
+    """No training: the dictionary that all others look for, to see what it costs. It competes with as many latents."""
+
+    name: str = "true features"
+    knob: str = "none"
+    settings: tuple[float, ...] = (0.0,)
+
+    def trained(self, world: World, n_latents: int, values: Tensor, seeds: Sequence[int], **plan) -> Stack:
+        return coded(world.features.expand(len(seeds), -1, -1).clone(), seeds)
+
+
+@dataclass(frozen=True)
 class Shuffled:
     """A remedy trained where every feature fires as often as before, but regardless of the others."""
 

@@ -48,7 +48,14 @@ def tuned(table: pd.DataFrame, selecting: Sequence[int], true_l0: Mapping[str, f
 
     selecting  seeds whose scores the rules see, and that are not scored
     true_l0    task -> how many features fire in a sample, in the mean
+    raises     ValueError where two contestants share a name: their rows could not be told apart
     """
+    twice = table[table.duplicated([*KEYS, "setting", "seed"])]
+    if len(twice):
+        name = twice["contestant"].iloc[0]
+        raise ValueError(
+            f"contestant is {name!r} in two rows of one setting and seed: allowed is one, names must differ"
+        )
     sees = table["seed"].isin(list(selecting))
     numbers = table.columns.difference([*KEYS, "setting", "seed"])
     parts = []
