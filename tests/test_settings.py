@@ -95,7 +95,9 @@ SETTINGS = {
     },
 }
 CASES = [(name, title) for name, settings in SETTINGS.items() for title in settings]
-UNFINISHED = re.compile(r"\bnan\b|\binf\b|\bNone\b(?! of\b)|tensor\(|array\(|\bTrue\b|\bFalse\b|\{|  +\S|\.\.$|<[a-z]+ object")
+UNFINISHED = re.compile(
+    r"\bnan\b|\binf\b|\bNone\b(?! of\b)|tensor\(|array\(|\bTrue\b|\bFalse\b|\{|  +\S|\.\.$|<[a-z]+ object"
+)
 
 
 @pytest.fixture(scope="module")

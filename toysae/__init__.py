@@ -19,7 +19,7 @@ Read the modules in this order; each imports only from those before it:
     antipodal     two sets of features in one plane
     budget        what a dictionary can do if only so many latents may be active
     superposed    more features than dimensions
-    synthetic     a benchmark world of any size; detection SAEs as detectors of its features
+    synthetic     a benchmark world of any size; detection SAEs as detectors of its features, inheritance its families
     trials        SAEs of several kinds on that benchmark, a point of a sweep; comparison who is ahead
     tasks         worlds on which remedies compete
     classical     dictionaries by methods older than SAEs
