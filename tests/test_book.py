@@ -188,6 +188,12 @@ def test_a_claim_is_a_box_with_an_anchor_and_its_colour(tiny):
     ]
 
 
+def test_a_claim_with_a_verdict_says_whose_result_it_judges(tiny):
+    page = (tiny.book / "01_first.html").read_text()
+    assert re.search(r'<p>The comment: <span class="verdict-holds">reproduced</span>\.</p>', page)
+    assert page.count('<span class="verdict-') == 2  # the third claim is our own
+
+
 def test_the_table_of_claims_gives_sentence_source_and_verdict(tiny):
     front = (tiny.book / "index.html").read_text()
     assert "is | an atom." in front

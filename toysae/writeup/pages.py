@@ -11,6 +11,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
 from toysae.writeup.prose import CLAIM_MIME
+from toysae.writeup.sources import SOURCES
 
 _KINDS = {"holds": "holds", "reproduced": "holds", "agrees": "holds", "partly": "partly"}
 _KINDS |= {"does not hold": "fails", "differs": "fails"}
@@ -59,9 +60,10 @@ def anchor(name: str, claim_id: str) -> str:
 
 
 def claim_box(name: str, claim: dict, shown: str) -> str:
-    """A claim as MyST Markdown."""
+    """A claim as MyST Markdown, with its verdict where there is one."""
     kind = "claim-holds" if claim["holds"] else "claim-fails"
-    return f"::::{{container}} claim {kind}\n:name: {anchor(name, claim['id'])}\n\n{shown}\n::::\n"
+    judged = f"\n\n{_judgement(claim)}" if "verdict" in claim else ""
+    return f"::::{{container}} claim {kind}\n:name: {anchor(name, claim['id'])}\n\n{shown}{judged}\n::::\n"
 
 
 def figure(path: str, caption: str, alt: str, width: int | None = None) -> str:
@@ -143,6 +145,12 @@ def _fold(title: str, claims: list[dict]) -> str:
     state = f"{count} claim{'s' if count > 1 else ''}" + (f", {failing} not holding" if failing else "")
     opened = " open" if failing else ""
     return f'<details class="fold"{opened}><summary>{escape(title)} <span>{state}</span></summary>'
+
+
+def _judgement(claim: dict) -> str:
+    """Whose result it is, and the verdict on it."""
+    source = SOURCES[claim["source"]].name
+    return f"{source[0].upper()}{source[1:]}: {coloured(*verdict_of(claim))}."
 
 
 def _row(claim: dict, sources: dict[str, str]) -> str:
