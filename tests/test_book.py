@@ -12,6 +12,7 @@ from tiny_project import ROOT, make_tiny_project
 from toysae.writeup import book, pages, pairs, reproduced
 from toysae.writeup.project import Project
 from toysae.writeup.prose import CLAIM_MIME
+from toysae.writeup.sources import SOURCES
 
 LOADING = {("script", "src"), ("link", "href"), ("img", "src"), ("iframe", "src"), ("source", "src")}
 CSS_LOAD = re.compile(r"(?:url\(\s*['\"]?|@import\s+['\"]?)\s*(?:https?:)?//", re.IGNORECASE)
@@ -257,6 +258,11 @@ def test_every_result_of_others_is_on_the_page_once(real):
     for claim in others:
         assert links.count(f"{claim['notebook']}.html#{pages.anchor(claim['notebook'], claim['id'])}") == 1
     assert len(others) > 1 and f"{len(others)} results that others report" in text(real.book / "reproduced.html")
+
+
+def test_every_publication_in_the_table_of_sources_is_looked_for(real):
+    publications = {short for short, source in SOURCES.items() if source.is_publication}
+    assert {claim["source"] for claim in book.claims_of_all(real)} >= publications
 
 
 CLAIM = {"notebook": "07_some", "id": "a", "statement": "It is.", "holds": True, "source": "sharkey"}
