@@ -302,7 +302,7 @@ def kinds(results: Results) -> str:
     width = results.widths["width"].min()
     return (
         f"The same world, {width} latents and {costs.BATCH_SIZE:,} fresh samples a step. Only the first kind has a "
-        "gradient that is written out; all others train through autograd, and are as fast as the table says."
+        "gradient that is written out; all others train through autograd."
     )
 
 
