@@ -12,6 +12,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
+from toysae.firings import require
+
 MOST_LATENTS = 10  # every set of latents is tried
 BATCH_NUMBERS = 2**22  # errors that are held in memory at once
 
@@ -30,8 +32,8 @@ def budget_errors(dictionaries: Tensor, points: Tensor, k: float, *, decoder_bia
     may get a share of two: the answer is then a lower bound, attained up to one point in all.
     """
     n_dicts, n_latents, d_in = dictionaries.shape
-    _require(k >= 0, f"k is {k}: allowed is a number >= 0")
-    _require(n_latents <= MOST_LATENTS, f"n_latents is {n_latents}: allowed are at most {MOST_LATENTS}")
+    require("k", k, k >= 0, "a number >= 0")
+    require("n_latents", n_latents, n_latents <= MOST_LATENTS, f"at most {MOST_LATENTS}")
     rows, points = dictionaries.double(), points.double()
     biases = rows.new_zeros(n_dicts, d_in) if decoder_bias is None else decoder_bias.double()
     size = max(1, BATCH_NUMBERS // (len(points) * (n_latents + 1)))
@@ -91,8 +93,3 @@ def _steady_gains(errors: Tensor) -> Tensor:
         ]
         gains[..., step] = torch.stack(across).amin(dim=0)
     return gains
-
-
-def _require(holds: bool, message: str) -> None:
-    if not holds:
-        raise ValueError(message)

@@ -17,31 +17,24 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from toysae.oracle import batch_codes
-from toysae.sae import Model, Parameters, coefficient
+from toysae.sae import Parameters, Priced, per_sample
 
 SILENT = 1e-8  # share of the largest deviation below which a direction of the data does not vary
 ITERATIONS_PER_ROUND = 20  # of ICA and NMF, whose iterations are cheap
 
 
-class Coded(Model):
+class Coded(Priced):
     """A dictionary whose latent activations are the best there are, argmin_z>=0 of the loss: no encoder stands between.
 
     l1_coeff  the price in that loss, one number or one per dictionary (n_saes,); >= 0
     """
-
-    def __init__(self, l1_coeff: float | Tensor) -> None:
-        self.l1_coeff = coefficient("l1_coeff", l1_coeff)
-
-    def members(self, chosen: slice) -> Coded:
-        return Coded(self.l1_coeff[chosen]) if self.l1_coeff.ndim else self
 
     def encode(self, parameters: Parameters, x: Tensor, weights: Tensor | None = None) -> Tensor:
         return batch_codes(x, parameters["W_dec"], self.l1_coeff).to(x)
 
     def sample_losses(self, parameters: Parameters, x: Tensor, weights: Tensor | None = None) -> Tensor:
         z = self.encode(parameters, x)
-        error = (x - self.decode(parameters, z)).square().sum(dim=-1)
-        return error / 2 + self.l1_coeff.to(x).unsqueeze(-1) * z.sum(dim=-1)
+        return self.squared_errors(parameters, x, z) / 2 + per_sample(self.l1_coeff, x) * z.sum(dim=-1)
 
 
 def principal_components(x: Tensor, n_latents: int, setting: float, seed: int, n_rounds: int) -> Tensor:

@@ -69,12 +69,20 @@ def holes(stack: Stack, world: World, activations: Tensor) -> tuple[Tensor, Tens
     on = activations > 0
     parents = on[:, :n_families]
     children = torch.stack([on[:, world.firing.children_of(i)].any(dim=1) for i in range(n_families)], dim=1)
-    own = cosines(stack.W_dec, world.features)[..., :n_families].argmax(dim=1)
-    fires = stack.encode(world.inputs(activations)) > 0
-    of_parents = fires.gather(2, own[:, None].expand(-1, len(on), -1))
+    of_parents = own_latents_fire(stack, world, activations, n_families)
     rates = [(of_parents & who).sum(dim=1) / who.sum(dim=0) for who in (parents & ~children, parents & children)]
     alone, together = (rate.nanmean(dim=1) for rate in rates)
     return alone, together
+
+
+def own_latents_fire(stack: Stack, world: World, activations: Tensor, n_features: int) -> Tensor:
+    """Whether the own latents of the first n_features features fire on samples: bool (n_saes, n_samples, n_features).
+
+    The own latent of a feature is the one whose decoder row has the largest cosine with it.
+    """
+    own = cosines(stack.W_dec, world.features)[..., :n_features].argmax(dim=1)
+    fires = stack.encode(world.inputs(activations)) > 0
+    return fires.gather(2, own[:, None].expand(-1, len(activations), -1))
 
 
 def _hits(fires: Tensor, on: Tensor) -> tuple[Tensor, Tensor, Tensor]:

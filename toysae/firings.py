@@ -382,6 +382,12 @@ def require(name: str, value: object, holds: bool, allowed: str) -> None:
         raise ValueError(f"{name} is {value}: allowed is {allowed}")
 
 
+def require_positive(**values: float) -> None:
+    """raises ValueError for the first of these values that is not a finite number above zero."""
+    for name, value in values.items():
+        require(name, value, math.isfinite(value) and value > 0, "a finite number > 0")
+
+
 def require_probability(name: str, value: float) -> None:
     """raises ValueError unless the value is a probability."""
     require(name, value, 0 <= value <= 1, "a number from 0 to 1")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from toysae.labels import cosines
+from toysae.detection import own_latents_fire
 from toysae.sae import Stack
 from toysae.synthetic import Families
 from toysae.worlds import World
@@ -33,9 +33,7 @@ def beside_heirs(stack: Stack, world: World, activations: Tensor, members: Tenso
     on = activations > 0
     children = on[:, firing.roots.n_features :].unflatten(-1, tuple(firing.chances.shape))
     alone = on[:, :n_families] & ~children.any(dim=2)
-    own = cosines(stack.W_dec, world.features)[..., :n_families].argmax(dim=1)
-    fires = stack.encode(world.inputs(activations)) > 0
-    of_parents = fires.gather(2, own[:, None].expand(-1, len(on), -1)).float()
+    of_parents = own_latents_fire(stack, world, activations, n_families).float()
     without = torch.einsum("snf,nf->sf", of_parents, alone.float()) / alone.sum(dim=0)
     beside = torch.einsum("snf,nfc->sfc", of_parents, children.float()) / children.sum(dim=0)
     written = heirs(members, firing).any(dim=1)

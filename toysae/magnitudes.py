@@ -80,7 +80,7 @@ class RectifiedNormal:
         """
         known = {pair: _levels(*pair, n_levels) for pair in set(self._numbers(patterns.shape[1]))}
         levels = [known[pair] for pair in self._numbers(patterns.shape[1])]
-        return [_choices(pattern, levels) for pattern in patterns]
+        return [choices(pattern, levels) for pattern in patterns]
 
     def _numbers(self, n_features: int = 1) -> list[tuple[float, float]]:
         """mu and sigma of each feature."""
@@ -176,12 +176,15 @@ def _levels(mu: float, sigma: float, n_levels: int) -> list[float]:
     return magnitude_levels(mu, sigma, n_levels) if sigma else [mu]
 
 
-def _choices(pattern: Tensor, levels: list[list[float]]) -> Tensor:
-    """Every choice of one level per feature that is on, float64 (n_choices, n_features)."""
+def choices(pattern: Tensor, levels: Sequence[Sequence[float]]) -> Tensor:
+    """Every choice of one level per feature that is on, float64 (n_choices, n_features).
+
+    pattern (n_features,) bool; levels one list per feature
+    """
     on = [feature_levels for feature_levels, is_on in zip(levels, pattern.tolist(), strict=True) if is_on]
-    choices = torch.tensor(list(itertools.product(*on)), dtype=torch.float64)
-    block = torch.zeros(len(choices), len(pattern), dtype=torch.float64)
-    block[:, pattern] = choices
+    chosen = torch.tensor(list(itertools.product(*on)), dtype=torch.float64)
+    block = torch.zeros(len(chosen), len(pattern), dtype=torch.float64)
+    block[:, pattern] = chosen
     return block
 
 

@@ -97,8 +97,7 @@ def absorption(
     if not 0 < share <= 1:
         raise ValueError(f"share is {share}: allowed is a number above 0 and at most 1")
     activations, probabilities = finite_activations(world)
-    size = max(1, ASSESSED_NUMBERS // (len(activations) * max(stack.W_dec.shape[1:])))
-    parts = [stack[i : i + size].double() for i in range(0, len(stack), size)]
+    parts = _parts(stack, len(activations))
     return _concatenated(
         [_absorption(p, world, parent, list(children), share, activations, probabilities) for p in parts]
     )
@@ -190,10 +189,13 @@ class Assessment:
 def assess(stack: Stack, world: World, threshold: float = THRESHOLD) -> Assessment:
     """Counts everything on the finite data of the world (oracle.finite_data), in float64."""
     x, weights = finite_data(world)
-    size = max(1, ASSESSED_NUMBERS // (len(x) * max(stack.W_dec.shape[1:])))
-    return joined(
-        [_assess(stack[i : i + size].double(), world, threshold, x, weights) for i in range(0, len(stack), size)]
-    )
+    return joined([_assess(part, world, threshold, x, weights) for part in _parts(stack, len(x))])
+
+
+def _parts(stack: Stack, n_points: int) -> list[Stack]:
+    """The stack in float64, cut so that the activations of a part on all points fit into memory."""
+    size = max(1, ASSESSED_NUMBERS // (n_points * max(stack.W_dec.shape[1:])))
+    return [stack[i : i + size].double() for i in range(0, len(stack), size)]
 
 
 def with_signed_labels(seen: Assessment, world: World, threshold: float = THRESHOLD) -> Assessment:

@@ -86,6 +86,10 @@ class Model:
         x_hat = z @ parameters["W_dec"]
         return x_hat + parameters["b_dec"][:, None] if "b_dec" in parameters else x_hat
 
+    def squared_errors(self, parameters: Parameters, x: Tensor, z: Tensor) -> Tensor:
+        """||x - x_hat||^2, (n_saes, n_samples), of data points x (n_samples, d_in) with latent activations z."""
+        return (x - self.decode(parameters, z)).square().sum(dim=-1)
+
     def members(self, chosen: slice) -> Model:
         """The model of a part of the stack: differs from self only if settings differ between members."""
         return self
@@ -107,33 +111,37 @@ class Model:
             return self.encode(parameters, x, weights)
 
 
-class ReluL1(Model):
-    """ReLU activation, L1 penalty on the latent activations: the SAE of the seed, and the work horse here.
+class Priced(Model):
+    """A model whose loss has an L1 penalty.
 
     l1_coeff  one number, or one per member of the stack (n_saes,); >= 0
-
-    Without "b_dec" among the parameters the decoder has no bias; without "W_enc" the encoder is tied to the decoder.
     """
 
     def __init__(self, l1_coeff: float | Tensor) -> None:
         self.l1_coeff = coefficient("l1_coeff", l1_coeff)
 
-    def members(self, chosen: slice) -> ReluL1:
-        return ReluL1(self.l1_coeff[chosen]) if self.l1_coeff.ndim else self
+    def members(self, chosen: slice) -> Priced:
+        return type(self)(self.l1_coeff[chosen]) if self.l1_coeff.ndim else self
+
+
+class ReluL1(Priced):
+    """ReLU activation, L1 penalty on the latent activations: the SAE of the seed, and the work horse here.
+
+    Without "b_dec" among the parameters the decoder has no bias; without "W_enc" the encoder is tied to the decoder.
+    """
 
     def encode(self, parameters: Parameters, x: Tensor, weights: Tensor | None = None) -> Tensor:
         return torch.relu(preactivations(parameters, x))
 
     def sample_losses(self, parameters: Parameters, x: Tensor, weights: Tensor | None = None) -> Tensor:
         z = self.encode(parameters, x)
-        error = (x - self.decode(parameters, z)).square().sum(dim=-1)
-        return error / 2 + self._penalty(like=x) * z.sum(dim=-1)
+        return self.squared_errors(parameters, x, z) / 2 + per_sample(self.l1_coeff, x) * z.sum(dim=-1)
 
     def gradients(
         self, parameters: Parameters, x: Tensor, weights: Tensor, out: Parameters, buffers: Buffers
     ) -> Tensor:
         """The same gradient as autograd's, written out: latents by batch, into memory that is already there."""
-        price = buffers.once("price", weights, lambda w: (self._penalty(like=x) * w).unsqueeze(-2))
+        price = buffers.once("price", weights, lambda w: (per_sample(self.l1_coeff, x) * w).unsqueeze(-2))
         W_dec, weights = parameters["W_dec"], weights.unsqueeze(-2)
         n_saes, n_latents, d_in = W_dec.shape
         # A transposed copy, because on a transposed view the products take ten times as long
@@ -169,10 +177,6 @@ class ReluL1(Model):
         torch.bmm(to_latents, samples.expand(len(z), -1, -1), out=z)
         return z.add_(bias).clamp_(min=0)
 
-    def _penalty(self, like: Tensor) -> Tensor:
-        """l1_coeff as a column, (n_saes, 1) or (1,), to be broadcast over samples."""
-        return self.l1_coeff.to(like).unsqueeze(-1)
-
 
 def coefficient(name: str, value: float | Tensor) -> Tensor:
     """A weight in the loss as float64, () or one per SAE (n_saes,). Raises ValueError unless finite and >= 0."""
@@ -180,6 +184,11 @@ def coefficient(name: str, value: float | Tensor) -> Tensor:
     if value.ndim > 1 or not (torch.isfinite(value) & (value >= 0)).all():
         raise ValueError(f"{name} is {value.tolist()}: allowed are finite numbers >= 0, one or one per SAE")
     return value
+
+
+def per_sample(value: Tensor, like: Tensor) -> Tensor:
+    """One number, or one per SAE, to be broadcast over samples: (1,) or (n_saes, 1)."""
+    return value.to(like).unsqueeze(-1)
 
 
 def preactivations(parameters: Parameters, x: Tensor) -> Tensor:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +11,7 @@ from torch import Tensor
 
 from toysae import oracle, training, worlds
 from toysae.firings import require
+from toysae.magnitudes import choices
 from toysae.worlds import World
 
 L1_COEFF = 0.1  # the price at which the dictionaries of all contestants are compared
@@ -48,9 +48,8 @@ class TwoLevels:
 
     def grid(self, patterns: Tensor, n_levels: int) -> list[Tensor]:
         """All that occurs, for each pattern, float64 (n_choices, n_features); n_levels does not matter."""
-        levels = (1 - self.sigma, 1 + self.sigma)
-        choices = [itertools.product(*(levels if fires else (0.0,) for fires in row)) for row in patterns.tolist()]
-        return [torch.tensor(list(rows), dtype=torch.float64) for rows in choices]
+        levels = [(1 - self.sigma, 1 + self.sigma)] * patterns.shape[1]
+        return [choices(pattern, levels) for pattern in patterns]
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from toysae.firings import require_positive
 from toysae.sae import Buffers, Parameters, Stack, member_generator
 from toysae.worlds import World
 
@@ -107,7 +108,7 @@ def fit(
 
     Device and precision are those of the stack; data follow.
     """
-    _require_positive(n_steps=n_steps, record_every=record_every, chunk_numbers=chunk_numbers)
+    require_positive(n_steps=n_steps, record_every=record_every, chunk_numbers=chunk_numbers)
     plan = Plan(n_steps, _learning_rates(lr, len(stack)), n_resamplings, record_every, snapshots)
     with fast_arithmetic(), torch.no_grad():
         trainers: list[Trainer] = []
@@ -309,9 +310,3 @@ def _joined_history(chunks: list[list[tuple]]) -> History:
     if moments[0][0][4] is None:
         return History(steps, loss, l0, live, None)
     return History(steps, loss, l0, live, torch.stack([torch.cat([r[4] for r in records]) for records in moments]))
-
-
-def _require_positive(**values: float) -> None:
-    for name, value in values.items():
-        if not (math.isfinite(value) and value > 0):
-            raise ValueError(f"{name} is {value}: allowed is a finite number > 0")

@@ -83,10 +83,8 @@ def pairs_grid(
     Every loss is a mean over the same finite data (oracle.finite_data). Settings whose data points are the same are
     trained as one stack: they differ in their probabilities only.
     """
-    settings = [
-        Setting(*values)
-        for values in itertools.product(VARIANTS, map(float, l1_coeffs), solo_rates, map(float, sigmas))
-    ]
+    crossed = itertools.product(VARIANTS, map(float, l1_coeffs), solo_rates, map(float, sigmas))
+    settings = [Setting(*values) for values in crossed]
     rows = {}
     for group in _with_equal_points(settings):
         x, probabilities = _shared_data(group)

@@ -15,14 +15,15 @@ same call and hand it to Variant, or a Model with encode and sample_losses.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
-from toysae.sae import Model, Parameters, coefficient, preactivations
+from toysae.firings import require_positive
+from toysae.sae import Model, Parameters, Priced, coefficient, per_sample, preactivations
 
 COUNT_TOLERANCE = 1e-6  # probabilities of samples add up to a count of latents only up to rounding
 
@@ -36,8 +37,8 @@ class Activation(Protocol):
     def own_parameters(self, rows: Tensor) -> Parameters:
         """As in Model."""
 
-    def settled(self, pre: Tensor, weights: Tensor) -> Parameters:
-        """What is added to the parameters after training; pre is that of the last batches, the batch axis first."""
+    def settled(self, batches: Iterable[Tensor], weights: Tensor) -> Parameters:
+        """What is added to the parameters after training, given the pre-activations of the last batches."""
 
     def members(self, chosen: slice) -> Activation:
         """The same for a part of the stack."""
@@ -65,7 +66,7 @@ class Part:
     def own_parameters(self, rows: Tensor) -> Parameters:
         return {}
 
-    def settled(self, pre: Tensor, weights: Tensor) -> Parameters:
+    def settled(self, batches: Iterable[Tensor], weights: Tensor) -> Parameters:
         return {}
 
 
@@ -129,11 +130,12 @@ class BatchTopK(Part):
             return positive * (pre > parameters["log_threshold"].exp()[:, None])
         return positive * (positive >= self._smallest_kept(positive.detach(), weights))
 
-    def settled(self, pre: Tensor, weights: Tensor) -> Parameters:
-        smallest = torch.stack([self._smallest_kept(torch.relu(batch), weights) for batch in pre]).mean(dim=0)
+    def settled(self, batches: Iterable[Tensor], weights: Tensor) -> Parameters:
+        batches = list(batches)
+        smallest = torch.stack([self._smallest_kept(torch.relu(pre), weights) for pre in batches]).mean(dim=0)
         # A hair below, so that the smallest activation itself passes
         log_threshold = (smallest * (1 - 1e-5)).clamp(min=1e-12).log()
-        return {"log_threshold": log_threshold[:, :, 0].expand(-1, pre.shape[-1]).contiguous()}
+        return {"log_threshold": log_threshold[:, :, 0].expand(-1, batches[0].shape[-1]).contiguous()}
 
     def _smallest_kept(self, positive: Tensor, weights: Tensor | None) -> Tensor:
         """The smallest activation that stays on, (n_saes, 1, 1)."""
@@ -162,7 +164,7 @@ class JumpRelu(Part):
     initial_threshold: float = 0.1
 
     def __post_init__(self) -> None:
-        _require_positive(bandwidth=self.bandwidth, initial_threshold=self.initial_threshold)
+        require_positive(bandwidth=self.bandwidth, initial_threshold=self.initial_threshold)
 
     def own_parameters(self, rows: Tensor) -> Parameters:
         return {"log_threshold": torch.full_like(rows[:, :, 0], self.initial_threshold).log()}
@@ -176,31 +178,38 @@ class JumpRelu(Part):
 
 
 @dataclass(frozen=True)
-class L1(Part):
-    """coeff ||z||_1."""
+class Weighted(Part):
+    """What penalties share: their weight in the loss.
+
+    coeff  >= 0, one number or one per SAE (n_saes,)
+    """
 
     coeff: float | Tensor
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "coeff", coefficient("coeff", self.coeff))
 
+
+@dataclass(frozen=True)
+class L1(Weighted):
+    """coeff ||z||_1."""
+
     def __call__(self, parameters: Parameters, pre: Tensor, z: Tensor) -> Tensor:
-        return _column(self.coeff, z) * z.sum(dim=-1)
+        return per_sample(self.coeff, z) * z.sum(dim=-1)
 
 
 @dataclass(frozen=True)
-class L0(Part):
+class L0(Weighted):
     """coeff times the number of active latents of a JumpRelu, whose thresholds it moves by a straight-through estimate.
 
     bandwidth  as in JumpRelu
     """
 
-    coeff: float | Tensor
     bandwidth: float = 0.1
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "coeff", coefficient("coeff", self.coeff))
-        _require_positive(bandwidth=self.bandwidth)
+        super().__post_init__()
+        require_positive(bandwidth=self.bandwidth)
 
     def __call__(self, parameters: Parameters, pre: Tensor, z: Tensor) -> Tensor:
         if "log_threshold" not in parameters:
@@ -209,42 +218,32 @@ class L0(Part):
             )
         threshold = parameters["log_threshold"].exp()[:, None]
         active = (pre > threshold).to(z) + _slope(pre, threshold, self.bandwidth)
-        return _column(self.coeff, z) * active.sum(dim=-1)
+        return per_sample(self.coeff, z) * active.sum(dim=-1)
 
 
 @dataclass(frozen=True)
-class LargestCosine(Part):
+class LargestCosine(Weighted):
     """coeff times the mean over decoder rows of the squared largest cosine with another row.
 
     OrtSAE (arXiv 2509.22033); with one latent there is no other row, and the penalty is zero.
     """
-
-    coeff: float | Tensor
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "coeff", coefficient("coeff", self.coeff))
 
     def __call__(self, parameters: Parameters, pre: Tensor, z: Tensor) -> Tensor:
         W_dec = parameters["W_dec"]
         if W_dec.shape[1] == 1:
             return z.new_zeros(len(z), 1)
         largest = _cosines_of_pairs(W_dec, fill=-1.0).amax(dim=2)
-        return _column(self.coeff, z) * largest.square().mean(dim=1, keepdim=True)
+        return per_sample(self.coeff, z) * largest.square().mean(dim=1, keepdim=True)
 
 
 @dataclass(frozen=True)
-class AllCosines(Part):
+class AllCosines(Weighted):
     """coeff times the mean squared cosine over all pairs of decoder rows."""
-
-    coeff: float | Tensor
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "coeff", coefficient("coeff", self.coeff))
 
     def __call__(self, parameters: Parameters, pre: Tensor, z: Tensor) -> Tensor:
         cosines = _cosines_of_pairs(parameters["W_dec"], fill=0.0)
         n_pairs = max(1, cosines.shape[1] * (cosines.shape[1] - 1))
-        return _column(self.coeff, z) * cosines.square().sum(dim=(1, 2))[:, None] / n_pairs
+        return per_sample(self.coeff, z) * cosines.square().sum(dim=(1, 2))[:, None] / n_pairs
 
 
 # ---- models
@@ -309,18 +308,19 @@ class Variant(Model):
     def sample_losses(self, parameters: Parameters, x: Tensor, weights: Tensor | None = None) -> Tensor:
         pre = preactivations(parameters, x)
         z = self.activation(pre, parameters, weights)
-        losses = self._squared_errors(parameters, x, z) / 2
+        losses = self.squared_errors(parameters, x, z) / 2
         for penalty in self.penalties:
             losses = losses + penalty(parameters, pre, z)
         return losses
 
     def settled(self, parameters: Parameters, x: Tensor, weights: Tensor) -> Parameters:
-        pre = torch.stack([preactivations(parameters, batch) for batch in x])
-        return parameters | self.activation.settled(pre, weights)
+        # A generator: only an activation that has to settle something looks at the batches
+        return parameters | self.activation.settled((preactivations(parameters, batch) for batch in x), weights)
 
-    def _squared_errors(self, parameters: Parameters, x: Tensor, z: Tensor) -> Tensor:
+    def squared_errors(self, parameters: Parameters, x: Tensor, z: Tensor) -> Tensor:
+        """As in Model; with prefixes the weighted mean over what each of them reconstructs."""
         if self.prefixes is None:
-            return (x - self.decode(parameters, z)).square().sum(dim=-1)
+            return super().squared_errors(parameters, x, z)
         n_latents = z.shape[-1]
         if self.prefixes.sizes[-1] != n_latents:
             raise ValueError(f"prefixes ends at {self.prefixes.sizes[-1]}: allowed is n_latents = {n_latents}")
@@ -332,7 +332,7 @@ class Variant(Model):
         return total
 
 
-class Gated(Model):
+class Gated(Priced):
     """A gate decides whether a latent is active, a magnitude how much (Rajamanoharan et al. 2024, arXiv 2404.16014).
 
     gate pre-activation  pi = (x - b_dec) W_enc + b_enc
@@ -343,12 +343,6 @@ class Gated(Model):
     The last term trains the gate; in it the decoder is held fixed.
     """
 
-    def __init__(self, l1_coeff: float | Tensor) -> None:
-        self.l1_coeff = coefficient("l1_coeff", l1_coeff)
-
-    def members(self, chosen: slice) -> Gated:
-        return Gated(self.l1_coeff[chosen]) if self.l1_coeff.ndim else self
-
     def own_parameters(self, rows: Tensor) -> Parameters:
         return {"r_mag": torch.zeros_like(rows[:, :, 0]), "b_mag": torch.zeros_like(rows[:, :, 0])}
 
@@ -357,11 +351,11 @@ class Gated(Model):
 
     def sample_losses(self, parameters: Parameters, x: Tensor, weights: Tensor | None = None) -> Tensor:
         gate = preactivations(parameters, x)
-        error = (x - self.decode(parameters, self._activations(parameters, gate))).square().sum(dim=-1)
+        error = self.squared_errors(parameters, x, self._activations(parameters, gate))
         opened = torch.relu(gate)
         frozen = {name: value.detach() for name, value in parameters.items()}
-        auxiliary = (x - self.decode(frozen, opened)).square().sum(dim=-1)
-        return (error + auxiliary) / 2 + _column(self.l1_coeff, x) * opened.sum(dim=-1)
+        auxiliary = self.squared_errors(frozen, x, opened)
+        return (error + auxiliary) / 2 + per_sample(self.l1_coeff, x) * opened.sum(dim=-1)
 
     def _activations(self, parameters: Parameters, gate: Tensor) -> Tensor:
         projected = gate - parameters["b_enc"][:, None]
@@ -382,14 +376,3 @@ def _cosines_of_pairs(W_dec: Tensor, fill: float) -> Tensor:
     """Cosines of unit rows with each other, (n_saes, n_latents, n_latents), with `fill` on the diagonal."""
     own = torch.eye(W_dec.shape[1], dtype=torch.bool, device=W_dec.device)
     return (W_dec @ W_dec.transpose(1, 2)).masked_fill(own, fill)
-
-
-def _column(value: Tensor, like: Tensor) -> Tensor:
-    """One number, or one per SAE, to be broadcast over samples: (1,) or (n_saes, 1)."""
-    return value.to(like).unsqueeze(-1)
-
-
-def _require_positive(**values: float) -> None:
-    for name, value in values.items():
-        if not 0 < value < float("inf"):
-            raise ValueError(f"{name} is {value}: allowed is a finite number > 0")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -82,7 +83,7 @@ class World:
         """Whether the magnitude of any feature varies."""
         return bool((torch.as_tensor(self.sigma) > 0).any())
 
-    @property
+    @cached_property
     def orthonormal(self) -> bool:
         """Whether the feature directions are at right angles to each other."""
         gram = self.features @ self.features.T
@@ -359,8 +360,13 @@ def unit_directions(n_features: int, d_in: int, generator: torch.Generator, n_st
 
 def coherence(features: Tensor) -> float:
     """The largest absolute cosine between two different rows (n_features, d_in); zero for a single one."""
+    return largest_cosines(features).max().item()
+
+
+def largest_cosines(features: Tensor) -> Tensor:
+    """The largest absolute cosine of each row (n_features, d_in) with another one, float64 (n_features,)."""
     rows = normalize(features.double(), dim=1)
-    return (rows @ rows.T).fill_diagonal_(0).abs().max().item()
+    return (rows @ rows.T).fill_diagonal_(0).abs().amax(dim=1)
 
 
 def _require_unit_rows(features: Tensor, n_features: int) -> None:
