@@ -26,8 +26,19 @@ import math
 import pandas as pd
 import torch
 
-from toysae import figures, measures, oracle, points, sae, sentences, theory, training, two_features, worlds
+from toysae import figures, measures, sae, sentences, theory, training, worlds
 from toysae.measures import Fraction
+from toysae.oracle import (
+    best_dictionary,
+    code_loss,
+    codes,
+    dictionary_loss,
+    polish,
+    radial_bound,
+    radial_cost,
+    sample_losses,
+)
+from toysae.two_features import best_angles
 from toysae.writeup import check_parameters, claim, say, say_trained, show
 
 check_parameters(globals())
@@ -52,7 +63,7 @@ x = torch.ones(1, k_active).double()
 dictionaries = {"atoms": torch.eye(k_active), "one composite": x / x.norm()}
 account = {}
 for name, rows in dictionaries.items():
-    z = oracle.codes(x, rows, l1_coeff)
+    z = codes(x, rows, l1_coeff)
     error = float((x - z @ rows.double()).square().sum() / 2)
     account[name] = {"active latents": int((z > 0).sum()), "sum of activations": float(z.sum())}
     account[name] |= {"half squared error": error, "price": l1_coeff * float(z.sum())}
@@ -92,9 +103,9 @@ lines, dots = {}, {}
 for price in prices:
     lines[f"$\\lambda$ = {price:g}"] = sizes, [theory.composite_gain(m, price) for m in sizes]
     bundles = [worlds.bundles(1, m) for m in sizes]
-    atoms = [float(oracle.dictionary_loss(b.features, b, price)) for b in bundles]
+    atoms = [float(dictionary_loss(b.features, b, price)) for b in bundles]
     joint = [b.features.sum(dim=0, keepdim=True) / b.n_features**0.5 for b in bundles]
-    costs = [float(oracle.dictionary_loss(j, b, price)) for j, b in zip(joint, bundles, strict=True)]
+    costs = [float(dictionary_loss(j, b, price)) for j, b in zip(joint, bundles, strict=True)]
     dots[f"$\\lambda$ = {price:g}"] = sizes, [a - c for a, c in zip(atoms, costs, strict=True)]
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
@@ -134,11 +145,11 @@ circle = torch.stack([turn.cos(), turn.sin()], dim=1)
 half = torch.ones(1, 2).double() / math.sqrt(2)
 rows = {"two atoms": torch.eye(2).double(), "one composite": half}
 rows["atoms and composite"] = torch.cat([torch.eye(2).double(), half])
-cost = {name: oracle.code_loss(circle, W, oracle.codes(circle, W, l1_coeff), l1_coeff) for name, W in rows.items()}
-floor = float(oracle.radial_cost(torch.ones(1).double(), l1_coeff))
+cost = {name: code_loss(circle, W, codes(circle, W, l1_coeff), l1_coeff) for name, W in rows.items()}
+floor = float(radial_cost(torch.ones(1).double(), l1_coeff))
 at_random = torch.randn(500, 5, 2, generator=torch.Generator().manual_seed(seed)).double()
 random_rows = torch.nn.functional.normalize(at_random, dim=2)
-cost_of_random = oracle.sample_losses(circle, random_rows, l1_coeff)
+cost_of_random = sample_losses(circle, random_rows, l1_coeff)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 degrees = (turn * 180 / math.pi).tolist()
@@ -235,8 +246,8 @@ ratios = torch.linspace(0.02, 0.8, 27).tolist()
 spread = {}
 for price in prices:
     jittered = [worlds.two_of_three(sigma=ratio) for ratio in ratios]
-    atoms = [float(oracle.dictionary_loss(w.features, w, price)) for w in jittered]
-    joint = [float(oracle.dictionary_loss(w.composites(), w, price)) for w in jittered]
+    atoms = [float(dictionary_loss(w.features, w, price)) for w in jittered]
+    joint = [float(dictionary_loss(w.composites(), w, price)) for w in jittered]
     spread[price] = [c / a for a, c in zip(atoms, joint, strict=True)]
 first_order = {price: theory.jitter_boundary_small(price) for price in prices}
 exact = {price: theory.jitter_boundary(price) for price in prices}
@@ -256,7 +267,7 @@ def sampled_lead(price, ratio):
     world = worlds.two_of_three(sigma=ratio)
     x = world.inputs(world.sample(20_000, torch.Generator().manual_seed(seed)))
     both = torch.stack([world.features, world.composites()])
-    atoms, joint = oracle.sample_losses(x, both, price).mean(dim=1)
+    atoms, joint = sample_losses(x, both, price).mean(dim=1)
     return float(atoms - joint)
 
 
@@ -334,13 +345,14 @@ claim(
 #
 # The first-order law should be right within a tenth where leans stay below six degrees and $\lambda \le 0.02$, and for $A$ and $B$ the second order should be nearer than the first.
 
+
 # %%
 def composite_wins(rho, price):
     """Whether {A, (A+B)/sqrt 2} costs less than {A, B} where B is alone in rho samples for each sample with both."""
     both = 0.5 / (1 + rho)
     world = worlds.World(worlds.Patterns([[1, 0], [0, 1], [1, 1]], [0.5, 0.5 - both, both]))
     joined = torch.tensor([[1.0, 0.0], [0.5**0.5, 0.5**0.5]])
-    return bool(oracle.dictionary_loss(joined, world, price) < oracle.dictionary_loss(world.features, world, price))
+    return bool(dictionary_loss(joined, world, price) < dictionary_loss(world.features, world, price))
 
 
 stars = {price: theory.crossover(price) for price in prices}
@@ -349,7 +361,7 @@ lone = 0.2  # how often B is alone; both fire in 0.4 of the samples, A alone in 
 small = [0.002, 0.005, 0.01, 0.015, 0.02]
 square = torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]).double()
 shares = torch.tensor([[0.4, lone, 0.4]]).double()
-found = [float(90 - two_features.best_angles(square, shares, p)[0][0, 1]) for p in small]
+found = [float(90 - best_angles(square, shares, p)[0][0, 1]) for p in small]
 predicted = [math.degrees(theory.tilt(p, 0.4, lone)) for p in small]
 second = [math.degrees(theory.tilts(p, 0.4, 0.4, lone)[1]) for p in small]
 
@@ -357,11 +369,11 @@ second = [math.degrees(theory.tilts(p, 0.4, 0.4, lone)[1]) for p in small]
 # %%
 def leaning(world, price):
     """Mean lean of a row in degrees, and what leaning saves: by law, then of the nearest minimum of the exact loss."""
-    features, data = world.features.double(), oracle.finite_data(world)
-    rows, lowest = oracle.polish(features, *data, price)
+    features, data = world.features.double(), worlds.finite_data(world)
+    rows, lowest = polish(features, *data, price)
     law = theory.tilt_matrix(world, price).norm(dim=1).arctan()
     lean = measures.cosines(rows, features).diagonal().clamp(max=1).arccos()
-    saved = float(oracle.dictionary_loss(features, world, price)) - lowest
+    saved = float(dictionary_loss(features, world, price)) - lowest
     return [float(law.rad2deg().mean()), float(lean.rad2deg().mean()), theory.tilt_gain(world, price), saved]
 
 
@@ -445,14 +457,14 @@ ladder, best = {}, {}
 for name, (world, size) in ladder_worlds.items():
     losses = trained_losses(world, size)
     search = torch.Generator().manual_seed(seed)
-    best[name], lowest = oracle.best_dictionary(world, size, l1_coeff, generator=search)
-    atoms = float(oracle.dictionary_loss(world.features, world, l1_coeff))
+    best[name], lowest = best_dictionary(world, size, l1_coeff, generator=search)
+    atoms = float(dictionary_loss(world.features, world, l1_coeff))
     ladder[name] = {
         "atoms": atoms,
         "trained, median": float(losses.median()),
         "trained, lowest": float(losses.min()),
         "best known": lowest,
-        "radial bound": oracle.radial_bound(world, l1_coeff),
+        "radial bound": radial_bound(world, l1_coeff),
         "leaning, by law": atoms - saved.get(name, math.nan),
     }
 nearest = measures.cosines(best["independent, 3 latents"], torch.eye(3)).amax(dim=1)
@@ -497,6 +509,7 @@ say(
 #
 # We test it without the formula: turn the rows by a tiny angle towards each feature in turn, each by plus, minus or nothing, and take the smallest growth of the sum per angle. It should be the slope within a thousandth. And where the slope is positive, no small random turn of all rows at once should lower the sum.
 
+
 # %%
 def company(world):
     """How often a feature that fires has company."""
@@ -507,7 +520,7 @@ def company(world):
 
 rates = [0.05 + 0.025 * i for i in range(37)]
 families = {
-    "two features": [points.pair(q, (1 - q) / 2) for q in rates],
+    "two features": [worlds.pair(q, (1 - q) / 2) for q in rates],
     "three independent features": [worlds.independent([rate] * 3) for rate in rates],
     "one or two of three": [worlds.solo_leak(3, 2, 1 - rate) for rate in rates],
     "exactly two of n": [worlds.k_of_n(n, 2) for n in (3, 4, 5, 6)],
@@ -551,7 +564,7 @@ claim(
     verdict=verdict([gap < 1e-3 for gap in gaps] + [lowered == 0]),
 )
 weights = torch.tensor([[(1 - q) / 2, (1 - q) / 2, q] for q in rates[::4]]).double()
-best_two = two_features.best_angles(square, weights, prices[0])[0].deg2rad()
+best_two = best_angles(square, weights, prices[0])[0].deg2rad()
 kept = int((torch.minimum(best_two[:, 0].cos(), best_two[:, 1].sin()) >= threshold).sum())
 n_sharp = answers["two features"].count("yes")
 claim(
@@ -579,7 +592,7 @@ sorted_rows = map_of_best[measures.reading_order(map_of_best[None], labels, 0)]
 doubled = worlds.k_of_n(4, 2)
 mirror = theory.mirrored_features(doubled)
 bases = torch.stack([doubled.features.double(), mirror])
-twins = torch.stack([oracle.dictionary_loss(bases, doubled, price) for price in [*prices, l1_coeff]])
+twins = torch.stack([dictionary_loss(bases, doubled, price) for price in [*prices, l1_coeff]])
 differing = float((twins[:, 0] - twins[:, 1]).abs().max())
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]

@@ -21,8 +21,10 @@ import numpy as np
 import pandas as pd
 import torch
 
-from toysae import figures, interactive, points, sentences, sweeps, theory, two_features
+from toysae import figures, interactive, sentences, sweeps, theory, worlds
 from toysae.measures import Fraction
+from toysae.points import recovery
+from toysae.two_features import Setting, best_angles, pairs_grid
 from toysae.writeup import check_parameters, claim, say, say_trained, show, show_interactive
 
 check_parameters(globals())
@@ -46,7 +48,7 @@ recipe["seed"] = [list(range(seed * n_saes, (seed + 1) * n_saes))]
 spreads = [round(0.05 * i, 2) for i in range(1, 16)]
 prices = [0.01, 0.02, 0.04, 0.08, 0.16, 0.32]
 grid = sweeps.grid(world="two_of_three", n_latents=3, l1_coeff=[prices], sigma=spreads, **recipe)
-jitter = sweeps.sweep(points.recovery, grid, n_workers=1)
+jitter = sweeps.sweep(recovery, grid, n_workers=1)
 pure = {price: theory.jitter_boundary(price) for price in prices}
 
 
@@ -115,6 +117,7 @@ show(
 # %% [markdown]
 # Does a line predict the cells? The rule of counting was fixed beforehand (the orange line itself came later, see *What could be wrong?*): leave out cells that are nearer to the line than a tenth of its value, and cells in which fewer than half of the SAEs have all latents live. In each other cell, at spreads below the line more than half of the counted SAEs should be free of atoms, at spreads above it fewer than half.
 
+
 # %%
 def predicted(line):
     """How many cells away from the line come out as it says."""
@@ -152,7 +155,7 @@ claim(
 solos = np.geomspace(0.004, 0.4, 16).round(4).tolist()
 pair_prices = [0.02, 0.05, 0.1]
 training_of_pairs = {"n_seeds": n_saes, "first_seed": seed * n_saes, "lr": lr, "threshold": threshold}
-pairs = two_features.pairs_grid(pair_prices, solos, [0.0], n_steps=n_steps, **training_of_pairs)
+pairs = pairs_grid(pair_prices, solos, [0.0], n_steps=n_steps, **training_of_pairs)
 fine = np.geomspace(0.004, 0.4, 400)
 
 
@@ -164,20 +167,20 @@ def lean(angles):
 
 def best_rows(variant, price):
     """The angles of the best two rows over the fine grid of solo rates, (400, 2)."""
-    weights = [two_features.two_features(variant, s, 0.0).firing.probabilities for s in fine]
+    weights = [worlds.two_features(variant, s, 0.0).firing.probabilities for s in fine]
     square = torch.tensor([[1.0, 1.0], [1.0, 0.0], [0.0, 1.0]]).double()
-    return two_features.best_angles(square, torch.stack(weights), price)[0]
+    return best_angles(square, torch.stack(weights), price)[0]
 
 
 def crossing(variant, price):
     """The solo rate at which {A, B} and {A, (A+B)/sqrt 2} cost the same."""
     rho = theory.crossover(price)
-    return (1 - two_features.PARENT_ALONE) * rho / (1 + rho) if variant == "nested" else rho / (1 + 2 * rho)
+    return (1 - worlds.PARENT_ALONE) * rho / (1 + rho) if variant == "nested" else rho / (1 + 2 * rho)
 
 
 # %%
-bend, change, panels, sides = {}, {}, {}, {variant: [] for variant in two_features.VARIANTS}
-for variant in two_features.VARIANTS:
+bend, change, panels, sides = {}, {}, {}, {variant: [] for variant in worlds.VARIANTS}
+for variant in worlds.VARIANTS:
     lines, dots = {}, {}
     for price in pair_prices:
         angle = lean(best_rows(variant, price))
@@ -200,7 +203,7 @@ show(
     + sentences.listed(
         [
             f"{max(b for (v, _), b in bend.items() if v == variant):.1f} degrees ({variant})"
-            for variant in two_features.VARIANTS
+            for variant in worlds.VARIANTS
         ]
     )
     + ".",
@@ -254,14 +257,14 @@ say(
 # %%
 small_prices = [0.002, 0.005, 0.01, 0.02]
 lone_rates = [0.05, 0.1, 0.2, 0.3, 0.4]
-leaning = two_features.pairs_grid(small_prices, lone_rates, [0.0], n_steps=2 * n_steps, **training_of_pairs)
+leaning = pairs_grid(small_prices, lone_rates, [0.0], n_steps=2 * n_steps, **training_of_pairs)
 leaning = leaning[leaning.variant == "nested"].copy()
-leaning["both"] = 1 - two_features.PARENT_ALONE - leaning.solo
+leaning["both"] = 1 - worlds.PARENT_ALONE - leaning.solo
 first = [theory.tilt(*row) for row in leaning[["l1_coeff", "both", "solo"]].values]
 leaning = leaning[np.degrees(first) < 6]
 settings = leaning[["l1_coeff", "both", "solo"]].values
 measured = {"row of B": 90 - leaning.trained_2.values, "row of A": leaning.trained_1.values}
-alone = two_features.PARENT_ALONE
+alone = worlds.PARENT_ALONE
 orders = {
     "first order": [(theory.tilt(p, both, alone), theory.tilt(p, both, solo)) for p, both, solo in settings],
     "second order": [theory.tilts(p, both, alone, solo) for p, both, solo in settings],
@@ -325,7 +328,7 @@ claim(
 leaks = [round(0.05 + 0.1 * i, 2) for i in range(10)]
 sizes = [2, 3, 4, 5, 6]
 leaky = sweeps.grid(world="solo_leak", n_features=3, k=2, p_alone=[leaks], n_latents=sizes, l1_coeff=0.1, **recipe)
-room = sweeps.sweep(points.recovery, leaky, n_workers=1)
+room = sweeps.sweep(recovery, leaky, n_workers=1)
 room["all_found"] = room.features_found == 3
 found, lost = shares(room, "n_latents", "p_alone", "all_found")
 
@@ -360,7 +363,7 @@ show(
 # Two features, two latents, and three sliders. Arrows are the rows of the trained SAE with the lowest loss; the bars compare its loss with that of the atoms, of the dictionary $\{A, (A+B)/\sqrt 2\}$, and of the best dictionary there is.
 
 # %%
-explored = two_features.pairs_grid(
+explored = pairs_grid(
     [0.01, 0.02, 0.05, 0.1, 0.2, 0.3],
     [0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4],
     [0.0, 0.1, 0.3, 0.6],
@@ -370,7 +373,7 @@ explored = two_features.pairs_grid(
     lr=lr,
     threshold=threshold,
 )
-shown_first = two_features.Setting("nested", 0.1, 0.05, 0.0)
+shown_first = Setting("nested", 0.1, 0.05, 0.0)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 all_atoms = Fraction.of(torch.tensor((explored.both_atoms == explored.n_seeds).values))
@@ -394,7 +397,7 @@ later = [s + 10**6 for s in recipe["seed"][0]]
 unseen = [(0.025, 0.27), (0.025, 0.41), (0.11, 0.39), (0.11, 0.51)]
 new = {"world": "two_of_three", "n_latents": 3} | recipe | {"seed": later}
 settings = [new | {"l1_coeff": price, "sigma": spread} for price, spread in unseen]
-table = sweeps.sweep(points.recovery, settings, n_workers=1)
+table = sweeps.sweep(recovery, settings, n_workers=1)
 outcomes = []
 for price, spread in unseen:
     same = (table.l1_coeff == price) & (table.sigma == spread)
@@ -406,9 +409,9 @@ for price, spread in unseen:
 unseen_pairs = [(0.003, 0.06), (0.007, 0.13), (0.013, 0.35)]
 leant = []
 for price, solo in unseen_pairs:
-    table = two_features.pairs_grid([price], [solo], [0.0], n_steps=2 * n_steps, **training_of_pairs)
+    table = pairs_grid([price], [solo], [0.0], n_steps=2 * n_steps, **training_of_pairs)
     measured = 90 - float(table[table.variant == "nested"].trained_2.iloc[0])
-    both = 1 - two_features.PARENT_ALONE - solo
+    both = 1 - worlds.PARENT_ALONE - solo
     leant.append(measured / math.degrees(theory.tilt(price, both, solo)))
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]

@@ -24,8 +24,17 @@ from math import comb
 import pandas as pd
 import torch
 
-from toysae import figures, measures, oracle, sae, sentences, training, worlds
+from toysae import figures, measures, sae, sentences, training, worlds
 from toysae.measures import Fraction
+from toysae.oracle import (
+    amortisation_gap,
+    dictionary_gap,
+    dictionary_loss,
+    polish,
+    radial_bound,
+    radial_cost,
+    search_dictionaries,
+)
 from toysae.writeup import check_parameters, claim, say, say_trained, show
 
 check_parameters(globals())
@@ -44,12 +53,13 @@ n_trained = 0
 #
 # In our worlds two of $n$ features fire, each pair equally often. Two sizes of SAE are natural: $n$ latents, one per feature, and $n (n - 1) / 2$ latents, one per pair. For $n = 3$ they are the same.
 
+
 # %%
 @cache
 def search(world, n_latents):
     """Dictionaries found without training, best first."""
     generator = torch.Generator().manual_seed(seed)
-    return oracle.search_dictionaries(world, n_latents, l1_coeff, n_starts=32, generator=generator)
+    return search_dictionaries(world, n_latents, l1_coeff, n_starts=32, generator=generator)
 
 
 def best_known(world, n_latents):
@@ -63,9 +73,9 @@ widths = {"n latents": {n: n for n in sizes}, "a latent per pair": {n: comb(n, 2
 world, wide = pairs[n_features], comb(n_features, 2)  # to be looked at closely
 
 # %%
-bound = oracle.radial_bound(pairs[3], l1_coeff)
-cost = {n: float(oracle.dictionary_loss(pairs[n].features, pairs[n], l1_coeff)) for n in sizes}
-full_cost = {n: float(oracle.dictionary_loss(pairs[n].composites(), pairs[n], l1_coeff)) for n in sizes}
+bound = radial_bound(pairs[3], l1_coeff)
+cost = {n: float(dictionary_loss(pairs[n].features, pairs[n], l1_coeff)) for n in sizes}
+full_cost = {n: float(dictionary_loss(pairs[n].composites(), pairs[n], l1_coeff)) for n in sizes}
 columns = {}
 for n in sizes:
     few, many = search(pairs[n], n), search(pairs[n], comb(n, 2))
@@ -110,6 +120,7 @@ claim(
 # How we count: a *row* is one world with one number of latents. *Most* SAEs of a row reach it if the whole interval lies above one half, *most do not* if it lies below, and otherwise that is undecided. Two counts differ if their intervals do not overlap. The rows of this chapter are
 # given the same seeds, so their SAEs are not independent from row to row. Sums over rows are therefore told without an interval, and a comparison *holds over the rows* if the counts differ that way in most of them and the other way in none.
 
+
 # %%
 @cache
 def train(world, n_latents, init="random-sign", **how):
@@ -127,7 +138,7 @@ def train(world, n_latents, init="random-sign", **how):
 # %%
 def excess(world, n_latents, *init, **how):
     """By which share each SAE's loss lies above the best known one."""
-    losses = train(world, n_latents, *init, **how).double().losses(*oracle.finite_data(world))
+    losses = train(world, n_latents, *init, **how).double().losses(*worlds.finite_data(world))
     return losses / best_known(world, n_latents) - 1
 
 
@@ -226,8 +237,8 @@ show(
 
 # %%
 stuck = (above > 1e-3).nonzero().flatten()[:10].tolist()
-points, probabilities = oracle.finite_data(world)
-ways_down = [oracle.polish(stack.W_dec[i].double(), points, probabilities, l1_coeff) for i in stuck]
+points, probabilities = worlds.finite_data(world)
+ways_down = [polish(stack.W_dec[i].double(), points, probabilities, l1_coeff) for i in stuck]
 bottoms = torch.tensor([loss for _, loss in ways_down])
 still = Fraction.of(bottoms / best_known(world, wide) - 1 > 1e-3)
 
@@ -404,7 +415,7 @@ corners = torch.tensor([[1, 1], [1, -1], [-1, 1], [-1, -1]], dtype=torch.float64
 plane = (magnitudes[:, None, None] * corners).reshape(-1, 2)
 even = torch.full((len(plane),), 1 / len(plane), dtype=torch.float64)
 prices = torch.tensor([0.2, 0.5, 1, 2]).double() * l1_coeff
-bounds = torch.stack([even @ oracle.radial_cost(plane.norm(dim=1), p) for p in prices.tolist()])
+bounds = torch.stack([even @ radial_cost(plane.norm(dim=1), p) for p in prices.tolist()])
 alike = [*seeds] * len(prices)
 rows = sae.random_sign_rows(worlds.Isotropic(2), 4, alike)
 begin = sae.untrained(sae.ReluL1(prices.repeat_interleave(n_saes)), rows, alike, decoder_bias=False)
@@ -491,12 +502,13 @@ claim(
 #
 # And is an encoder able to serve the best dictionary at all? SAEs that start at the best known dictionary, and are then trained like all others, show that it is if they still have its loss at the end. If they do not, it stays open.
 
+
 # %%
 def gaps(world, n_latents, *init, **how):
     """Dictionary and amortisation gaps of SAEs, as shares of the best known loss."""
     stack, best = train(world, n_latents, *init, **how), best_known(world, n_latents)
-    dictionary = oracle.dictionary_gap(stack, world, l1_coeff, best)
-    return dictionary / best, oracle.amortisation_gap(stack, world, l1_coeff) / best
+    dictionary = dictionary_gap(stack, world, l1_coeff, best)
+    return dictionary / best, amortisation_gap(stack, world, l1_coeff) / best
 
 
 split = {name: gaps(*where) for name, where in visited.items()}
@@ -605,7 +617,7 @@ claim(
 prices = torch.tensor([0.1, 0.3, 1, 3]).double() * l1_coeff
 members = untrained("random-sign", [*first] * len(prices), prices.repeat_interleave(len(first)))
 priced = training.fit(members, support, n_steps=n_steps, lr=lr)[0].double()
-bounds = torch.tensor([oracle.radial_bound(world, p) for p in prices.tolist()])
+bounds = torch.tensor([radial_bound(world, p) for p in prices.tolist()])
 by_price = priced.losses(points, probabilities).view(len(prices), -1) / bounds[:, None] - 1
 
 batches = training.Batches(world, 128, torch.Generator().manual_seed(seed))

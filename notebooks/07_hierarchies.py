@@ -23,9 +23,10 @@ import math
 import pandas as pd
 import torch
 
-from toysae import figures, hierarchies, measures, oracle, sae, sentences, theory, training, variants, worlds
+from toysae import figures, hierarchies, measures, sae, sentences, theory, training, variants, worlds
 from toysae.figures_weights import decoders_and_encoders
 from toysae.measures import Fraction
+from toysae.oracle import best_dictionary, dictionary_loss
 from toysae.writeup import check_parameters, claim, say, say_trained, show
 
 check_parameters(globals())
@@ -78,6 +79,7 @@ toys = {
 #
 # Why 64 SAEs? A first version had 32 of every kind. In the hierarchy 30 of them absorbed, and the verdict was *partly*, since the interval began just below four fifths: with so few, a share of nine in ten cannot be told from the bar. So we doubled the number and left the bar where it was.
 
+
 # %%
 def trained(world, n_latents, chosen=seeds, price=l1_coeff, init="random-sign", **kind):
     """One SAE per seed, trained on all patterns of a world at once."""
@@ -85,7 +87,7 @@ def trained(world, n_latents, chosen=seeds, price=l1_coeff, init="random-sign", 
     n_trained += len(chosen)
     rows = sae.initial_rows(init, world, n_latents, chosen)
     start = sae.untrained(sae.ReluL1(price), rows, chosen, **{"decoder_bias": False} | kind)
-    data = training.Support(*oracle.finite_data(world))
+    data = training.Support(*worlds.finite_data(world))
     return training.fit(start, data, n_steps=n_steps, lr=lr)[0]
 
 
@@ -125,7 +127,7 @@ def drawn(name):
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 control, hierarchy = families["control"], families["hierarchy"]
 found, absorb = Fraction.of(control.finds_features), Fraction.of(hierarchy.absorbs)
-z = stacks["hierarchy"].double().encode(oracle.finite_data(strict)[0])
+z = stacks["hierarchy"].double().encode(worlds.finite_data(strict)[0])
 own = hierarchies.own_latent(z, stacks["hierarchy"].W_dec.double(), strict.features)
 on_child = stacks["hierarchy"].parameters["W_enc"][torch.arange(len(own)), 1, own]
 others_double = int((hierarchy.doubled & ~hierarchy.absorbs).sum())
@@ -234,8 +236,8 @@ starts = max(5, min(16, n_saes))
 ladder = {}
 for name, world in toys.items():
     search = torch.Generator().manual_seed(seed)
-    best = oracle.best_dictionary(world, 4, l1_coeff, n_starts=starts, generator=search)[1]
-    costs = [float(oracle.dictionary_loss(rows, world, l1_coeff)) for rows in (world.features, absorbing)]
+    best = best_dictionary(world, 4, l1_coeff, n_starts=starts, generator=search)[1]
+    costs = [float(dictionary_loss(rows, world, l1_coeff)) for rows in (world.features, absorbing)]
     losses = families[name].seen.losses
     ladder[name] = {"atoms": costs[0], "absorbing": math.nan if name == "control" else costs[1]}
     ladder[name] |= {
@@ -294,7 +296,7 @@ n_fine = max(8, min(24, n_steps // 40))  # pieces of a line
 def jittered(spread, n_levels=25):
     """Parent and child alone, and a finite list of their activations: the parent's magnitude varies."""
     world = worlds.hierarchy(**family_rates, n_others=0, sigma=torch.tensor([spread, 0.0]))
-    return world, oracle.quantile_grid(world, n_levels)
+    return world, worlds.quantile_grid(world, n_levels)
 
 
 def leaky(alone):
@@ -553,7 +555,11 @@ two_absorb, near_absorb = Fraction.of(two.absorbs), Fraction.of(near_start.absor
 hedge_share = Fraction.of(((cosine_of_parents - single_cosine).abs() < 0.03).all(dim=1))
 setting_of_two = f"at the price {l1_coeff:g} and without a bias"
 n_doubles = int((two.doubled & ~two.absorbs).sum())
-others_of_two = f" Two latents share one row in {n_doubles} of the other {two_absorb.n - two_absorb.k}." if two_absorb.k < two_absorb.n else ""
+others_of_two = (
+    f" Two latents share one row in {n_doubles} of the other {two_absorb.n - two_absorb.k}."
+    if two_absorb.k < two_absorb.n
+    else ""
+)
 usual_turn, their_turn = (float(turns(s).nanmedian()) for s in (single, like_theirs))
 claim(
     "one-latent-bends",
@@ -587,6 +593,7 @@ claim(
 # ## What could be wrong?
 #
 # *"It is the missing bias, or the price, or too few latents."* Three changes to the strict hierarchy, one at a time: the decoder bias on, as in the original; prices over two orders of magnitude; twice as many latents as features.
+
 
 # %%
 def absorbing_share(n_latents=4, **kind):

@@ -28,9 +28,10 @@ from functools import cache
 import pandas as pd
 import torch
 
-from toysae import antipodal, budget, figures, measures, oracle, sae, sentences, superposed, training, worlds
+from toysae import antipodal, budget, figures, measures, sae, sentences, training, worlds
 from toysae.figures_values import landscapes, value_map
 from toysae.measures import Fraction
+from toysae.oracle import best_dictionary, sample_losses
 from toysae.tuning import mean_interval
 from toysae.variants import BatchTopK, Variant
 from toysae.writeup import check_parameters, claim, say, say_trained, show
@@ -66,12 +67,12 @@ ring = torch.stack([around.cos(), around.sin()], dim=1)
 
 def losses_of(points, probabilities, price):
     """Loss of the cross at every angle, with the best latent activations."""
-    return oracle.sample_losses(points, turned, price) @ probabilities
+    return sample_losses(points, turned, price) @ probabilities
 
 
 def fine_losses(world, price):
     """The same on a grid of twenty magnitudes per set."""
-    activations, probabilities = oracle.quantile_grid(world, 20)
+    activations, probabilities = worlds.quantile_grid(world, 20)
     return losses_of(world.inputs(activations), probabilities, price)
 
 
@@ -152,7 +153,7 @@ def train_plane(f, p_alone=0.0, decoder_bias=False):
     world = worlds.antipodal_plane(f, p_alone)
     rows = sae.random_sign_rows(world, 4, members)
     start = sae.untrained(sae.ReluL1(member_price), rows, members, decoder_bias=decoder_bias)
-    data = training.Support(*oracle.finite_data(world))
+    data = training.Support(*worlds.finite_data(world))
     trained, _ = training.fit(start, data, n_steps=n_steps, lr=member_lr)
     n_trained += len(members)
     return measures.assess(trained, world, threshold)
@@ -163,7 +164,7 @@ def train_plane(f, p_alone=0.0, decoder_bias=False):
 def best_known(f, p_alone=0.0):
     """The best known four rows at each price, and for every SAE of the grid their loss."""
     world = worlds.antipodal_plane(f, p_alone)
-    rows, losses = zip(*(oracle.best_dictionary(world, 4, p, n_starts=n_saes) for p in prices), strict=True)
+    rows, losses = zip(*(best_dictionary(world, 4, p, n_starts=n_saes) for p in prices), strict=True)
     losses = torch.tensor(losses, dtype=torch.float64)
     return torch.stack(rows), losses.repeat(len(rates)).repeat_interleave(n_saes)
 
@@ -194,7 +195,7 @@ near = {f: train_plane(f).losses <= 1.01 * best_known(f)[1] for f in ties}
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 def panel(f):
     """The cost of crosses at the middle price, and the latents of all SAEs at that price."""
-    fine = losses_of(*oracle.finite_data(planes[f]), prices[2])
+    fine = losses_of(*worlds.finite_data(planes[f]), prices[2])
     seen = train_plane(f)
     shown = (member_price == prices[2])[:, None] & seen.live
     angle = antipodal.angle_from_feature(seen.cosines[..., [0, 2]])[shown]
@@ -236,7 +237,9 @@ total = Fraction.of(torch.cat(list(near.values())))
 short = Fraction(total.n - total.k, total.n)
 quick = Fraction.of(torch.cat([near[f][member_lr == rates[2]] for f in ties]))
 arrived = sentences.listed([f"{Fraction.of(near[f])} at $f = {f:g}$" for f in ties])
-within = f"Within a hundredth of the optimum are {arrived}. With the highest learning rate alone it is {quick} over all $f$"
+within = (
+    f"Within a hundredth of the optimum are {arrived}. With the highest learning rate alone it is {quick} over all $f$"
+)
 claim(
     "till-on-the-grid",
     0 < total.k < total.n,
@@ -485,6 +488,7 @@ show(
 #
 # *Rule for the loss.* The true features get every advantage: the best of many biases, the best activations, no encoder. An SAE has its own encoder. If, at both correlations, most SAEs with a small budget mix as reported and most have less error, on the same samples and with the same number of active latents, then it is the loss that prefers mixing.
 
+
 # %%
 def own_error(c):
     """Error of each SAE with its own encoder, the largest activations of all samples kept, k per sample."""
@@ -532,6 +536,7 @@ claim(
 #
 # *Rule.* An SAE finds the features if each has a latent aligned with it. The result counts as reproduced if most do, over both correlations; as differing if most do not; as partly reproduced otherwise.
 
+
 # %%
 def finds_all(c, k):
     """SAEs from random starts that have an atom for each of the five features."""
@@ -572,7 +577,7 @@ claim(
 
 # %%
 d_in = max(1, n_features // 2)
-crowd = superposed.superposed(n_features, d_in, n_features / 25, torch.Generator().manual_seed(seed))
+crowd = worlds.superposed(n_features, d_in, n_features / 25, torch.Generator().manual_seed(seed))
 widths = [max(1, n_features // 2), n_features, 2 * n_features, 4 * n_features]
 many_prices = [l1_coeff * share for share in (0.03, 0.1, 0.3, 1, 2, 4, 8)]
 some_seeds = list(seeds)[: max(2, n_saes // 2)]
@@ -663,7 +668,9 @@ def mixed_beyond(edge):
 
 outside = torch.cat([math.copysign(1, c) * mixed[True][c] <= EDGE for c in (correlation, -correlation)])
 unclean = Fraction.of((both.cosines.amax(dim=1) < threshold).any(dim=1)[outside])
-rest = f" Of those that do not at {EDGE:g}, {unclean} miss a feature: no latent is aligned with it." if unclean.n else ""
+rest = (
+    f" Of those that do not at {EDGE:g}, {unclean} miss a feature: no latent is aligned with it." if unclean.n else ""
+)
 say(
     f"*The edge of mixing.* SAEs with the small budget that mix with the sign of the correlation, at {correlation:g} and {-correlation:g}, if the edge is moved: {mixed_beyond(EDGE / 2)}; {mixed_beyond(2 * EDGE)}.{rest}"
 )

@@ -21,9 +21,10 @@ from dataclasses import dataclass
 import pandas as pd
 import torch
 
-from toysae import contest, figures, figures_remedies, measures, oracle, remedies, tasks, tuning, variants, worlds
+from toysae import contest, figures, figures_remedies, measures, remedies, tuning, variants, worlds
 from toysae.measures import Fraction
 from toysae.sentences import listed
+from toysae.tasks import L1_COEFF, TASKS
 from toysae.writeup import check_parameters, claim, say, say_trained, show
 
 check_parameters(globals())
@@ -33,7 +34,7 @@ seed_worlds = ["two of three", "groups"]
 published = [remedy.name for remedy in remedies.REMEDIES]
 large = contest.committed()
 best_large = large[(large["rule"] == RULE) & large["contestant"].isin(published)]
-best_large = best_large.pivot(index="task", columns="contestant", values="found").loc[list(tasks.TASKS)]
+best_large = best_large.pivot(index="task", columns="contestant", values="found").loc[list(TASKS)]
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 top_large = best_large.max(axis=1)
@@ -58,8 +59,8 @@ say(
 # twenty, and our correlated world four instead of five.
 
 # %%
-magnitudes = tasks.TwoLevels(spread)
-arena = {name: build(magnitudes=magnitudes) for name, build in tasks.TASKS.items()}
+magnitudes = worlds.TwoLevels(spread)
+arena = {name: build(magnitudes=magnitudes) for name, build in TASKS.items()}
 CONTROL = "independent"
 hard = [name for name in arena if name != CONTROL]
 true_l0 = {name: task.true_l0 for name, task in arena.items()}
@@ -68,7 +69,7 @@ pd.DataFrame(
     {
         name: {
             "features": task.world.n_features,
-            "data points": len(oracle.finite_data(task.world)[0]),
+            "data points": len(worlds.finite_data(task.world)[0]),
             "true L0": round(task.true_l0, 2),
         }
         for name, task in arena.items()
@@ -114,6 +115,7 @@ roster
 # activation of $\sqrt 2$ costs four, and two activations of one cost two.
 #
 # The class is the price. It gets the activations `z`, of the shape (SAEs, samples, latents), and returns what each sample pays, (SAEs, samples). All settings and seeds train at once, so `coeff` holds one value for every SAE. `steep` makes the model: an activation, here ReLU, and a list of prices.
+
 
 # %%
 @dataclass(frozen=True)
@@ -359,6 +361,7 @@ say(
 # Korznikov et al. penalise, for each decoder row, the square of its largest cosine with another row, in the mean over rows. In language models, at an equal number of active latents, they report $15\,\%$ less composition and $65\,\%$ less absorption than without.
 # The rule of the verdict stands above. What differs here: our worlds are toys with as many latents as features, composites and absorption are counted against known features, and the weight of the penalty is our choice.
 
+
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 def verdict(interval):
     return "reproduced" if interval[2] < 0 else "differs" if interval[1] > 0 else "partly"
@@ -436,10 +439,10 @@ say(
 # %%
 by_name = {remedy.name: remedy for remedy in remedies.REMEDIES}
 tree, correlated, control = (arena[name] for name in ("tree", "correlated", CONTROL))
-_, seen_tied = trained(by_name["L1, tied weights"], tree, tasks.L1_COEFF, 2)
-_, seen_untied = trained(remedies.PLAIN, tree, tasks.L1_COEFF, 2)
+_, seen_tied = trained(by_name["L1, tied weights"], tree, L1_COEFF, 2)
+_, seen_untied = trained(remedies.PLAIN, tree, L1_COEFF, 2)
 _, seen_count = trained(by_name["BatchTopK"], correlated, 1.0, correlated.n_latents)
-_, seen_nested = trained(by_name["Matryoshka"], control, tasks.L1_COEFF, control.n_latents)
+_, seen_nested = trained(by_name["Matryoshka"], control, L1_COEFF, control.n_latents)
 cases = {
     "largest cosine, two of three": seen_apart,
     "tied, two latents, tree": seen_tied,

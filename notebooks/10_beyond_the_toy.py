@@ -36,7 +36,6 @@ from toysae import (
     measures,
     sae,
     sentences,
-    synthetic,
     training,
     trials,
     tuning,
@@ -44,6 +43,7 @@ from toysae import (
 )
 from toysae.measures import Fraction
 from toysae.sweeps import read_table
+from toysae.synthetic import overlap
 
 # %%
 figures.house_style()
@@ -196,7 +196,7 @@ made = {
     "of them, among the more frequent half": float(rates.sort().values[world.n_features // 2 :].sum()),
     "highest rate": float(rates.max()),
     "lowest rate": float(rates.min()),
-    "mean of the largest overlaps": synthetic.overlap(world.features),
+    "mean of the largest overlaps": overlap(world.features),
     "coherence": worlds.coherence(world.features),
     "samples in training": n_steps * batch_size,
 }
@@ -242,6 +242,7 @@ n_trained += len(small)
 #
 # One thing needs a choice: there 34 features fire at once, of which 25 are among the 4,096 most frequent, for which there is room. The table stands at 25. We take the number of *all* features for the true L0, and look at the other at the end.
 
+
 # %%
 def reported(count):
     """The verdict on a published result, from a count of seeds."""
@@ -277,6 +278,7 @@ def share(found, *names):
 # ## Do detectors miss, or do they raise false alarms?
 #
 # In the table, *found* is the number of features with an atomic latent, divided by the number of latents, and *dead* the share of latents that never fire.
+
 
 # %%
 def cloud(table, x, y):

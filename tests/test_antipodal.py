@@ -5,7 +5,10 @@ import math
 import pytest
 import torch
 
-from toysae import antipodal, oracle, worlds
+from toysae import antipodal
+from toysae.oracle import sample_losses
+from toysae.worlds.catalogue import antipodal_plane
+from toysae.worlds.finite import quantile_grid
 
 PRICE = 1e-4
 AXES, DIAGONALS = torch.tensor([0.0, math.pi / 4]).double()
@@ -13,10 +16,10 @@ AXES, DIAGONALS = torch.tensor([0.0, math.pi / 4]).double()
 
 def cost(angle, correlation, p_alone=0.0, n_levels=25):
     """Loss of the cross on a fine grid of magnitudes, per unit of price."""
-    world = worlds.antipodal_plane(correlation, p_alone)
-    activations, probabilities = oracle.quantile_grid(world, n_levels)
+    world = antipodal_plane(correlation, p_alone)
+    activations, probabilities = quantile_grid(world, n_levels)
     points = world.inputs(activations)
-    return float(oracle.sample_losses(points, antipodal.cross(angle)[None], PRICE)[0] @ probabilities) / PRICE
+    return float(sample_losses(points, antipodal.cross(angle)[None], PRICE)[0] @ probabilities) / PRICE
 
 
 def test_a_cross_has_unit_rows_at_right_angles_and_repeats_after_a_quarter_turn():
@@ -41,7 +44,7 @@ def test_the_gain_of_the_diagonals_is_that_of_exact_losses(correlation):
 
 
 def test_the_mean_difference_is_that_of_samples():
-    world = worlds.antipodal_plane(0.3)
+    world = antipodal_plane(0.3)
     a = world.sample(100_000, torch.Generator().manual_seed(0)).double()
     difference = (a[:, :2].sum(dim=1) - a[:, 2:].sum(dim=1)).abs()
     error = difference.std() / math.sqrt(len(a))

@@ -14,11 +14,13 @@ import pytest
 import torch
 from tiny_project import ROOT, make_tiny_project
 
-from toysae import oracle, sae, training, worlds
+from toysae import sae, training
 from toysae.bench import __main__ as command
 from toysae.bench import contest, costs, ours, plain, report
 from toysae.bench.contest import Contender
 from toysae.bench.serving import Task
+from toysae.oracle import dictionary_loss
+from toysae.worlds.catalogue import independent
 from toysae.writeup import book
 
 TASK = Task(
@@ -88,7 +90,7 @@ def test_the_contest_has_a_row_for_every_sae_and_tells_every_turn(planted):
 
 def test_planted_features_are_found_to_be_perfect_whatever_the_length_of_their_rows(planted):
     told, world = planted[0], ours.world_of(TASK)
-    best = oracle.dictionary_loss(world.features, world, TASK.l1_coeff).item()
+    best = dictionary_loss(world.features, world, TASK.l1_coeff).item()
     assert told["mcc"].tolist() == pytest.approx([1.0] * 8)
     assert told["mmcs"].tolist() == pytest.approx([1.0] * 8)
     assert told["loss"].tolist() == pytest.approx([best] * 8, rel=1e-6)
@@ -123,7 +125,7 @@ def test_every_contender_runs_on_one_thread(tmp_path):
 
 def test_ours_is_what_fit_gives():
     trained = ours.prepare(TASK)()
-    world = worlds.independent(TASK.rates)
+    world = independent(TASK.rates)
     stack = sae.untrained(sae.ReluL1(0.1), sae.random_sign_rows(world, 2, TASK.seeds), TASK.seeds, decoder_bias=True)
     data = training.Batches(world, TASK.batch_size, torch.Generator().manual_seed(TASK.seeds[0]))
     expected, _ = training.fit(stack, data, n_steps=TASK.n_steps, lr=TASK.lr)

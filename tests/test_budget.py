@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch.nn.functional import normalize
 
-from toysae import worlds
 from toysae.budget import budget_errors, mixed_rows
+from toysae.worlds.catalogue import independent
 
 AXES = torch.eye(4).double()
 
@@ -17,7 +17,7 @@ def generator():
 
 
 def activations(n=60):
-    return worlds.independent([0.4] * 4, sigma=0.3).sample(n, generator()).double()
+    return independent([0.4] * 4, sigma=0.3).sample(n, generator()).double()
 
 
 @pytest.mark.parametrize("k", [0.0, 0.7, 1.0, 1.35, 9.0])

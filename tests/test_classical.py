@@ -3,9 +3,13 @@
 import pytest
 import torch
 
-from toysae import classical, measures, oracle, sae, worlds
+from toysae import classical, measures, sae
+from toysae.oracle import dictionary_loss
+from toysae.worlds.catalogue import mutually_exclusive, two_of_three
+from toysae.worlds.directions import random_rotation
+from toysae.worlds.finite import finite_data
 
-ROTATION = worlds.random_rotation(3, 3, torch.Generator().manual_seed(3)).double()
+ROTATION = random_rotation(3, 3, torch.Generator().manual_seed(3)).double()
 
 
 def gaussians(*deviations: float, n: int = 4000) -> torch.Tensor:
@@ -41,13 +45,13 @@ def test_independent_sources_are_unmixed_where_variance_tells_nothing(contrast):
 
 
 def test_non_negative_factors_of_features_that_fire_apart_are_the_features():
-    world = worlds.mutually_exclusive([0.3, 0.3, 0.3], sigma=0.2)
+    world = mutually_exclusive([0.3, 0.3, 0.3], sigma=0.2)
     x = world.inputs(world.sample(300, torch.Generator().manual_seed(2))).double()
     assert (best_cosines(classical.non_negative_factors(x, 3, 0.0, 0, 40), world.features) > 0.99).all()
 
 
 def test_learned_dictionaries_find_what_the_loss_prefers():
-    alone, company = worlds.mutually_exclusive([0.3] * 3), worlds.two_of_three()
+    alone, company = mutually_exclusive([0.3] * 3), two_of_three()
     for world, targets in ((alone, alone.features), (company, company.composites())):
         x = world.inputs(world.sample(100, torch.Generator().manual_seed(4))).double()
         assert (best_cosines(classical.learned_dictionary(x, 3, 0.1, 1, 40), targets) > 0.99).all()
@@ -55,25 +59,25 @@ def test_learned_dictionaries_find_what_the_loss_prefers():
 
 @pytest.mark.parametrize("method", [classical.non_negative_factors, classical.learned_dictionary])
 def test_rows_have_unit_length_and_depend_on_the_seed_alone(method):
-    x = worlds.two_of_three(sigma=0.1).sample(50, torch.Generator().manual_seed(5)).double()
+    x = two_of_three(sigma=0.1).sample(50, torch.Generator().manual_seed(5)).double()
     first, again, other = (method(x, 3, 0.03, seed, 10) for seed in (0, 0, 1))
     torch.testing.assert_close(first.norm(dim=1), torch.ones(3).double())
     assert torch.equal(first, again) and not torch.equal(first, other)
 
 
 def test_too_few_rounds_make_no_warning(recwarn):
-    x = worlds.two_of_three(sigma=0.1).sample(50, torch.Generator().manual_seed(6)).double()
+    x = two_of_three(sigma=0.1).sample(50, torch.Generator().manual_seed(6)).double()
     for method in (classical.independent_components, classical.non_negative_factors, classical.learned_dictionary):
         method(x, 3, 1.0, 0, 1)
     assert not recwarn.list
 
 
 def test_coded_dictionaries_cost_what_the_oracle_says():
-    world, prices = worlds.two_of_three(sigma=0.2), torch.tensor([0.05, 0.2]).double()
+    world, prices = two_of_three(sigma=0.2), torch.tensor([0.05, 0.2]).double()
     rows = sae.random_sign_rows(world, 3, [0, 1])
     stack = sae.untrained(classical.Coded(prices), rows, [0, 1], decoder_bias=False, tied=True).double()
     torch.testing.assert_close(
-        stack.losses(*oracle.finite_data(world)), oracle.dictionary_loss(rows, world, prices), rtol=1e-9, atol=1e-12
+        stack.losses(*finite_data(world)), dictionary_loss(rows, world, prices), rtol=1e-9, atol=1e-12
     )
     alone = stack[1:2]
-    torch.testing.assert_close(alone.losses(*oracle.finite_data(world)), stack.losses(*oracle.finite_data(world))[1:])
+    torch.testing.assert_close(alone.losses(*finite_data(world)), stack.losses(*finite_data(world))[1:])

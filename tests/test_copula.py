@@ -7,8 +7,8 @@ import pytest
 import torch
 from scipy.stats import multivariate_normal
 
-from toysae import copula, worlds
-from toysae.copula import GaussianCopula, orthants
+from toysae.worlds.catalogue import correlated, one_with_others
+from toysae.worlds.copulas import MOST_LISTED, GaussianCopula, orthants
 
 N = 40_000
 
@@ -61,14 +61,14 @@ def test_firings_at_even_rates_have_the_arcsine_correlation():
 
 
 def test_sampling_has_the_stated_cooccurrence_where_there_is_no_list():
-    n = copula.MOST_LISTED + 3
+    n = MOST_LISTED + 3
     rates = torch.linspace(0.05, 0.6, n).double()
     firing = GaussianCopula(rates, one_factor([0.7] * 4 + [-0.5] * (n - 4)))
     samples = firing.sample(N, generator()).double()
     assert firing.n_patterns == math.inf
     assert (samples.T @ samples / N - firing.cooccurrence()).abs().max() < 5 * 0.5 / math.sqrt(N)
     assert torch.allclose(firing.cooccurrence().diagonal(), rates)
-    assert torch.equal(worlds.correlated(rates, firing.correlation).cooccurrence(), firing.cooccurrence())
+    assert torch.equal(correlated(rates, firing.correlation).cooccurrence(), firing.cooccurrence())
 
 
 def test_the_list_of_patterns_has_the_rates_and_pairs_that_need_no_list():
@@ -113,7 +113,7 @@ def test_features_that_always_or_never_fire_are_no_trouble():
         (lambda: GaussianCopula([0.5, 0.5], 2 * torch.eye(2)), "correlation is"),
         (lambda: GaussianCopula([0.5, 0.5], torch.tensor([[1, math.nan], [math.nan, 1]])), "correlation is"),
         (lambda: GaussianCopula([0.5] * 3, equicorrelated(3, -0.6)), "the lowest eigenvalue of correlation is -0.2"),
-        (lambda: worlds.one_with_others(correlation=0.6), "the lowest eigenvalue of correlation is -0.2"),
+        (lambda: one_with_others(correlation=0.6), "the lowest eigenvalue of correlation is -0.2"),
         (lambda: GaussianCopula([0.5] * 9, torch.eye(9)).support(), "n_features is 9"),
     ],
 )

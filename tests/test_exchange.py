@@ -7,14 +7,15 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from toysae import exchange, sae, training, worlds
+from toysae import exchange, sae, training
 from toysae.exchange import from_saelens, to_saelens
 from toysae.sae import ReluL1, Stack
 from toysae.training import Batches
 from toysae.variants import L0, L1, BatchTopK, Gated, JumpRelu, LargestCosine, Prefixes, Relu, TopK, Variant
+from toysae.worlds.catalogue import k_of_n
 
 SEEDS = (4, 7)
-WORLD = worlds.k_of_n(4, 2, sigma=0.2)
+WORLD = k_of_n(4, 2, sigma=0.2)
 MODELS = {
     "standard": ReluL1(torch.tensor([0.1, 0.2])),
     "penalties": Variant(Relu(), [L1(0.1), LargestCosine(0.1)]),

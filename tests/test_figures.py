@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 import torch
 
-from toysae import figures, measures, sae, worlds
+from toysae import figures, measures, sae
 from toysae.measures import Fraction
+from toysae.worlds.catalogue import groups, two_of_three
 
 
 def seen(world, n_latents, n_saes=3):
@@ -17,7 +18,7 @@ def seen(world, n_latents, n_saes=3):
 
 @pytest.fixture
 def minimal():
-    return seen(worlds.two_of_three(), 3)
+    return seen(two_of_three(), 3)
 
 
 def drawn(figure):
@@ -44,7 +45,7 @@ def test_the_strip_has_the_colour_of_each_label(minimal):
 
 
 def test_colours_are_centred_on_zero_and_numbers_vanish_where_unreadable():
-    large = seen(worlds.groups(8), 24)
+    large = seen(groups(8), 24)
     axes = drawn(figures.heat_map(large, 0, "a title")).axes[0]
     assert axes.images[0].get_clim() == (-1, 1)
     assert not axes.texts
@@ -79,10 +80,10 @@ def test_every_figure_can_be_drawn_at_its_extremes(minimal):
     paths = torch.nn.functional.normalize(torch.randn(5, 3, 3, 3), dim=-1)
     for figure in (
         figures.pattern_table(torch.ones(1, 1).bool(), torch.ones(1)),
-        figures.cooccurrence_map(worlds.groups(12).cooccurrence()),
+        figures.cooccurrence_map(groups(12).cooccurrence()),
         figures.expected_maps({"one": torch.eye(1).numpy()}),
         figures.heat_map_row(minimal, {"only": 0}, "a title"),
-        figures.heat_map_row(seen(worlds.groups(8), 30), {"a": 0, "b": 1}, "a title"),
+        figures.heat_map_row(seen(groups(8), 30), {"a": 0, "b": 1}, "a title"),
         figures.map_with_activations(minimal, 0, torch.zeros(3, 3), ["A+B", "A+C", "B+C"], "a title"),
         figures.small_maps({"a": (minimal, 0), "b": (minimal, 1), "c": (minimal, 2)}),
         figures.sphere_paths({"a": (paths, minimal), "b": (paths, minimal)}, torch.eye(3)),
@@ -125,7 +126,7 @@ def test_signed_labels_are_drawn_in_their_own_colours():
     rows = torch.tensor([[[0.0, 0.0, -1.0], [0.5, 0.5, -(0.5**0.5)]]])
     stack = sae.untrained(sae.ReluL1(0.1), rows, [0], decoder_bias=False)
     stack.parameters["b_enc"] += 2
-    world = worlds.two_of_three()
+    world = two_of_three()
     signed = measures.with_signed_labels(measures.assess(stack, world), world)
     figure = drawn(figures.heat_map(signed, 0, "a title"))
     colours = {figures.matplotlib.colors.to_hex(patch.get_facecolor()) for patch in figure.axes[0].patches}

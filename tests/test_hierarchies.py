@@ -6,16 +6,19 @@ import pytest
 import torch
 from torch.nn.functional import normalize
 
-from toysae import hierarchies, oracle, sae, theory, worlds
+from toysae import hierarchies, oracle, sae, theory
+from toysae.oracle import batch_codes, dictionary_loss
+from toysae.worlds.catalogue import hierarchy, tree
+from toysae.worlds.finite import finite_activations, finite_data, quantile_grid
 
-PAIR = worlds.hierarchy(n_others=0)
+PAIR = hierarchy(n_others=0)
 ATOMS = torch.eye(2).double()
 ABSORBING = normalize(torch.tensor([[1.0, 0.0], [1.0, 1.0]]).double(), dim=1)
 
 
 def weakening(rows, world=PAIR, l1_coeff=0.01):
     rows = rows[None]
-    return hierarchies.weakening(oracle.batch_codes(oracle.finite_data(world)[0], rows, l1_coeff), rows, world)
+    return hierarchies.weakening(batch_codes(finite_data(world)[0], rows, l1_coeff), rows, world)
 
 
 def test_a_child_does_not_weaken_the_latent_of_its_parent_among_atoms():
@@ -39,9 +42,9 @@ def test_weakening_does_not_depend_on_the_order_of_latents():
 
 
 def test_weakening_is_a_mean_over_magnitudes():
-    world = worlds.hierarchy(n_others=0, sigma=torch.tensor([0.3, 0.0]))
-    codes = oracle.codes(oracle.finite_data(world)[0], ABSORBING, 0.01)
-    activations, weights = oracle.finite_activations(world)
+    world = hierarchy(n_others=0, sigma=torch.tensor([0.3, 0.0]))
+    codes = oracle.codes(finite_data(world)[0], ABSORBING, 0.01)
+    activations, weights = finite_activations(world)
     together = (activations > 0).all(dim=1)
     alone = (activations[:, 0] > 0) & ~together
     means = [(codes[where, 0] * weights[where]).sum() / weights[where].sum() for where in (together, alone)]
@@ -49,9 +52,9 @@ def test_weakening_is_a_mean_over_magnitudes():
 
 
 def test_weakening_can_be_asked_for_on_a_finer_grid():
-    world = worlds.hierarchy(n_others=0, sigma=torch.tensor([0.1, 0.0]))
-    data = oracle.quantile_grid(world, 49)
-    codes = oracle.batch_codes(world.inputs(data[0]), ABSORBING[None], 0.01)
+    world = hierarchy(n_others=0, sigma=torch.tensor([0.1, 0.0]))
+    data = quantile_grid(world, 49)
+    codes = batch_codes(world.inputs(data[0]), ABSORBING[None], 0.01)
     finer = hierarchies.weakening(codes, ABSORBING[None], world, data=data)
     assert finer.item() == pytest.approx(weakening(ABSORBING, world).item(), abs=0.01)
 
@@ -69,18 +72,18 @@ def test_a_dead_latent_is_not_the_parents():
 
 @pytest.mark.parametrize("p_child", [0.05, 0.2, 0.6, 0.95])
 def test_one_child_bends_the_single_latent_by_the_closed_form(p_child):
-    world = worlds.hierarchy(p_child=p_child, n_others=0)
+    world = hierarchy(p_child=p_child, n_others=0)
     row = hierarchies.hedging_direction(world)
     angle = theory.top_eigenvector_angle(0.25 * (1 - p_child), 0.25 * p_child)
     assert math.atan2(row[1], row[0]) == pytest.approx(angle)
 
 
 def test_no_single_row_of_a_family_is_cheaper_at_a_vanishing_price():
-    family = worlds.tree(n_parents=1, n_others=0)
+    family = tree(n_parents=1, n_others=0)
     row = hierarchies.hedging_direction(family)
     others = torch.randn(200, 1, 4, generator=torch.Generator().manual_seed(0)).double().abs()
-    losses = oracle.dictionary_loss(normalize(others, dim=2), family, 1e-9)
-    assert oracle.dictionary_loss(row[None], family, 1e-9) < losses.min()
+    losses = dictionary_loss(normalize(others, dim=2), family, 1e-9)
+    assert dictionary_loss(row[None], family, 1e-9) < losses.min()
 
 
 def test_a_sum_of_two_features_is_on_no_diagonal():
@@ -141,7 +144,7 @@ def test_doubles_are_live_latents_with_one_row():
 
 
 def test_the_median_sae_has_all_latents_live_where_one_has():
-    world = worlds.hierarchy(n_others=0)
+    world = hierarchy(n_others=0)
     rows = sae.initial_rows("positive", world, 2, range(5))
     start = sae.untrained(sae.ReluL1(0.01), rows, range(5), decoder_bias=False).double()
     start.parameters["b_enc"][[0, 2, 4], 0] = -9  # dead
@@ -153,7 +156,7 @@ def test_the_median_sae_has_all_latents_live_where_one_has():
 @pytest.mark.parametrize("alone", [0.0, 0.02, 0.3])
 def test_the_best_weakening_is_full_without_a_leak_and_small_with_much_of_it(alone):
     leak = 0.05 * alone / ((1 - alone) * 0.75)
-    world = worlds.hierarchy(n_others=0, leak=leak)
+    world = hierarchy(n_others=0, leak=leak)
     weaker = hierarchies.best_weakening(world, world.support(), 0.01)
     first_order = theory.tilt(0.01, 0.05, 0.75 * leak) if leak else math.inf
     assert weaker == pytest.approx(min(first_order, 1.0), abs=0.1)
@@ -167,10 +170,10 @@ def test_the_hedging_angle_goes_to_the_closed_form_and_grows_with_the_price():
 
 @pytest.mark.parametrize("price", [0.05, 0.5])
 def test_no_other_single_row_is_cheaper_than_at_the_hedging_angle(price):
-    world = worlds.hierarchy(n_others=0)
+    world = hierarchy(n_others=0)
     best = hierarchies.hedging_angle(0.2, 0.05, price)
     turns = torch.cat([torch.tensor([best]), torch.linspace(-0.5, 2.0, 101)]).double()
-    losses = oracle.dictionary_loss(torch.stack([turns.cos(), turns.sin()], dim=1)[:, None], world, price)
+    losses = dictionary_loss(torch.stack([turns.cos(), turns.sin()], dim=1)[:, None], world, price)
     assert losses[0] <= losses.min() + 1e-9
 
 

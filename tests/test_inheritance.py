@@ -6,13 +6,13 @@ import pytest
 import torch
 from torch.nn.functional import normalize
 
-from toysae import inheritance, measures, sae, synthetic, worlds
-from toysae.worlds import World
+from toysae import inheritance, measures, sae
+from toysae.worlds.copulas import LowRankCopula
+from toysae.worlds.firings import Families
+from toysae.worlds.world import World
 
-ROOTS = synthetic.LowRankCopula([0.5, 0.4, 0.3], torch.zeros(3, 1))
-FAMILIES = synthetic.Families(
-    ROOTS, torch.tensor([[0.3, 0.2], [0.4, 0.1]])
-)  # features 3 and 4 belong to 0, 5 and 6 to 1
+ROOTS = LowRankCopula([0.5, 0.4, 0.3], torch.zeros(3, 1))
+FAMILIES = Families(ROOTS, torch.tensor([[0.3, 0.2], [0.4, 0.1]]))  # features 3 and 4 belong to 0, 5 and 6 to 1
 
 
 def planted():
@@ -44,7 +44,7 @@ def test_a_parent_is_silent_beside_an_heir_if_its_encoder_looks_away(weight, exp
 
 
 def test_an_sae_without_heirs_has_no_rate():
-    world = worlds.World(FAMILIES)
+    world = World(FAMILIES)
     stack = sae.untrained(sae.ReluL1(0.1), torch.eye(7)[None], [0], decoder_bias=False)
     activations = world.sample(200, torch.Generator().manual_seed(1))
     members = measures.label_latents(stack.W_dec, world, torch.ones(1, 7, dtype=torch.bool)).members

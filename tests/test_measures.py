@@ -8,10 +8,12 @@ import pytest
 import torch
 from torch.nn.functional import normalize
 
-from toysae import labels, measures, sae, worlds
+from toysae import labels, measures, sae
 from toysae.measures import Fraction
+from toysae.worlds.catalogue import antipodal_plane, groups, hierarchy, k_of_n, mutually_exclusive, tree, two_of_three
+from toysae.worlds.directions import random_rotation, unit_directions
 
-WORLD = worlds.two_of_three()
+WORLD = two_of_three()
 ROWS = torch.tensor(
     [
         [1.0, 0.1, 0.0],  # near A
@@ -64,14 +66,14 @@ def test_the_threshold_is_reached_from_below():
 
 
 def test_labels_are_the_same_in_a_rotated_space():
-    features = worlds.random_rotation(3, 6, torch.Generator().manual_seed(4))
-    rotated = worlds.two_of_three(features=features)
+    features = random_rotation(3, 6, torch.Generator().manual_seed(4))
+    rotated = two_of_three(features=features)
     assert names(ROWS @ features, world=rotated) == EXPECTED
 
 
 def test_composites_agree_with_a_search_over_all_sets():
     """The shortcut, one set for each size, against looking at every set of features that fires together."""
-    world = worlds.groups(2, 3, 3)
+    world = groups(2, 3, 3)
     generator = torch.Generator().manual_seed(6)
     sums = torch.tensor([[float(b) for b in f"{n:06b}"] for n in range(1, 64)])
     rows = normalize(sums + 0.15 * torch.randn(63, 6, generator=generator), dim=1)
@@ -88,8 +90,8 @@ def test_composites_agree_with_a_search_over_all_sets():
 @pytest.mark.parametrize(("n_features", "d_in", "least_right"), [(7, 5, 1.0), (14, 8, 0.9)])
 def test_composites_in_superposition_are_found_among_the_largest_cosines(n_features, d_in, least_right):
     """Every normalised sum of two or three features as a row; with up to eight features no set is left untried."""
-    features = worlds.unit_directions(n_features, d_in, torch.Generator().manual_seed(3))
-    world = worlds.k_of_n(n_features, 3, features=features)
+    features = unit_directions(n_features, d_in, torch.Generator().manual_seed(3))
+    world = k_of_n(n_features, 3, features=features)
     sets = [s for size in (2, 3) for s in itertools.combinations(range(n_features), size)]
     sums = torch.zeros(len(sets), n_features)
     for row, chosen in zip(sums, sets, strict=True):
@@ -104,7 +106,7 @@ def test_composites_in_superposition_are_found_among_the_largest_cosines(n_featu
 def test_a_pair_at_a_sharp_angle_is_divided_by_its_true_length():
     """Two features 60 degrees apart: their sum has length sqrt(3), and lies 30 degrees from each."""
     features = torch.tensor([[1.0, 0.0], [0.5, math.sqrt(0.75)]])
-    world = worlds.k_of_n(2, 2, features=features)
+    world = k_of_n(2, 2, features=features)
     half = math.radians(30)
     rows = torch.tensor([[math.cos(half), math.sin(half)], [math.cos(half + 0.25), math.sin(half + 0.25)]])
     assert measures.label_latents(rows[None], world, torch.ones(1, 2).bool()).names(0, ["A", "B"]) == ["A+B", "B"]
@@ -113,7 +115,7 @@ def test_a_pair_at_a_sharp_angle_is_divided_by_its_true_length():
 
 
 def test_in_the_antipodal_plane_axes_are_atoms_and_diagonals_are_composites():
-    world = worlds.antipodal_plane(0.5)
+    world = antipodal_plane(0.5)
     rows = torch.tensor([[1.0, 0], [0, -1.0], [1.0, 1.0], [-1.0, 1.0], [2.0, 1.0]])
     labels = measures.label_latents(rows[None], world, torch.ones(1, 5).bool())
     assert labels.names(0, list("abcd")) == ["a", "d", "a+c", "b+c", "mixed"]
@@ -184,7 +186,7 @@ def test_an_assessment_reads_a_planted_stack():
 
 
 def test_an_assessment_in_parts_is_the_same(monkeypatch):
-    world = worlds.k_of_n(5, 2, sigma=0.2)
+    world = k_of_n(5, 2, sigma=0.2)
     stack = sae.untrained(sae.ReluL1(0.1), sae.random_sign_rows(world, 6, range(7)), range(7), decoder_bias=True)
     whole = measures.assess(stack, world)
     monkeypatch.setattr(measures, "ASSESSED_NUMBERS", 1)
@@ -241,8 +243,8 @@ def test_planted_signed_rows_get_their_labels():
 
 def test_a_difference_of_one_against_many_is_named_by_the_others():
     rows = torch.tensor([[4.0, -1, -1, -1, -1], [-4.0, 1, 1, 1, 1], [1.0, 1, -1, 0, 0]])
-    assert signed_names(rows, worlds.k_of_n(5, 2)) == ["A−others", "others−A", "mixed"]
-    assert signed_names(rows[2:], worlds.k_of_n(5, 2), threshold=0.9) == ["A+B−C"]
+    assert signed_names(rows, k_of_n(5, 2)) == ["A−others", "others−A", "mixed"]
+    assert signed_names(rows[2:], k_of_n(5, 2), threshold=0.9) == ["A+B−C"]
 
 
 def test_signed_labels_change_only_what_was_mixed():
@@ -273,13 +275,13 @@ def test_joined_assessments_keep_their_order():
 
 
 def test_signed_labels_need_features_at_right_angles():
-    world = worlds.antipodal_plane(0.5)
+    world = antipodal_plane(0.5)
     stack = sae.untrained(sae.ReluL1(0.1), world.features[None], [0], decoder_bias=False)
     with pytest.raises(ValueError, match=r"the coherence of features is 1\.0: allowed is 0"):
         measures.with_signed_labels(measures.assess(stack, world), world)
 
 
-HIERARCHY = worlds.hierarchy()
+HIERARCHY = hierarchy()
 HALF = math.sqrt(0.5)
 WITH_CHILD = [[1.0, 0, 0, 0], [HALF, HALF, 0, 0], [0, 0, 1.0, 0], [0, 0, 0, 1.0]]  # parent; parent and child; others
 
@@ -321,7 +323,7 @@ def test_partial_absorption_is_the_share_that_the_childs_latent_says(inhibition,
 
 
 def test_absorption_by_one_child_of_two_is_counted_by_how_often_that_one_fires():
-    world = worlds.tree(n_parents=1, n_children=2, n_others=0)
+    world = tree(n_parents=1, n_children=2, n_others=0)
     rows = [[1.0, 0, 0], [HALF, HALF, 0], [0, 0, 1.0]]
     encoder = [[1.0, -1.0, 0], [0, 1 / HALF, 0], [0, 0, 1.0]]
     assert measures.absorption(encoding(rows, encoder), world, 0, [1, 2]).full.item() == pytest.approx(0.5)
@@ -345,21 +347,19 @@ def test_absorption_follows_latents_features_and_saes_when_they_are_reordered():
     one, other = (measures.absorption(each, HIERARCHY, 0, [1]) for each in (stack, shuffled))
     assert order[other.own.item()] == one.own.item()
     assert other.fraction.item() == pytest.approx(one.fraction.item())
-    turned = worlds.random_rotation(4, 6, torch.Generator().manual_seed(0))
+    turned = random_rotation(4, 6, torch.Generator().manual_seed(0))
     rotated = {"W_dec": stack.W_dec @ turned, "W_enc": turned.T @ stack.parameters["W_enc"]}
     rotated |= {"b_enc": stack.parameters["b_enc"]} | {
         n: v for n, v in stack.parameters.items() if n not in (*rotated, "b_enc", "b_dec")
     }
-    elsewhere = measures.absorption(
-        sae.Stack(stack.model, rotated, stack.seeds), worlds.hierarchy(features=turned), 0, [1]
-    )
+    elsewhere = measures.absorption(sae.Stack(stack.model, rotated, stack.seeds), hierarchy(features=turned), 0, [1])
     assert elsewhere.fraction.item() == pytest.approx(one.fraction.item(), abs=1e-5)
 
 
 def test_absorption_is_unknown_where_nothing_lives_or_parent_and_child_never_meet():
     dead = encoding(WITH_CHILD, torch.zeros(4, 4).tolist())
     assert math.isnan(measures.absorption(dead, HIERARCHY, 0, [1]).full.item())
-    never = measures.absorption(absorbing(1.0), worlds.mutually_exclusive([0.2] * 4), 0, [1])
+    never = measures.absorption(absorbing(1.0), mutually_exclusive([0.2] * 4), 0, [1])
     assert math.isnan(never.full.item()) and math.isnan(never.fraction.item())
 
 

@@ -5,7 +5,10 @@ import math
 import pytest
 import torch
 
-from toysae import measures, oracle, points, sae, training, worlds
+from toysae import measures, sae, training
+from toysae.points import combinations, directions, recovery
+from toysae.worlds.catalogue import WORLDS, k_of_n, pair, solo_leak, two_of_three
+from toysae.worlds.finite import finite_data
 
 QUICK = {"n_latents": 3, "l1_coeff": 0.1, "n_steps": 150}
 
@@ -23,9 +26,9 @@ def column(rows, name):
 
 
 def test_a_row_holds_what_is_counted_about_its_sae():
-    world = worlds.two_of_three(sigma=0.3)
-    seen = trained(world, training.Support(*oracle.finite_data(world)), range(5))
-    rows = points.recovery(world="two_of_three", sigma=0.3, seed=list(range(5)), **QUICK)
+    world = two_of_three(sigma=0.3)
+    seen = trained(world, training.Support(*finite_data(world)), range(5))
+    rows = recovery(world="two_of_three", sigma=0.3, seed=list(range(5)), **QUICK)
     assert column(rows, "loss") == seen.losses.tolist() and len(set(column(rows, "loss"))) > 1
     assert column(rows, "l0") == seen.l0.tolist()
     assert column(rows, "mcc") == seen.mcc.tolist()
@@ -40,11 +43,11 @@ def test_a_row_holds_what_is_counted_about_its_sae():
 
 
 def test_batches_are_the_same_for_all_saes_of_a_world_and_follow_the_data_seed():
-    world = worlds.k_of_n(4, 2, sigma=0.2)
+    world = k_of_n(4, 2, sigma=0.2)
     own = {"world": "k_of_n", "n_features": 4, "k": 2, "sigma": 0.2, "data": "batches", "batch_size": 32}
     for data_seed in (0, 5):
         batches = training.Batches(world, 32, torch.Generator().manual_seed(data_seed))
-        rows = points.recovery(**own, data_seed=data_seed, seed=[0, 1], **QUICK)
+        rows = recovery(**own, data_seed=data_seed, seed=[0, 1], **QUICK)
         assert column(rows, "loss") == trained(world, batches, range(2)).losses.tolist()
 
 
@@ -53,13 +56,13 @@ def test_a_phase_diagram_over_cooccurrence_is_one_stack_and_each_sae_what_it_is_
     fit = training.fit
     monkeypatch.setattr(training, "fit", lambda stack, *rest, **more: stacks.append(stack) or fit(stack, *rest, **more))
     axes = {"p_alone": [0.1, 0.3, 0.6], "l1_coeff": [0.02, 0.2], "seed": [0, 1]}
-    rows = points.recovery(world="solo_leak", n_features=3, k=2, n_latents=3, n_steps=150, **axes)
+    rows = recovery(world="solo_leak", n_features=3, k=2, n_latents=3, n_steps=150, **axes)
     assert [len(stack) for stack in stacks] == [12]
     assert column(rows, "p_alone") == [0.1] * 4 + [0.3] * 4 + [0.6] * 4
     assert column(rows, "l1_coeff") == [0.02, 0.02, 0.2, 0.2] * 3
     assert column(rows, "seed") == [0, 1] * 6
     for p_alone in axes["p_alone"]:
-        world = worlds.solo_leak(3, 2, p_alone)
+        world = solo_leak(3, 2, p_alone)
         for l1_coeff in axes["l1_coeff"]:
             alone = trained(world, training.Support.of(world), [0, 1], l1_coeff)
             here = [r["loss"] for r in rows if r["p_alone"] == p_alone and r["l1_coeff"] == l1_coeff]
@@ -67,23 +70,23 @@ def test_a_phase_diagram_over_cooccurrence_is_one_stack_and_each_sae_what_it_is_
 
 
 def test_a_pattern_that_never_occurs_is_not_in_the_stack():
-    rows = points.recovery(world="solo_leak", n_features=3, k=2, p_alone=[0.0, 0.5], seed=[0, 1, 2], **QUICK)
-    alone = points.recovery(world="two_of_three", seed=[0, 1, 2], **QUICK)
+    rows = recovery(world="solo_leak", n_features=3, k=2, p_alone=[0.0, 0.5], seed=[0, 1, 2], **QUICK)
+    alone = recovery(world="two_of_three", seed=[0, 1, 2], **QUICK)
     assert column(rows, "loss")[:3] == column(alone, "loss")
 
 
 def test_rows_come_in_the_order_of_the_combinations_however_stacks_are_formed():
     axes = {"sigma": [0.3, 0.0], "n_latents": [4, 3], "init": ["positive", "random-sign"], "seed": [7, 2]}
-    rows = points.recovery(world="two_of_three", l1_coeff=0.1, n_steps=20, **axes)
-    asked = points.combinations(world="two_of_three", l1_coeff=0.1, n_steps=20, **axes)
+    rows = recovery(world="two_of_three", l1_coeff=0.1, n_steps=20, **axes)
+    asked = combinations(world="two_of_three", l1_coeff=0.1, n_steps=20, **axes)
     assert [{name: row[name] for name in cell} for row, cell in zip(rows, asked, strict=True)] == asked
     assert len(rows) == 16 and column(rows, "seed") == [7, 2] * 8
-    one = points.recovery(**(asked[11]))
+    one = recovery(**(asked[11]))
     assert one == [rows[11]]
 
 
 def test_without_steps_the_rows_tell_how_saes_start():
-    (row,) = points.recovery(world="two_of_three", n_latents=3, l1_coeff=0.1, n_steps=0, init="at-features", seed=4)
+    (row,) = recovery(world="two_of_three", n_latents=3, l1_coeff=0.1, n_steps=0, init="at-features", seed=4)
     assert row["atomic"] == 3 and row["features_found"] == 3
 
 
@@ -91,14 +94,14 @@ def test_a_decoder_bias_and_tied_weights_reach_the_stack(monkeypatch):
     stacks = []
     fit = training.fit
     monkeypatch.setattr(training, "fit", lambda stack, *rest, **more: stacks.append(stack) or fit(stack, *rest, **more))
-    points.recovery(world="two_of_three", decoder_bias=[False, True], tied=[False, True], **QUICK)
+    recovery(world="two_of_three", decoder_bias=[False, True], tied=[False, True], **QUICK)
     held = [{"b_dec" in stack.parameters: "W_enc" in stack.parameters} for stack in stacks]
     assert held == [{False: True}, {False: False}, {True: True}, {True: False}]
 
 
 def test_directions_hold_the_cosines_and_labels_of_every_latent():
     setting = {"world": "pair", "p_both": 0.3, "p_first": 0.3, "n_latents": 2, "l1_coeff": 0.02, "seed": [3, 5]}
-    rows = points.directions(**setting)
+    rows = directions(**setting)
     assert [(row["seed"], row["latent"]) for row in rows] == [(3, 0), (3, 1), (5, 0), (5, 1)]
     for row in rows:
         assert math.isclose(row["cos_1"] ** 2 + row["cos_2"] ** 2, 1, rel_tol=1e-5)
@@ -107,13 +110,13 @@ def test_directions_hold_the_cosines_and_labels_of_every_latent():
 
 
 def test_a_composite_is_told_by_the_features_it_stands_for():
-    rows = points.directions(world="two_of_three", n_latents=3, l1_coeff=0.1, init="at-composites")
+    rows = directions(world="two_of_three", n_latents=3, l1_coeff=0.1, init="at-composites")
     assert {row["label"] for row in rows} == {"composite"}
     assert {row["stands_for"] for row in rows} == {"1+2", "1+3", "2+3"}
 
 
 def test_a_pair_fires_as_it_is_told():
-    patterns, probabilities = points.pair(0.2, 0.5).firing.support()
+    patterns, probabilities = pair(0.2, 0.5).firing.support()
     told = dict(zip(map(tuple, patterns.int().tolist()), probabilities.tolist(), strict=True))
     assert told == pytest.approx({(1, 1): 0.2, (1, 0): 0.5, (0, 1): 0.3})
 
@@ -138,9 +141,9 @@ NUMBERS = {
 }
 
 
-@pytest.mark.parametrize("name", points.WORLDS)
+@pytest.mark.parametrize("name", WORLDS)
 def test_every_world_can_be_told_by_numbers(name):
-    (row,) = points.recovery(world=name, **QUICK | {"n_steps": 5}, **NUMBERS[name])
+    (row,) = recovery(world=name, **QUICK | {"n_steps": 5}, **NUMBERS[name])
     assert math.isfinite(row["loss"]) and row.items() >= NUMBERS[name].items()
 
 
@@ -162,4 +165,4 @@ IMPOSSIBLE = {
 @pytest.mark.parametrize(("changed", "line"), IMPOSSIBLE.values(), ids=IMPOSSIBLE)
 def test_a_setting_that_cannot_be_is_refused(changed, line):
     with pytest.raises(ValueError, match=line):
-        points.recovery(**(POSSIBLE | changed))
+        recovery(**(POSSIBLE | changed))

@@ -9,10 +9,13 @@ import torch
 from scipy.stats import t as student
 from torch.nn.functional import normalize
 
-from toysae import contest, oracle, remedies, tuning, worlds
+from toysae import contest, remedies, tuning
 from toysae.sweeps import grid
 from toysae.sweeps.settings import complete
-from toysae.tasks import L1_COEFF, TASKS, Task, TwoLevels, data_of
+from toysae.tasks import L1_COEFF, TASKS, Task, data_of
+from toysae.worlds.catalogue import hierarchy, tree, two_of_three
+from toysae.worlds.finite import finite_data
+from toysae.worlds.magnitudes import TwoLevels
 
 PLAN = {"n_steps": 60, "lr": 0.01}
 
@@ -21,8 +24,8 @@ PLAN = {"n_steps": 60, "lr": 0.01}
 
 
 def test_two_levels_make_an_exact_list_with_the_right_moments():
-    world = worlds.two_of_three(magnitudes=TwoLevels(0.25))
-    points, probabilities = oracle.finite_data(world)
+    world = two_of_three(magnitudes=TwoLevels(0.25))
+    points, probabilities = finite_data(world)
     assert points.shape == (3 * 4, 3) and set(points.flatten().tolist()) == {0.0, 0.75, 1.25}
     torch.testing.assert_close(probabilities, torch.full((12,), 1 / 12).double())
     drawn = world.sample(20_000, torch.Generator().manual_seed(0))
@@ -42,7 +45,7 @@ def test_two_levels_refuse_what_cannot_be(given):
 @pytest.mark.parametrize("name", TASKS)
 def test_every_task_is_listed_exactly_and_its_families_are_families(name):
     task = TASKS[name](magnitudes=TwoLevels(0.1))
-    points, probabilities = oracle.finite_data(task.world)
+    points, probabilities = finite_data(task.world)
     assert torch.equal(data_of(task.world).x, points)
     fires = (points @ task.world.features.double().T > 0).double()
     assert float(probabilities @ fires.sum(dim=1)) == pytest.approx(task.true_l0)
@@ -52,7 +55,7 @@ def test_every_task_is_listed_exactly_and_its_families_are_families(name):
 
 
 def test_long_lists_are_trained_on_in_batches():
-    world = worlds.tree()
+    world = tree()
     x, weights = data_of(world).block(2)
     assert x.shape[:2] == (2, len(weights))
     assert torch.equal(x, data_of(world).block(2)[0])
@@ -93,7 +96,7 @@ def test_the_true_features_find_all_and_are_not_the_cheapest(name):
 
 def test_absorption_is_scored_where_there_is_a_family_and_nowhere_else(minimal):
     assert math.isnan(judged(torch.eye(3), minimal)["absorption"])
-    nested = Task(worlds.hierarchy(n_others=0), ((0, (1,)),))
+    nested = Task(hierarchy(n_others=0), ((0, (1,)),))
     assert judged(torch.eye(2), nested)["absorption"] == 0
     assert judged(normalize(torch.tensor([[1.0, 0.0], [1.0, 1.0]]), dim=1), nested)["absorption"] == 1
 

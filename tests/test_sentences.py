@@ -3,10 +3,11 @@
 import pytest
 import torch
 
-from toysae import measures, sae, sentences, worlds
+from toysae import measures, sae, sentences
 from toysae.measures import Fraction
+from toysae.worlds.catalogue import two_of_three
 
-WORLD = worlds.two_of_three()
+WORLD = two_of_three()
 
 
 def read(row):

@@ -5,7 +5,9 @@ import math
 import pytest
 import torch
 
-from toysae.superposed import Uniform, random_correlation, superposed
+from toysae.worlds.catalogue import superposed
+from toysae.worlds.copulas import random_correlation
+from toysae.worlds.magnitudes import Uniform
 
 
 def generator(seed=0):

@@ -22,7 +22,7 @@ from distributed import LocalCluster
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
-from toysae import points
+from toysae.points import combinations, recovery
 from toysae.sweeps import SweepError, catalogue, grid, origin, provenance, read_table, sweep, workers, write_table
 from toysae.sweeps.journal import Journal, as_text
 from toysae.sweeps.settings import complete
@@ -54,8 +54,12 @@ def calls(tmp_path, monkeypatch):
 
 def start(folder, seconds=0.08):
     """A process of its own that sweeps into this folder."""
-    return subprocess.Popen([sys.executable, "-c", SCRIPT, str(folder), str(seconds)], cwd=TESTS,
-                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return subprocess.Popen(
+        [sys.executable, "-c", SCRIPT, str(folder), str(seconds)],
+        cwd=TESTS,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
 
 
 def wait_for(condition):
@@ -266,8 +270,9 @@ def test_a_worker_with_other_code_is_refused():
 
 # ---- who computes
 
-TRAINED = grid(world="two_of_three", n_latents=3, sigma=[0.0, 0.3, 0.6], l1_coeff=[[0.05, 0.2]], seed=[range(3)],
-               n_steps=60)
+TRAINED = grid(
+    world="two_of_three", n_latents=3, sigma=[0.0, 0.3, 0.6], l1_coeff=[[0.05, 0.2]], seed=[range(3)], n_steps=60
+)
 
 
 def test_the_number_of_workers_does_not_matter():
@@ -280,20 +285,20 @@ def by_hand():
     """The table of TRAINED, without a sweep."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    rows = [setting | row for setting in complete(points.recovery, TRAINED) for row in points.recovery(**setting)]
+    rows = [setting | row for setting in complete(recovery, TRAINED) for row in recovery(**setting)]
     torch.set_num_threads(threads)
     return pd.DataFrame(rows)
 
 
 def test_processes_compute_what_the_point_computes_by_hand(by_hand):
     assert len(by_hand) == 18 and by_hand["loss"].nunique() > 5
-    assert same(sweep(points.recovery, TRAINED, n_workers=2), by_hand)
+    assert same(sweep(recovery, TRAINED, n_workers=2), by_hand)
 
 
 def test_a_dask_cluster_of_two_workers_gives_the_same_and_keeps_failures_apart(by_hand, tmp_path):
     with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
         address = cluster.scheduler_address
-        table = sweep(points.recovery, TRAINED, scheduler=address, journal=tmp_path / "journal.jsonl")
+        table = sweep(recovery, TRAINED, scheduler=address, journal=tmp_path / "journal.jsonl")
         assert same(table, by_hand)
         with pytest.raises(SweepError, match="1 of 3 settings failed") as failed:
             sweep(sweep_points.fails_at_two, grid(n=[1, 2, 3]), scheduler=address)
@@ -445,10 +450,10 @@ def test_a_point_may_return_a_table_and_its_values_stand_before_the_settings():
 # ---- the large sweeps
 
 
-@pytest.mark.parametrize("name", [name for name, it in catalogue.SWEEPS.items() if it.point is points.recovery])
+@pytest.mark.parametrize("name", [name for name, it in catalogue.SWEEPS.items() if it.point is recovery])
 def test_every_large_sweep_can_be_asked_for_and_has_64_seeds_a_point(name):
     settings = complete(catalogue.SWEEPS[name].point, catalogue.SWEEPS[name].settings)
-    cells = pd.DataFrame([cell for setting in settings for cell in points.combinations(**setting)])
+    cells = pd.DataFrame([cell for setting in settings for cell in combinations(**setting)])
     counts = cells.groupby([column for column in cells if column != "seed"], dropna=False)["seed"].nunique()
     assert len(counts) > 300 and (counts >= 64).all()
 

@@ -8,11 +8,14 @@ import pytest
 import torch
 from scipy.stats import multivariate_normal, norm
 
-from toysae import detection, sae, synthetic, trials, worlds
+from toysae import detection, sae, trials
 from toysae.sweeps import catalogue, read_table
 from toysae.sweeps.settings import complete
-from toysae.synthetic import Families, LowRankCopula
-from toysae.worlds import World
+from toysae.synthetic import overlap
+from toysae.worlds.catalogue import benchmark, independent
+from toysae.worlds.copulas import LowRankCopula
+from toysae.worlds.firings import Families, Patterns
+from toysae.worlds.world import World
 
 N = 40_000
 TABLES = Path(__file__).parents[1] / "notebooks" / "tables"
@@ -80,19 +83,19 @@ def test_what_cannot_be_is_refused():
     with pytest.raises(ValueError, match="the shape of chances"):
         Families(LowRankCopula([0.5], torch.zeros(1, 1)), torch.zeros(2, 1))
     with pytest.raises(ValueError, match="n_families is 4: allowed is 0 to 3"):
-        synthetic.benchmark(12, 8, 2.0, generator(), n_families=4)
+        benchmark(12, 8, 2.0, generator(), n_families=4)
     with pytest.raises(ValueError, match="patterns can be listed"):
         families().support()
 
 
 def test_overlap_is_the_mean_of_the_largest_cosines():
     rows = torch.tensor([[1.0, 0.0], [0.0, 1.0], [math.sqrt(0.5), -math.sqrt(0.5)]])
-    assert synthetic.overlap(rows) == pytest.approx(math.sqrt(0.5), abs=1e-6)
-    assert synthetic.overlap(torch.eye(3)) == 0
+    assert overlap(rows) == pytest.approx(math.sqrt(0.5), abs=1e-6)
+    assert overlap(torch.eye(3)) == 0
 
 
 def test_the_features_themselves_are_perfect_detectors_where_they_are_orthonormal():
-    world = worlds.independent([0.3] * 4)
+    world = independent([0.3] * 4)
     stack = sae.untrained(sae.ReluL1(0.1), torch.eye(4)[None], [0], decoder_bias=False)
     seen = detection.scores(stack, world, world.sample(500, generator()))
     perfect = ("precision", "recall", "f1", "unique", "found", "mcc", "atomic", "explained_variance")
@@ -101,7 +104,7 @@ def test_the_features_themselves_are_perfect_detectors_where_they_are_orthonorma
 
 def test_scores_of_a_planted_dictionary_are_those_counted_by_hand():
     """One latent for feature 0, one for A + B of features 1 and 2, one that is a copy of the first, one dead."""
-    world = World(worlds.Patterns([[1, 0, 0], [0, 1, 1], [0, 1, 0]], [0.5, 0.25, 0.25]))
+    world = World(Patterns([[1, 0, 0], [0, 1, 1], [0, 1, 0]], [0.5, 0.25, 0.25]))
     both = torch.tensor([0.0, 1.0, 1.0]) / math.sqrt(2)
     rows = torch.stack([torch.tensor([1.0, 0, 0]), both, torch.tensor([1.0, 0, 0]), torch.tensor([0.0, 0, -1.0])])
     stack = sae.untrained(sae.ReluL1(0.1), rows[None], [0], decoder_bias=False)
@@ -116,7 +119,7 @@ def test_scores_of_a_planted_dictionary_are_those_counted_by_hand():
 
 
 def test_precision_falls_by_false_alarms_and_recall_by_misses():
-    world = worlds.independent([0.5, 0.5])
+    world = independent([0.5, 0.5])
     stack = sae.untrained(sae.ReluL1(0.1), torch.eye(2)[None], [0], decoder_bias=False)
     stack.parameters["W_enc"][0] = torch.tensor([[1.0, 0.0], [1.0, 1.0]])  # latent 0 fires for both features
     stack.parameters["b_enc"][0] = torch.tensor([0.0, -1.5])  # latent 1 fires for a strong feature only
@@ -135,7 +138,7 @@ def test_holes_are_seen_in_an_sae_whose_parent_is_absorbed():
     alone, together = detection.holes(stack, world, world.sample(1000, generator(4)))
     assert (alone.item(), together.item()) == (1.0, 0.0)
     with pytest.raises(ValueError, match="Families"):
-        detection.holes(stack, worlds.independent([0.5] * 5), torch.ones(1, 5))
+        detection.holes(stack, independent([0.5] * 5), torch.ones(1, 5))
 
 
 def test_a_point_gives_one_row_per_setting_and_seed_whatever_else_is_asked():

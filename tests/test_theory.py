@@ -8,13 +8,19 @@ import pytest
 import torch
 from scipy.optimize import brentq
 
-from toysae import oracle, theory, worlds
+from toysae import theory
+from toysae.oracle import best_dictionary, code_loss, codes, dictionary_loss, polish, radial_cost, sample_losses
+from toysae.worlds.catalogue import bundles, independent, k_of_n, solo_leak, two_of_three
+from toysae.worlds.directions import random_rotation, unit_directions
+from toysae.worlds.finite import finite_data
+from toysae.worlds.firings import Patterns
+from toysae.worlds.world import World
 
 
 def pair(p_a, p_b, p_both, **magnitudes):
     """Two features: how often A fires alone, B alone, and both, up to a common factor."""
     weights = torch.tensor([p_a, p_b, p_both], dtype=torch.float64)
-    return worlds.World(worlds.Patterns([[1, 0], [0, 1], [1, 1]], weights / weights.sum()), **magnitudes)
+    return World(Patterns([[1, 0], [0, 1], [1, 1]], weights / weights.sum()), **magnitudes)
 
 
 def angles_of(dictionary):
@@ -27,17 +33,17 @@ def angles_of(dictionary):
 def test_the_radial_cost_is_the_least_that_one_aligned_latent_can_pay(length, l1_coeff):
     written = np.linspace(0, length, 10_001)
     least = ((length - written) ** 2 / 2 + l1_coeff * written).min()
-    cost = oracle.radial_cost(torch.tensor(length, dtype=torch.float64), l1_coeff).item()
+    cost = radial_cost(torch.tensor(length, dtype=torch.float64), l1_coeff).item()
     assert cost == pytest.approx(least, abs=1e-7)
 
 
 @pytest.mark.parametrize("m", [1, 2, 5])
 @pytest.mark.parametrize("l1_coeff", [0.0, 0.05, 0.9])
 def test_atoms_composites_and_their_difference_are_what_exact_codes_cost(m, l1_coeff):
-    world = worlds.bundles(1, m)
+    world = bundles(1, m)
     together = torch.full((1, m), 1 / math.sqrt(m))
-    atoms = oracle.dictionary_loss(world.features, world, l1_coeff).item()
-    composite = oracle.dictionary_loss(together, world, l1_coeff).item()
+    atoms = dictionary_loss(world.features, world, l1_coeff).item()
+    composite = dictionary_loss(together, world, l1_coeff).item()
     assert theory.atoms_loss(m, l1_coeff) == pytest.approx(atoms, abs=1e-7)
     assert theory.composite_loss(m, l1_coeff) == pytest.approx(composite, abs=1e-7)
     assert theory.composite_gain(m, l1_coeff) == pytest.approx(atoms - composite, abs=1e-7)
@@ -46,7 +52,7 @@ def test_atoms_composites_and_their_difference_are_what_exact_codes_cost(m, l1_c
 def test_signed_composites_and_atoms_cost_the_same_at_the_jitter_threshold():
     """With exact reconstruction the signed codes are the coordinates in each basis."""
     noise = np.random.default_rng(0).standard_normal((200_000, 2))
-    inverse = np.linalg.inv(worlds.two_of_three().composites().double().numpy())
+    inverse = np.linalg.inv(two_of_three().composites().double().numpy())
 
     def lead(ratio):
         magnitudes = np.column_stack([1 + ratio * noise, np.zeros(len(noise))])
@@ -58,12 +64,12 @@ def test_signed_composites_and_atoms_cost_the_same_at_the_jitter_threshold():
 @pytest.mark.parametrize("l1_coeff", [0.02, 0.1, 0.5])
 def test_at_the_jitter_boundary_sampled_atoms_and_composites_cost_the_same(l1_coeff):
     boundary = theory.jitter_boundary(l1_coeff, n_levels=60)
-    features, composites = torch.eye(3), worlds.two_of_three().composites()
+    features, composites = torch.eye(3), two_of_three().composites()
 
     def sampled_lead(sigma):
-        world = worlds.two_of_three(sigma=sigma)
+        world = two_of_three(sigma=sigma)
         x = world.inputs(world.sample(20_000, torch.Generator().manual_seed(1)))
-        atoms, together = oracle.sample_losses(x, torch.stack([features, composites]), l1_coeff)
+        atoms, together = sample_losses(x, torch.stack([features, composites]), l1_coeff)
         difference = atoms - together
         return difference.mean().item(), difference.std().item() / math.sqrt(len(x))
 
@@ -89,7 +95,7 @@ def test_the_best_rows_lean_as_the_tilt_law_says(l1_coeff, both_by_child, parent
     world = pair(parent_by_child, 1, both_by_child)
     total = parent_by_child + 1 + both_by_child
     rates = both_by_child / total, parent_by_child / total, 1 / total
-    parent, child = angles_of(oracle.best_dictionary(world, 2, l1_coeff, n_starts=15)[0])
+    parent, child = angles_of(best_dictionary(world, 2, l1_coeff, n_starts=15)[0])
     leaning = np.array([parent, math.pi / 2 - child])
     first = np.array([theory.tilt(l1_coeff, rates[0], alone) for alone in rates[1:]])
     second = np.array(theory.tilts(l1_coeff, *rates))
@@ -108,23 +114,23 @@ def test_the_tilt_law_for_any_world_contains_that_for_two_features():
 @pytest.mark.parametrize(
     "world",
     [
-        worlds.k_of_n(4, 2),
-        worlds.k_of_n(6, 3),
-        worlds.k_of_n(4, 2, sigma=0.2),
-        worlds.solo_leak(3, 2, 0.3),
-        worlds.independent([0.2, 0.3, 0.4]),
-        worlds.k_of_n(5, 2, features=worlds.random_rotation(5, 7, torch.Generator().manual_seed(0))),
+        k_of_n(4, 2),
+        k_of_n(6, 3),
+        k_of_n(4, 2, sigma=0.2),
+        solo_leak(3, 2, 0.3),
+        independent([0.2, 0.3, 0.4]),
+        k_of_n(5, 2, features=random_rotation(5, 7, torch.Generator().manual_seed(0))),
     ],
 )
 def test_near_the_atoms_the_local_minimum_leans_as_the_general_law_says(world):
     l1_coeff = 0.002
-    points, probabilities = oracle.finite_data(world)
-    rows, loss = oracle.polish(world.features.double(), points, probabilities, l1_coeff)
+    points, probabilities = finite_data(world)
+    rows, loss = polish(world.features.double(), points, probabilities, l1_coeff)
     along = rows @ world.features.double().T
     leans = along / along.diagonal()[:, None] - torch.eye(world.n_features, dtype=torch.float64)
     law = theory.tilt_matrix(world, l1_coeff)
     assert (leans - law).abs().max() < 0.02 * law.abs().max()
-    gain = oracle.dictionary_loss(world.features, world, l1_coeff).item() - loss
+    gain = dictionary_loss(world.features, world, l1_coeff).item() - loss
     assert theory.tilt_gain(world, l1_coeff) == pytest.approx(gain, rel=0.02)
 
 
@@ -134,7 +140,7 @@ def test_at_the_crossover_both_pure_dictionaries_cost_the_same_however_often_a_f
     both = torch.tensor([[[1.0, 0.0], [0.0, 1.0]], [[1.0, 0.0], [math.sqrt(0.5), math.sqrt(0.5)]]])
 
     def lead(rho):
-        atoms, nested = oracle.dictionary_loss(both, pair(p_a, rho, 1), l1_coeff)
+        atoms, nested = dictionary_loss(both, pair(p_a, rho, 1), l1_coeff)
         return (atoms - nested).item()
 
     assert brentq(lead, 1e-6, 20) == pytest.approx(theory.crossover(l1_coeff), rel=1e-4)
@@ -142,15 +148,15 @@ def test_at_the_crossover_both_pure_dictionaries_cost_the_same_however_often_a_f
 
 def test_for_a_small_penalty_nesting_decides_and_not_correlation():
     """Features that fire alone now and then are found, however often they fire together; nested ones are not."""
-    nested = angles_of(oracle.best_dictionary(pair(1, 0, 1), 2, 1e-3, n_starts=15)[0])
-    leaky = angles_of(oracle.best_dictionary(pair(1, 0.1, 1), 2, 1e-3, n_starts=15)[0])
+    nested = angles_of(best_dictionary(pair(1, 0, 1), 2, 1e-3, n_starts=15)[0])
+    leaky = angles_of(best_dictionary(pair(1, 0.1, 1), 2, 1e-3, n_starts=15)[0])
     assert np.degrees(nested) == pytest.approx([0, 45], abs=1e-3)
     assert np.degrees(leaky) == pytest.approx([0, 90], abs=1)
 
 
 def test_the_best_dictionary_bends_for_nested_features_and_jumps_for_symmetric_ones():
     def largest_step(world_at):
-        path = [oracle.best_dictionary(world_at(rho), 2, 0.1, n_starts=10)[0] for rho in np.arange(0.1, 0.16, 0.005)]
+        path = [best_dictionary(world_at(rho), 2, 0.1, n_starts=10)[0] for rho in np.arange(0.1, 0.16, 0.005)]
         angles = np.degrees([angles_of(dictionary) for dictionary in path])
         mirrored = np.where((angles[:, :1] > 90 - angles[:, 1:]), 90 - angles[:, ::-1], angles)  # A and B swapped
         return np.abs(np.diff(mirrored, axis=0)).max()
@@ -165,7 +171,7 @@ def test_one_latent_points_along_the_top_eigenvector(p_parent_only, p_both):
     _, vectors = np.linalg.eigh([[p_parent_only + p_both, p_both], [p_both, p_both]])
     assert abs(vectors[:, -1] @ [math.cos(angle), math.sin(angle)]) == pytest.approx(1)
     world = pair(p_parent_only, 0, p_both)
-    best = oracle.best_dictionary(world, 1, 1e-5, n_starts=10)[0]
+    best = best_dictionary(world, 1, 1e-5, n_starts=10)[0]
     assert math.atan2(best[0, 1], best[0, 0]) == pytest.approx(angle, abs=1e-4)
 
 
@@ -190,9 +196,7 @@ def lowest_slope_on_a_grid(world, n_steps):
     return lowest
 
 
-UNEVEN = worlds.World(
-    worlds.Patterns([[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 0], [1, 1, 1]], [0.3, 0.2, 0.25, 0.15, 0.1])
-)
+UNEVEN = World(Patterns([[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 0], [1, 1, 1]], [0.3, 0.2, 0.25, 0.15, 0.1]))
 
 
 @pytest.mark.parametrize(
@@ -200,19 +204,19 @@ UNEVEN = worlds.World(
     [
         (pair(0.3, 0.4, 0.3), 3),
         (pair(0.6, 0.1, 0.3), 3),
-        (worlds.two_of_three(), 41),
+        (two_of_three(), 41),
         (UNEVEN, 41),
-        (worlds.independent([0.3, 0.2, 0.45]), 41),
-        (worlds.solo_leak(3, 2, 0.1), 41),
-        (worlds.k_of_n(4, 2), 7),
-        (worlds.k_of_n(4, 3), 7),
+        (independent([0.3, 0.2, 0.45]), 41),
+        (solo_leak(3, 2, 0.1), 41),
+        (k_of_n(4, 2), 7),
+        (k_of_n(4, 3), 7),
     ],
 )
 def test_sharpness_is_the_lowest_slope_of_the_signed_objective(world, n_steps):
     assert theory.sharpness(world) == pytest.approx(lowest_slope_on_a_grid(world, n_steps), abs=1e-4)
 
 
-@pytest.mark.parametrize("world", [pair(0.4, 0.4, 0.2), worlds.k_of_n(4, 3), worlds.independent([0.7] * 3)])
+@pytest.mark.parametrize("world", [pair(0.4, 0.4, 0.2), k_of_n(4, 3), independent([0.7] * 3)])
 def test_turning_features_by_plus_or_minus_finds_the_slope_where_features_are_alike(world):
     assert theory.growth_by_turning(world) == pytest.approx(theory.sharpness(world), abs=1e-3)
 
@@ -220,7 +224,7 @@ def test_turning_features_by_plus_or_minus_finds_the_slope_where_features_are_al
 def test_the_growth_of_a_turn_is_that_of_the_codes_in_the_turned_basis():
     """Turning B towards A by t: A's code loses tan t, B's grows by 1 / cos t, where B fires."""
     angle = 0.05
-    world = pair(0.5, 0.3, 0.2, features=worlds.random_rotation(2, 3, torch.Generator().manual_seed(0)))
+    world = pair(0.5, 0.3, 0.2, features=random_rotation(2, 3, torch.Generator().manual_seed(0)))
     grown = theory.signed_growth(world, torch.tensor([[[0.0, 0.0], [1.0, 0.0]]]), math.tan(angle)).item()
     longer = 0.5 * (1 / math.cos(angle) - 1)
     assert grown * math.tan(angle) == pytest.approx(longer + (0.3 - 0.2) * math.tan(angle), abs=1e-6)
@@ -242,7 +246,7 @@ def test_exactly_k_of_n_are_a_sharp_minimum_if_n_exceeds_2k_minus_1():
         for k in range(1, n):
             excess = n - (2 * k - 1)
             answer = "yes" if excess > 0 else "no" if excess < 0 else "on the boundary"
-            assert theory.sharp_local_minimum(worlds.k_of_n(n, k)) == answer
+            assert theory.sharp_local_minimum(k_of_n(n, k)) == answer
 
 
 @pytest.mark.parametrize(
@@ -250,7 +254,7 @@ def test_exactly_k_of_n_are_a_sharp_minimum_if_n_exceeds_2k_minus_1():
     [([0.3, 0.45, 0.1], "yes"), ([0.3, 0.5, 0.1], "on the boundary"), ([0.3, 0.55, 0.1], "no"), ([0.6] * 4, "no")],
 )
 def test_independent_features_are_a_sharp_minimum_if_every_rate_is_below_one_half(rates, answer):
-    assert theory.sharp_local_minimum(worlds.independent(rates)) == answer
+    assert theory.sharp_local_minimum(independent(rates)) == answer
 
 
 def test_the_tolerance_says_how_near_to_zero_counts_as_the_boundary():
@@ -262,18 +266,18 @@ def test_the_tolerance_says_how_near_to_zero_counts_as_the_boundary():
 @pytest.mark.parametrize(("n", "k"), [(2, 1), (4, 2), (6, 3)])
 @pytest.mark.parametrize("l1_coeff", [0.02, 0.4])
 def test_exactly_k_of_2k_has_a_second_basis_that_costs_the_same(n, k, l1_coeff):
-    rotation = worlds.random_rotation(n, n + 1, torch.Generator().manual_seed(3))
-    world = worlds.k_of_n(n, k, features=rotation)
+    rotation = random_rotation(n, n + 1, torch.Generator().manual_seed(3))
+    world = k_of_n(n, k, features=rotation)
     mirrored = theory.mirrored_features(world)
     assert torch.allclose(mirrored @ mirrored.T, torch.eye(n, dtype=torch.float64), atol=1e-6)
-    losses = oracle.dictionary_loss(torch.stack([world.features.double(), mirrored]), world, l1_coeff)
+    losses = dictionary_loss(torch.stack([world.features.double(), mirrored]), world, l1_coeff)
     assert losses[0].item() == pytest.approx(losses[1].item(), abs=1e-7)
     cosines = mirrored @ world.features.double().T
     assert (cosines.max() < 0.9) == (k > 1)  # for k = 1 the mirror only swaps the two features
 
 
 def test_the_path_leads_from_the_features_to_the_composites():
-    world = worlds.two_of_three(sigma=0.1)
+    world = two_of_three(sigma=0.1)
     start, middle, end = theory.path_dictionaries(world, torch.tensor([0.0, 0.5, 1.0]))
     assert torch.allclose(start, world.features.double())
     matches = end @ world.composites().double().T
@@ -283,14 +287,14 @@ def test_the_path_leads_from_the_features_to_the_composites():
 
 
 def test_losses_along_the_path_are_those_of_its_dictionaries():
-    world, t = worlds.two_of_three(), torch.linspace(0, 1, 5)
+    world, t = two_of_three(), torch.linspace(0, 1, 5)
     losses = theory.path_losses(world, 0.1, t)
     assert losses[0].item() == pytest.approx(theory.atoms_loss(2, 0.1))
     assert losses[-1].item() == pytest.approx(theory.composite_loss(2, 0.1))
     for step, loss in zip(theory.path_dictionaries(world, t), losses, strict=True):
-        points, probabilities = oracle.finite_data(world)
-        z = oracle.codes(points, step, 0.1)
-        assert (probabilities @ oracle.code_loss(points, step, z, 0.1)).item() == pytest.approx(loss.item())
+        points, probabilities = finite_data(world)
+        z = codes(points, step, 0.1)
+        assert (probabilities @ code_loss(points, step, z, 0.1)).item() == pytest.approx(loss.item())
 
 
 @pytest.mark.parametrize(
@@ -301,10 +305,10 @@ def test_losses_along_the_path_are_those_of_its_dictionaries():
         (lambda: theory.crossover(0.8), "l1_coeff is 0.8"),
         (lambda: theory.jitter_boundary(0.0), "l1_coeff is 0.0"),
         (lambda: theory.tilt(0.1, 0.5, 0.0), "p_alone is 0.0"),
-        (lambda: theory.sharp_local_minimum(worlds.two_of_three(), -1.0), "tolerance is -1.0"),
-        (lambda: theory.tilt_matrix(worlds.two_of_three(), 0.01), "world has no full second moment"),
-        (lambda: theory.mirrored_features(worlds.k_of_n(5, 2)), "world has the firing"),
-        (lambda: theory.path_losses(worlds.k_of_n(4, 2), 0.1, torch.zeros(1)), "world has 4 features and 6 composites"),
+        (lambda: theory.sharp_local_minimum(two_of_three(), -1.0), "tolerance is -1.0"),
+        (lambda: theory.tilt_matrix(two_of_three(), 0.01), "world has no full second moment"),
+        (lambda: theory.mirrored_features(k_of_n(5, 2)), "world has the firing"),
+        (lambda: theory.path_losses(k_of_n(4, 2), 0.1, torch.zeros(1)), "world has 4 features and 6 composites"),
     ],
 )
 def test_what_a_formula_does_not_cover_is_refused_by_name(call, named):
@@ -318,15 +322,15 @@ def test_on_the_leaning_boundary_the_best_dictionary_changes_sides(l1_coeff):
     """The search for the best dictionary, which knows nothing of symmetry, finds composites below and atoms above."""
     boundary = theory.leaning_boundary(l1_coeff)
     for sigma, signs in ((0.9 * boundary, [-1, 1, 1]), (1.1 * boundary, [1, 1, 1])):
-        world = worlds.two_of_three(sigma=sigma)
-        found, _ = oracle.best_dictionary(world, 3, l1_coeff, generator=torch.Generator().manual_seed(0))
+        world = two_of_three(sigma=sigma)
+        found, _ = best_dictionary(world, 3, l1_coeff, generator=torch.Generator().manual_seed(0))
         assert sorted(found[0].sign().tolist()) == signs
         side = 1 - torch.eye(3) if -1 in signs else torch.eye(3)
         lean, loss = theory.best_lean(side, sigma, l1_coeff)
-        assert float(oracle.dictionary_loss(theory.leaning(side, lean), world, l1_coeff)) == pytest.approx(
-            float(oracle.dictionary_loss(found, world, l1_coeff)), rel=2e-3
+        assert float(dictionary_loss(theory.leaning(side, lean), world, l1_coeff)) == pytest.approx(
+            float(dictionary_loss(found, world, l1_coeff)), rel=2e-3
         )
-        assert loss == pytest.approx(float(oracle.dictionary_loss(found, world, l1_coeff)), rel=0.02)
+        assert loss == pytest.approx(float(dictionary_loss(found, world, l1_coeff)), rel=0.02)
 
 
 def test_leaning_is_what_it_says():
@@ -357,6 +361,6 @@ def test_an_impossible_price_has_no_leaning_boundary(l1_coeff):
     ],
 )
 def test_formulas_for_orthonormal_features_refuse_others(formula):
-    crowded = worlds.unit_directions(4, 3, torch.Generator().manual_seed(0))
+    crowded = unit_directions(4, 3, torch.Generator().manual_seed(0))
     with pytest.raises(ValueError, match=r"the coherence of features is 0\..*: allowed is 0"):
-        formula(worlds.k_of_n(4, 2, features=crowded))
+        formula(k_of_n(4, 2, features=crowded))

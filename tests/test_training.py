@@ -3,9 +3,11 @@
 import pytest
 import torch
 
-from toysae import measures, oracle, sae, training, worlds
+from toysae import measures, sae, training
+from toysae.oracle import radial_bound
 from toysae.sae import Model, ReluL1
 from toysae.training import Batches, Support
+from toysae.worlds.catalogue import independent, k_of_n, two_of_three
 
 
 def start(world, n_latents, seeds, l1_coeff=0.1, init="random-sign", **settings):
@@ -22,7 +24,7 @@ def same(a, b):
 
 
 def test_a_stack_equals_single_runs_to_the_last_bit():
-    world = worlds.k_of_n(6, 2, sigma=0.1)
+    world = k_of_n(6, 2, sigma=0.1)
     together, _ = training.fit(start(world, 9, range(6)), batches(world), n_steps=300, lr=0.01)
     for seed in (0, 4):
         alone, _ = training.fit(start(world, 9, [seed]), batches(world), n_steps=300, lr=0.01)
@@ -31,7 +33,7 @@ def test_a_stack_equals_single_runs_to_the_last_bit():
 
 @pytest.mark.parametrize("chunk_numbers", [1, 9 * 64 * 4])
 def test_the_size_of_chunks_changes_nothing(chunk_numbers):
-    world = worlds.k_of_n(6, 2, sigma=0.1)
+    world = k_of_n(6, 2, sigma=0.1)
     runs = [
         training.fit(
             start(world, 9, range(6), decoder_bias=True), batches(world), n_steps=120, lr=0.01, chunk_numbers=c
@@ -43,7 +45,7 @@ def test_the_size_of_chunks_changes_nothing(chunk_numbers):
 
 
 def test_members_may_differ_in_price_and_in_probabilities():
-    world = worlds.two_of_three()
+    world = two_of_three()
     x = world.inputs(world.support()[0])
     probabilities = torch.tensor([[0.2, 0.3, 0.5], [0.6, 0.2, 0.2]])
     prices = torch.tensor([0.05, 0.2])
@@ -57,7 +59,7 @@ def test_members_may_differ_in_price_and_in_probabilities():
 
 
 def test_members_may_differ_in_learning_rate_whatever_the_others_learn_at():
-    world, lr = worlds.two_of_three(), torch.tensor([0.003, 0.02, 0.01])
+    world, lr = two_of_three(), torch.tensor([0.003, 0.02, 0.01])
     together, _ = training.fit(start(world, 3, range(3)), Support.of(world), n_steps=200, lr=lr)
     for i in range(3):
         alone, _ = training.fit(start(world, 3, [i]), Support.of(world), n_steps=200, lr=lr[i : i + 1])
@@ -69,7 +71,7 @@ def test_members_may_differ_in_learning_rate_whatever_the_others_learn_at():
 
 @pytest.mark.parametrize("lr", [[0.1, 0.0], [0.1], [[0.1, 0.1]], [0.1, float("inf")]])
 def test_impossible_learning_rates_are_refused(lr):
-    world = worlds.two_of_three()
+    world = two_of_three()
     with pytest.raises(ValueError, match=r"lr is .*: allowed are finite numbers > 0, one or one per SAE"):
         training.fit(start(world, 3, [0, 1]), Support.of(world), n_steps=5, lr=torch.tensor(lr))
 
@@ -78,7 +80,7 @@ def test_a_model_that_supplies_only_its_loss_trains_the_same_through_autograd():
     class PlainReluL1(ReluL1):
         gradients = Model.gradients
 
-    world = worlds.two_of_three()
+    world = two_of_three()
     ours = start(world, 3, range(4), decoder_bias=True).double()
     plain = sae.Stack(PlainReluL1(0.1), ours.parameters, ours.seeds)
     ours, _ = training.fit(ours, Support.of(world), n_steps=200, lr=0.01)
@@ -88,7 +90,7 @@ def test_a_model_that_supplies_only_its_loss_trains_the_same_through_autograd():
 
 
 def test_decoder_rows_stay_unit_and_the_given_stack_stays_as_it_is():
-    world = worlds.two_of_three(sigma=0.1)
+    world = two_of_three(sigma=0.1)
     before = start(world, 5, range(3))
     kept = before.W_dec.clone()
     after, _ = training.fit(before, batches(world), n_steps=50, lr=0.05)
@@ -98,17 +100,17 @@ def test_decoder_rows_stay_unit_and_the_given_stack_stays_as_it_is():
 
 
 def test_without_spread_the_minimal_example_reaches_the_radial_bound():
-    world = worlds.two_of_three()
+    world = two_of_three()
     trained, _ = training.fit(start(world, 3, range(8)), Support.of(world), n_steps=2000, lr=0.01)
     seen = measures.assess(trained, world)
-    bound = oracle.radial_bound(world, 0.1)
+    bound = radial_bound(world, 0.1)
     assert seen.losses.min().item() == pytest.approx(bound, rel=1e-3)
     assert (seen.losses > bound - 1e-6).all()
     assert seen.labels.count("composite")[seen.losses.argmin()] == 3
 
 
 def test_independent_features_are_recovered():
-    world = worlds.independent([0.3, 0.3, 0.3], sigma=0.1)
+    world = independent([0.3, 0.3, 0.3], sigma=0.1)
     trained, _ = training.fit(start(world, 3, range(16)), batches(world, 128), n_steps=1500, lr=0.01)
     seen = measures.assess(trained, world)
     assert (seen.labels.features_found == 3).double().mean() > 0.7
@@ -116,7 +118,7 @@ def test_independent_features_are_recovered():
 
 
 def test_a_planted_dictionary_of_composites_is_kept():
-    world = worlds.two_of_three()
+    world = two_of_three()
     planted = start(world, 3, range(4), init="at-composites")
     trained, _ = training.fit(planted, Support.of(world), n_steps=1000, lr=0.01)
     best = measures.cosines(trained.W_dec, world.composites()).amax(dim=2)
@@ -124,7 +126,7 @@ def test_a_planted_dictionary_of_composites_is_kept():
 
 
 def test_resampling_revives_dead_latents():
-    world = worlds.two_of_three(sigma=0.1)
+    world = two_of_three(sigma=0.1)
     dead = [
         (
             ~measures.assess(
@@ -148,7 +150,7 @@ def test_a_latent_that_fires_on_impossible_samples_alone_is_resampled():
 
 
 def test_history_holds_what_was_asked_for():
-    world = worlds.two_of_three()
+    world = two_of_three()
     fitted = training.fit(
         start(world, 3, range(5)), Support.of(world), n_steps=101, lr=0.01, record_every=25, snapshots=True
     )
@@ -174,7 +176,7 @@ def test_threads_and_denormals_are_given_back():
 
 @pytest.mark.parametrize(("name", "value"), [("n_steps", 0), ("lr", -0.1), ("lr", float("nan")), ("record_every", 0)])
 def test_impossible_settings_are_refused_by_name(name, value):
-    world = worlds.two_of_three()
+    world = two_of_three()
     settings = {"n_steps": 5, "lr": 0.01} | {name: value}
     with pytest.raises(ValueError, match=rf"{name} is .*: allowed"):
         training.fit(start(world, 3, [0]), Support.of(world), **settings)

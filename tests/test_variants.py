@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn.functional import normalize
 
-from toysae import sae, training, worlds
+from toysae import sae, training
 from toysae.sae import Buffers, ReluL1, Stack
 from toysae.training import Batches, Support
 from toysae.variants import (
@@ -22,6 +22,8 @@ from toysae.variants import (
     TopK,
     Variant,
 )
+from toysae.worlds.catalogue import k_of_n, two_of_three
+from toysae.worlds.directions import random_rotation
 
 N_LATENTS, D_IN, N_SAMPLES = 5, 4, 7
 SEEDS = range(3)
@@ -305,7 +307,7 @@ def test_the_settled_threshold_does_what_the_batch_did():
 
 
 def test_a_trained_batch_top_k_needs_no_batch():
-    world = worlds.k_of_n(5, 2, sigma=0.2)
+    world = k_of_n(5, 2, sigma=0.2)
     rows = sae.positive_rows(world, 5, SEEDS)
     stack = sae.untrained(Variant(BatchTopK(2.0)), rows, SEEDS, decoder_bias=False)
     trained, _ = training.fit(stack, Batches(world, 128, torch.Generator().manual_seed(0)), n_steps=300, lr=0.01)
@@ -404,7 +406,7 @@ def test_of_two_rows_both_penalties_take_the_squared_cosine(penalty, degrees, co
 @pytest.mark.parametrize("penalty", [LargestCosine(1.0), AllCosines(1.0)])
 def test_right_angles_are_free_however_they_are_turned(penalty):
     z = torch.zeros(1, 2, 4)
-    rotation = worlds.random_rotation(4, 4, torch.Generator().manual_seed(0))[None]
+    rotation = random_rotation(4, 4, torch.Generator().manual_seed(0))[None]
     assert penalty({"W_dec": rotation}, z, z).item() == pytest.approx(0.0, abs=1e-10)
     assert penalty({"W_dec": rotation[:, :1]}, z, z).item() == 0.0
 
@@ -445,14 +447,14 @@ def test_all_prefixes_are_the_mean_over_saes_that_end_earlier():
 
 def started(name, seeds=SEEDS, chosen=slice(None), **settings):
     """The variant on two of three features and a fourth that is on alone, in float64."""
-    world = worlds.k_of_n(4, 2, sigma=0.1)
+    world = k_of_n(4, 2, sigma=0.1)
     rows = sae.random_sign_rows(world, N_LATENTS, seeds)[chosen].double()
     settings = {"decoder_bias": True} | settings
     return sae.untrained(VARIANTS[name].members(chosen), rows, seeds[chosen], **settings).double()
 
 
 def trained(stack, **settings):
-    world = worlds.k_of_n(4, 2, sigma=0.1)
+    world = k_of_n(4, 2, sigma=0.1)
     data = Batches(world, 32, torch.Generator().manual_seed(1))
     return training.fit(stack, data, **{"n_steps": 60, "lr": 0.01, "record_every": 10} | settings)
 
@@ -478,7 +480,7 @@ def test_the_size_of_chunks_changes_nothing(name):
 @every_variant
 @pytest.mark.parametrize("tied", [False, True])
 def test_every_variant_trains(name, tied):
-    world, seeds = worlds.two_of_three(), range(3)
+    world, seeds = two_of_three(), range(3)
     model = VARIANTS[name]
     if "matryoshka" in name:
         model = Variant(model.activation, model.penalties, prefixes=Prefixes.all(3))

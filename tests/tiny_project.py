@@ -10,7 +10,7 @@ from toysae.writeup.project import Project
 
 ROOT = Path(__file__).resolve().parents[1]
 
-FIRST = r'''# %% [markdown]
+FIRST = r"""# %% [markdown]
 # # A first chapter
 #
 # The sum $\sum_i a_i v_i$ comes back in [the second](02_second.ipynb).
@@ -39,9 +39,9 @@ claim(
 # %%
 print(object())
 {1, 2, 3}
-'''
+"""
 
-SECOND = '''# %% [markdown]
+SECOND = """# %% [markdown]
 # # A second chapter
 
 # %% tags=["parameters"]
@@ -72,7 +72,7 @@ show(figure, f"The line starts at {seed}.", "Read it from the left.", alt=alt, n
 
 # %% tags=["remove-input"]
 claim("even", "TINY_FALSE" not in os.environ, "It is even.", otherwise="It is odd.")
-'''
+"""
 
 INDEX = """# The book
 

@@ -13,9 +13,10 @@ import torch
 from scipy.optimize import minimize
 from torch import Tensor
 
-from toysae.oracle import finite_data, radial_cost
+from toysae.oracle import radial_cost
 from toysae.sae import Stack
-from toysae.worlds import World
+from toysae.worlds.finite import finite_data
+from toysae.worlds.world import World
 
 
 def floor_around(bias: Tensor, world: World, l1_coeff: float) -> Tensor:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from toysae.firings import require
+from toysae.worlds.checks import require
 
 MOST_LATENTS = 10  # every set of latents is tried
 BATCH_NUMBERS = 2**22  # errors that are held in memory at once

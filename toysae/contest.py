@@ -9,7 +9,8 @@ import pandas as pd
 from toysae import remedies, tuning
 from toysae.measures import THRESHOLD
 from toysae.sweeps import read_table
-from toysae.tasks import TASKS, TwoLevels
+from toysae.tasks import TASKS
+from toysae.worlds.magnitudes import TwoLevels
 
 COMMITTED = Path(__file__).parents[1] / "notebooks" / "tables" / "remedies.csv"
 SCORES = ("found", "composite", "mcc", "absorption", "l0", "explained_variance", "excess")

@@ -8,8 +8,8 @@ from torch import Tensor
 from toysae.labels import LABELS, THRESHOLD, cosines, label_latents
 from toysae.measures import explained_variance, mcc
 from toysae.sae import Stack
-from toysae.synthetic import Families
-from toysae.worlds import World
+from toysae.worlds.firings import Families
+from toysae.worlds.world import World
 
 SAES_AT_ONCE = 4  # whose activations on all samples are held in memory
 

@@ -16,10 +16,11 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from toysae.measures import Assessment, absorption, activity, assess, cosines
-from toysae.oracle import batch_codes, finite_activations, finite_data
+from toysae.oracle import batch_codes
 from toysae.sae import Stack
 from toysae.two_features import best_angles
-from toysae.worlds import World
+from toysae.worlds.finite import finite_activations, finite_data
+from toysae.worlds.world import World
 
 NEARLY_ALL, SLIGHTLY = 0.95, 0.05  # shares from which on absorption is called full, and up to which there is none
 DOUBLE = 0.99  # cosine above which two latents are doubles

@@ -7,8 +7,8 @@ from torch import Tensor
 
 from toysae.detection import own_latents_fire
 from toysae.sae import Stack
-from toysae.synthetic import Families
-from toysae.worlds import World
+from toysae.worlds.firings import Families
+from toysae.worlds.world import World
 
 
 def heirs(members: Tensor, firing: Families) -> Tensor:

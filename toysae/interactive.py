@@ -19,9 +19,11 @@ from matplotlib.patches import Circle
 from matplotlib.patheffects import withStroke
 
 from toysae.figures import LABEL_COLOURS
-from toysae.oracle import affordable_levels, magnitude_levels
 from toysae.sentences import counted
-from toysae.two_features import VARIANTS, Setting, two_features
+from toysae.two_features import Setting
+from toysae.worlds.catalogue import VARIANTS, two_features
+from toysae.worlds.finite import affordable_levels
+from toysae.worlds.magnitudes import magnitude_levels
 
 AXES = ("variant", "l1_coeff", "solo", "sigma")
 LOSSES = {"atoms": "true features: A, B", "pair": "A and A+B", "best": "best two rows", "trained": "trained"}

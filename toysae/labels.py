@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from toysae.worlds import World
+from toysae.worlds.world import World
 
 THRESHOLD = 0.95  # cosine from which on a latent counts as aligned with a direction
 LABELS = ("atomic", "composite", "mixed", "dead")

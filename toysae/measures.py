@@ -13,9 +13,9 @@ from torch import Tensor
 from toysae.labels import LABELS as LABELS  # who counts looks for the words here
 from toysae.labels import SIGNED_LABELS as SIGNED_LABELS
 from toysae.labels import THRESHOLD, Labels, cosines, label_latents, signed_labels
-from toysae.oracle import finite_activations, finite_data
 from toysae.sae import Stack
-from toysae.worlds import World
+from toysae.worlds.finite import finite_activations, finite_data
+from toysae.worlds.world import World
 
 CONFIDENCE = 0.95  # level of the intervals
 ASSESSED_NUMBERS = 2**24  # latent activations that are held in memory at once

@@ -13,9 +13,9 @@ from scipy.optimize import minimize
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from toysae.magnitudes import magnitude_levels as magnitude_levels
 from toysae.sae import Stack
-from toysae.worlds import World
+from toysae.worlds.finite import finite_data
+from toysae.worlds.world import World
 
 ENTRY_TOLERANCE = 1e-10  # slope, relative to the largest, below which no further latent is let in
 MAX_ROUNDS_PER_LATENT = 10  # times n_latents: rounds after which codes are taken as they are
@@ -26,9 +26,6 @@ MAX_ROUNDS, SWEEPS_PER_ROUND = 20, 20  # of alternating minimisation
 SETTLED = 1e-8  # change of a row below which a search has arrived
 SILENT = 1e-12  # length of a mean residual below which it points nowhere
 N_POLISHED = 8  # of the best dictionaries of a search, this many are brought to their local minimum
-GRID_LEVELS = 7  # magnitudes per feature in the grid that makes a world with sigma > 0 finite; fewer where it gets long
-GRID_POINTS = 20_000  # the longest grid
-SAMPLE_POINTS = 10_000  # samples that stand in for a grid which would be longer
 
 
 def radial_bound(world: World, l1_coeff: float) -> float:
@@ -370,52 +367,3 @@ def dictionary_gap(stack: Stack, world: World, l1_coeff: float | Tensor, best_lo
     best_loss  of `best_dictionary` for as many latents. That one has no decoder bias, so with one a gap may be negative
     """
     return dictionary_loss(stack.W_dec, world, l1_coeff, decoder_bias=stack.b_dec) - best_loss
-
-
-def finite_data(world: World) -> tuple[Tensor, Tensor]:
-    """Data points (n_points, d_in) and their probabilities (n_points,), float64, on which losses are compared."""
-    activations, probabilities = finite_activations(world)
-    return world.inputs(activations), probabilities
-
-
-def finite_activations(world: World) -> tuple[Tensor, Tensor]:
-    """Feature activations (n_points, n_features) of the finite data, and probabilities (n_points,), float64.
-
-    The exact support where magnitudes do not vary; else the quantile grid with the most levels that GRID_POINTS allows;
-    and where even that is too long, or cannot be had, SAMPLE_POINTS samples, always the same ones.
-    """
-    n_levels = affordable_levels(world)
-    if not n_levels:
-        activations = world.sample(SAMPLE_POINTS, torch.Generator().manual_seed(0)).double()
-        return activations, torch.full((SAMPLE_POINTS,), 1 / SAMPLE_POINTS, dtype=torch.float64)
-    return quantile_grid(world, n_levels) if world.varies else world.support()
-
-
-def affordable_levels(world: World) -> int:
-    """The most levels, up to GRID_LEVELS, whose grid has at most GRID_POINTS points; 0 where two are too many."""
-    if world.firing.n_patterns > GRID_POINTS or not hasattr(world.magnitudes, "grid"):
-        return 0
-    choices = range(2, GRID_LEVELS + 1) if world.varies else [1]
-    return max((n for n in choices if grid_size(world, n) <= GRID_POINTS), default=0)
-
-
-def grid_size(world: World, n_levels: int) -> int:
-    """How many points the quantile grid of this world has."""
-    patterns, _ = world.firing.support()
-    return int((n_levels ** world.magnitudes.n_varying(patterns).double()).sum())
-
-
-def quantile_grid(world: World, n_levels: int) -> tuple[Tensor, Tensor]:
-    """A finite stand-in for a world whose magnitudes vary: every magnitude takes n_levels equally likely values.
-
-    Each value is the mean of the magnitude within one of n_levels equally likely slices, so means are exact.
-    returns  feature activations (n_points, n_features) and probabilities (n_points,), float64
-    raises   ValueError where the grid would hold more than GRID_POINTS points
-    """
-    n_points = grid_size(world, n_levels)
-    if n_points > GRID_POINTS:
-        raise ValueError(f"n_levels is {n_levels}, which gives {n_points} points: allowed are at most {GRID_POINTS}")
-    patterns, probabilities = world.firing.support()
-    blocks = world.magnitudes.grid(patterns, n_levels)
-    shares = [(p / len(block)).expand(len(block)) for p, block in zip(probabilities, blocks, strict=True)]
-    return torch.cat(blocks), torch.cat(shares)

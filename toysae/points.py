@@ -14,52 +14,15 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from toysae import oracle, sae, training, worlds
-from toysae.measures import LABELS, THRESHOLD, Assessment, assess
+from toysae import sae, training
+from toysae.labels import LABELS, THRESHOLD
+from toysae.measures import Assessment, assess
 from toysae.sae import Stack
 from toysae.sweeps.settings import Setting, grid
 from toysae.training import Batches, Data, Support
-from toysae.worlds import Patterns, World
-
-
-def pair(p_both: float, p_first: float, **magnitudes: float) -> World:
-    """Two features: both fire with probability p_both, the first alone with p_first, else the second alone."""
-    return World(Patterns([[1, 1], [1, 0], [0, 1]], [p_both, p_first, 1 - p_both - p_first]), **magnitudes)
-
-
-def zipf(n_features: int, exponent: float, highest: float, **magnitudes: float) -> World:
-    """Independent features whose rates fall as a power of the rank."""
-    return worlds.independent(worlds.zipf_rates(n_features, exponent, highest=highest), **magnitudes)
-
-
-def superposition(
-    n_features: int, d_in: int, p: float, n_repulsions: int = 0, direction_seed: int = 0, **magnitudes: float
-) -> World:
-    """Independent features along random directions of a space that may be smaller than their number."""
-    generator = torch.Generator().manual_seed(direction_seed)
-    features = worlds.unit_directions(n_features, d_in, generator, n_repulsions)
-    return worlds.independent([p] * n_features, features=features, **magnitudes)
-
-
-# A few numbers tell each world, so that each of them is a column of a table
-WORLDS: dict[str, Callable[..., World]] = {
-    "two_of_three": worlds.two_of_three,
-    "k_of_n": worlds.k_of_n,
-    "groups": worlds.groups,
-    "independent_groups": worlds.independent_groups,
-    "bundles": worlds.bundles,
-    "product": lambda n_sets, set_size, **magnitudes: worlds.product([set_size] * n_sets, **magnitudes),
-    "solo_leak": worlds.solo_leak,
-    "pair": pair,
-    "independent": lambda n_features, p, **magnitudes: worlds.independent([p] * n_features, **magnitudes),
-    "exclusive": lambda n_features, p, **magnitudes: worlds.mutually_exclusive([p] * n_features, **magnitudes),
-    "hierarchy": worlds.hierarchy,
-    "tree": worlds.tree,
-    "one_with_others": worlds.one_with_others,
-    "antipodal_plane": worlds.antipodal_plane,
-    "zipf": zipf,
-    "superposition": superposition,
-}
+from toysae.worlds.catalogue import WORLDS
+from toysae.worlds.finite import finite_data
+from toysae.worlds.world import World
 
 
 def combinations(
@@ -137,8 +100,6 @@ def _latents(seen: Assessment, i: int, cosines: list[list[float]]) -> Iterator[d
         yield {"latent": latent, "label": label, "stands_for": stands_for} | along
 
 
-# ---- from settings to stacks
-
 STACKED = ("l1_coeff", "seed")  # what the SAEs of one world may differ in within a stack
 
 
@@ -186,7 +147,7 @@ def _same_stack(family: Family) -> Hashable:
     """Equal for families that can be one tensor program: the same data points, weighted differently at most."""
     if family.recipe["data"] != "finite":
         return _without(family.recipe, STACKED)
-    points, _ = oracle.finite_data(family.world)
+    points, _ = finite_data(family.world)
     return _without(family.recipe, {*STACKED, *_world_numbers(family.recipe)}), points.numpy().tobytes()
 
 
@@ -203,7 +164,7 @@ def _trained(families: list[Family]) -> Stack:
 
 
 def _finite(families: list[Family]) -> Data:
-    supports = [oracle.finite_data(family.world) for family in families]
+    supports = [finite_data(family.world) for family in families]
     if len(families) == 1:
         return Support(*supports[0])
     weights = [p.expand(len(family.cells), -1) for family, (_, p) in zip(families, supports, strict=True)]
@@ -216,9 +177,6 @@ def _batches(families: list[Family]) -> Data:
 
 
 DATA: dict[str, Callable[[list[Family]], Data]] = {"finite": _finite, "batches": _batches}
-
-
-# ---- what can be
 
 
 def _world(cell: Setting) -> World:

@@ -13,13 +13,14 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from toysae import classical, oracle, sae, training
-from toysae.firings import Independently
+from toysae import classical, sae, training
 from toysae.measures import LABELS, THRESHOLD, absorption, assess
+from toysae.oracle import dictionary_loss
 from toysae.sae import Model, ReluL1, Stack
 from toysae.tasks import L1_COEFF, Task, data_of
 from toysae.variants import L0, L1, AllCosines, BatchTopK, Gated, JumpRelu, LargestCosine, Prefixes, Relu, TopK, Variant
-from toysae.worlds import World
+from toysae.worlds.firings import Independently
+from toysae.worlds.world import World
 
 BUDGET = 5  # settings that a contestant may try
 N_SAMPLES = 100  # that a classical method sees: its time grows with them
@@ -188,7 +189,7 @@ def judged(stack: Stack, task: Task, threshold: float = THRESHOLD) -> dict[str, 
     seen = assess(stack, task.world, threshold)
     families = [absorption(stack, task.world, parent, children).fraction for parent, children in task.families]
     nowhere = torch.full_like(seen.losses, torch.nan)
-    priced = oracle.dictionary_loss(stack.W_dec, task.world, L1_COEFF)
+    priced = dictionary_loss(stack.W_dec, task.world, L1_COEFF)
     return (
         {"found": seen.labels.features_found / task.world.n_features}
         | {label: seen.labels.count(label) / task.n_latents for label in LABELS}

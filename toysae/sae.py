@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from toysae.worlds import World
+from toysae.worlds.world import World
 
 Parameters = dict[str, Tensor]
 

@@ -16,8 +16,11 @@ from scipy.optimize import brentq, linear_sum_assignment, linprog, minimize_scal
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from toysae.oracle import dictionary_loss, finite_data, quantile_grid, radial_cost, sample_losses
-from toysae.worlds import ExactlyK, Patterns, World, two_of_three
+from toysae.oracle import dictionary_loss, radial_cost, sample_losses
+from toysae.worlds.catalogue import two_of_three
+from toysae.worlds.finite import finite_data, quantile_grid
+from toysae.worlds.firings import ExactlyK, Patterns
+from toysae.worlds.world import World
 
 JITTER_LEVELS = 100  # magnitudes per feature in the grid on which the jitter boundary is computed
 SILENT = 1e-6  # activations below this share of mu are rounding: features are float32

@@ -19,9 +19,9 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from toysae.firings import require_positive
 from toysae.sae import Buffers, Parameters, Stack, member_generator
-from toysae.worlds import World
+from toysae.worlds.checks import require_positive
+from toysae.worlds.world import World
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8  # Adam's usual constants
 BLOCK_STEPS = 50  # batches are drawn for this many steps at once

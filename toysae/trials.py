@@ -7,12 +7,13 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from toysae import detection, sae, synthetic, training
-from toysae.firings import require
+from toysae import detection, sae, training
 from toysae.labels import THRESHOLD
 from toysae.sae import Model, ReluL1, Stack
 from toysae.variants import L0, BatchTopK, JumpRelu, Prefixes, TopK, Variant
-from toysae.worlds import World
+from toysae.worlds.catalogue import benchmark
+from toysae.worlds.checks import require
+from toysae.worlds.world import World
 
 N_SAMPLES = 4096  # on which SAEs are scored; none of them was trained on
 WORLD, BATCHES, SCORED = range(3)  # what the seeds of a data_seed are for
@@ -37,7 +38,7 @@ KINDS: dict[str, Callable[[Tensor, int], Model]] = {
 
 def world_of(data_seed: int, **numbers) -> World:
     """The benchmark of a data seed, which decides factors and directions; numbers as synthetic.benchmark takes them."""
-    return synthetic.benchmark(generator=_generator(data_seed, WORLD), **numbers)
+    return benchmark(generator=_generator(data_seed, WORLD), **numbers)
 
 
 def trained(

@@ -15,33 +15,16 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from toysae.measures import THRESHOLD, activity, label_latents
-from toysae.oracle import finite_data
+from toysae.labels import THRESHOLD, label_latents
+from toysae.measures import activity
 from toysae.sae import ReluL1, Stack, initial_rows, untrained
 from toysae.training import N_RESAMPLINGS, Support, fast_arithmetic, fit
-from toysae.worlds import Patterns, World
+from toysae.worlds.catalogue import VARIANTS, two_features
+from toysae.worlds.finite import finite_data
+from toysae.worlds.world import World
 
-VARIANTS = ("nested", "symmetric")
-PARENT_ALONE = 0.4  # how often A is alone in the nested variant
-LARGEST_SOLO = 0.4  # where both variants become the same world: A alone, B alone and both at .4, .4 and .2
 ATOMS, PAIR = (0.0, 90.0), (0.0, 45.0)  # the dictionaries {A, B} and {A, (A+B)/sqrt 2} as angles
 STEP, N_HALVINGS = 1.5, 10  # first step of the search over angles, in degrees, and how often it is halved
-
-
-def two_features(variant: str, solo: float, sigma: float) -> World:
-    """A world of two features in which B is alone in a share `solo` of the samples, 0 to 0.4.
-
-    nested     A is alone in four samples of ten, whatever solo is: B fires without A only at the solo rate
-    symmetric  A is alone as often as B
-
-    In all other samples both fire. Magnitudes have mean 1 and standard deviation sigma before rectification.
-    """
-    if variant not in VARIANTS:
-        raise ValueError(f"variant is {variant!r}: allowed is one of {', '.join(VARIANTS)}")
-    if not 0 <= solo <= LARGEST_SOLO:
-        raise ValueError(f"solo is {solo}: allowed is a number from 0 to {LARGEST_SOLO}")
-    parent = PARENT_ALONE if variant == "nested" else solo
-    return World(Patterns([[1, 1], [1, 0], [0, 1]], [1 - parent - solo, parent, solo]), sigma=sigma)
 
 
 @dataclass(frozen=True)

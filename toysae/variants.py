@@ -22,8 +22,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from toysae.firings import require_positive
 from toysae.sae import Model, Parameters, Priced, coefficient, per_sample, preactivations
+from toysae.worlds.checks import require_positive
 
 COUNT_TOLERANCE = 1e-6  # probabilities of samples add up to a count of latents only up to rounding
 

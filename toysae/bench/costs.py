@@ -8,8 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 import pandas as pd
 import torch
 
-from toysae import sae, training, worlds
+from toysae import sae, training
 from toysae.variants import L0, L1, BatchTopK, Gated, JumpRelu, LargestCosine, Prefixes, Relu, TopK, Variant
+from toysae.worlds.catalogue import independent, two_of_three
+from toysae.worlds.world import World
 
 L1_COEFF, LR = 0.1, 0.003
 BATCH_SIZE = 1024
@@ -24,7 +26,7 @@ def by_stack_size(sizes: Sequence[int], n_steps: int, n_rounds: int) -> pd.DataF
 
     columns  n_saes, round, microseconds, cpu_microseconds (per SAE and step)
     """
-    world = worlds.two_of_three()
+    world = two_of_three()
     jobs = {n: training_job(world, training.Support.of(world), 3, n, n_steps) for n in sizes}
     rounds = pd.DataFrame(in_turn(jobs, n_rounds)).rename(columns={"job": "n_saes"})
     return rounds.assign(**per_step(rounds, rounds["n_saes"] * n_steps)).drop(columns=["seconds", "cpu_seconds"])
@@ -38,7 +40,7 @@ def by_width(widths: Sequence[int], n_saes: int, n_steps: int, n_rounds: int) ->
     """
     jobs = {}
     for width in widths:
-        world = worlds.independent([1 / width] * width)
+        world = independent([1 / width] * width)
         jobs[width, "whole step"] = training_job(world, fresh_batches(world), width, n_saes, n_steps)
         jobs[width, "matrix products"] = products_job(width, n_saes, n_steps)
         jobs[width, "batches"] = batches_job(world, n_steps)
@@ -66,7 +68,7 @@ def by_variant(width: int, n_saes: int, n_steps: int, n_rounds: int) -> pd.DataF
 
     columns  variant, round, microseconds, cpu_microseconds (per SAE and step)
     """
-    world = worlds.independent([1 / width] * width)
+    world = independent([1 / width] * width)
     jobs = {
         name: training_job(world, fresh_batches(world), width, n_saes, n_steps, model)
         for name, model in variants(width).items()
@@ -91,7 +93,7 @@ def operations(width: int, batch_size: int = BATCH_SIZE) -> int:
 
 
 def training_job(
-    world: worlds.World, data: training.Data, n_latents: int, n_saes: int, n_steps: int, model: sae.Model | None = None
+    world: World, data: training.Data, n_latents: int, n_saes: int, n_steps: int, model: sae.Model | None = None
 ) -> Job:
     """One call of training.fit, for plain SAEs where no other model is given."""
     model = model or sae.ReluL1(L1_COEFF)
@@ -100,12 +102,12 @@ def training_job(
     return lambda: training.fit(stack, data, n_steps=n_steps, lr=LR) and None
 
 
-def fresh_batches(world: worlds.World) -> training.Batches:
+def fresh_batches(world: World) -> training.Batches:
     """Batches of the size that the contest uses."""
     return training.Batches(world, BATCH_SIZE, torch.Generator().manual_seed(0))
 
 
-def batches_job(world: worlds.World, n_steps: int) -> Job:
+def batches_job(world: World, n_steps: int) -> Job:
     """Drawing the batches of so many steps, block by block as training does."""
     data = fresh_batches(world)
 

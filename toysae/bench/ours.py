@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import torch
 
-from toysae import sae, training, worlds
+from toysae import sae, training
 from toysae.bench.serving import Task, Train, serve
+from toysae.worlds.catalogue import independent
+from toysae.worlds.world import World
 
 
-def world_of(task: Task) -> worlds.World:
+def world_of(task: Task) -> World:
     """The world of a task."""
-    return worlds.independent(task.rates, mu=task.mu, sigma=task.sigma)
+    return independent(task.rates, mu=task.mu, sigma=task.sigma)
 
 
 def prepare(task: Task) -> Train:

@@ -13,6 +13,8 @@ import torch
 from scipy.stats import norm
 from torch import Tensor
 
+from toysae.worlds.checks import require
+
 Number = float | Tensor  # one number for all features, or one per feature (n_features,)
 
 
@@ -205,3 +207,49 @@ def _single_precision(value: Number) -> Number:
 
 def _any_positive(value: Number) -> bool:
     return bool((torch.as_tensor(value) > 0).any())
+
+
+@dataclass(frozen=True)
+class Uniform:
+    """Magnitudes uniform between 0 and 1, independent of each other."""
+
+    mu: float = 0.5
+    sigma: float = 1 / math.sqrt(12)
+
+    def sample(self, fires: Tensor, generator: torch.Generator) -> Tensor:
+        return fires * torch.rand(fires.shape, generator=generator)
+
+    def moments(self) -> tuple[float, float]:
+        return self.mu, self.sigma
+
+
+@dataclass(frozen=True)
+class TwoLevels:
+    """A feature that fires has the magnitude 1 - sigma or 1 + sigma, equally often, whatever the others do.
+
+    sigma  standard deviation of a magnitude, from 0 to below 1; their mean mu is one
+
+    The least that lets magnitudes vary: an exact list of data points stays short.
+    """
+
+    sigma: float
+    mu: float = 1.0
+
+    def __post_init__(self) -> None:
+        require("sigma", self.sigma, 0 <= self.sigma < 1, "a number from 0 to below 1")
+        require("mu", self.mu, self.mu == 1, "1")
+
+    def sample(self, fires: Tensor, generator: torch.Generator) -> Tensor:
+        high = torch.rand(fires.shape, generator=generator) < 0.5
+        return fires * (1 + self.sigma * (2.0 * high - 1))
+
+    def moments(self) -> tuple[float, float]:
+        return 1.0, self.sigma
+
+    def n_varying(self, patterns: Tensor) -> Tensor:
+        return patterns.sum(dim=1)
+
+    def grid(self, patterns: Tensor, n_levels: int) -> list[Tensor]:
+        """All that occurs, for each pattern, float64 (n_choices, n_features); n_levels does not matter."""
+        levels = [(1 - self.sigma, 1 + self.sigma)] * patterns.shape[1]
+        return [choices(pattern, levels) for pattern in patterns]

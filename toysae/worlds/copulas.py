@@ -1,4 +1,4 @@
-"""The Gaussian copula: features whose firings are correlated, by thresholds of a joint normal vector."""
+"""Copulas: features whose firings are correlated, by thresholds of a joint normal vector."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from scipy.optimize import linprog
 from scipy.stats import norm
 from torch import Tensor
 
-from toysae.firings import ROUNDING, probability_list, require
+from toysae.worlds.checks import ROUNDING, probability_list, require
 
 MOST_LISTED = 5  # features, up to which the probability of every pattern is computed
 QUADRATURE_NODES = 32  # of each integral over the strength of the correlations
 MARGIN = 1e-9  # by which thresholds must be exceeded at once for features to fire together
 NEVER = 40.0  # standard deviations that stand for infinitely many: the threshold of a feature that never fires
 SINGULAR = 1e-6  # eigenvalue below which some patterns may be impossible
-TINY = 1e-24  # stands for zero where one divides
+ALMOST_ZERO = 1e-24  # stands for zero where one divides
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,7 @@ def _at_thresholds(
     rest = [k for k in range(thresholds.shape[-1]) if k not in pair]
     h, k = thresholds[..., i, None], thresholds[..., j, None]
     r = correlation[..., i, j, None] * strength
-    left = (1 - r**2).clamp(min=TINY)
+    left = (1 - r**2).clamp(min=ALMOST_ZERO)
     density = torch.exp(-(h**2 + k**2 - 2 * h * k * r) / (2 * left)) / (2 * math.pi * left.sqrt())
     with_i, with_j = (correlation[..., None, rest, one] * strength[:, None] for one in pair)
     slope_i = (with_i - r[..., None] * with_j) / left[..., None]
@@ -169,7 +169,7 @@ def _at_thresholds(
     among = correlation[..., None, rest, :][..., rest] * strength[:, None, None]
     among = torch.where(torch.eye(len(rest)).bool(), 1.0, among)
     among = among - slope_i[..., :, None] * with_i[..., None, :] - slope_j[..., :, None] * with_j[..., None, :]
-    spread = among.diagonal(dim1=-2, dim2=-1).clamp(min=TINY).sqrt()
+    spread = among.diagonal(dim1=-2, dim2=-1).clamp(min=ALMOST_ZERO).sqrt()
     others = (thresholds[..., None, rest] - slope_i * h[..., None] - slope_j * k[..., None]) / spread
     return density, others, (among / (spread[..., :, None] * spread[..., None, :])).clamp(-1, 1)
 
@@ -207,3 +207,68 @@ def _require_correlation(matrix: Tensor, n_features: int) -> None:
         lowest >= -1e-8,
         "0 or more: no variables are correlated like this (positive semi-definite)",
     )
+
+
+@dataclass(frozen=True)
+class LowRankCopula:
+    """Features that fire where a joint normal vector exceeds their thresholds; a few common factors correlate it.
+
+    probabilities  (n_features,) how often each feature fires
+    loadings       (n_features, n_factors) rows of length below one: two features are correlated by their inner product
+
+    `copula.GaussianCopula` without its matrices, for thousands of features.
+    """
+
+    probabilities: Sequence[float] | Tensor
+    loadings: Tensor
+
+    def __post_init__(self) -> None:
+        rates = probability_list("probabilities", self.probabilities)
+        loadings = torch.as_tensor(self.loadings, dtype=torch.float32)
+        fits = loadings.ndim == 2 and len(loadings) == len(rates)
+        require("the shape of loadings", tuple(loadings.shape), fits, f"({len(rates)}, n_factors)")
+        longest = loadings.norm(dim=1).max().item()
+        require("the length of the longest row of loadings", longest, longest < 1, "a number below 1")
+        object.__setattr__(self, "probabilities", rates)
+        object.__setattr__(self, "loadings", loadings)
+        object.__setattr__(self, "_own", (1 - loadings.square().sum(dim=1)).sqrt())
+        object.__setattr__(self, "_thresholds", torch.from_numpy(norm.isf(rates.numpy())).float())
+
+    @property
+    def n_features(self) -> int:
+        return len(self.probabilities)
+
+    @property
+    def n_patterns(self) -> float:
+        return math.inf
+
+    def sample(self, n: int, generator: torch.Generator) -> Tensor:
+        common = torch.randn(n, self.loadings.shape[1], generator=generator) @ self.loadings.T
+        own = torch.randn(n, self.n_features, generator=generator)
+        return common + self._own * own > self._thresholds
+
+    def support(self) -> tuple[Tensor, Tensor]:
+        raise ValueError("n_patterns is infinite here: allowed is a firing whose patterns can be listed")
+
+    def rates(self) -> Tensor:
+        return self.probabilities
+
+    def fire_together(self, members: Sequence[int]) -> bool:
+        return bool((self.probabilities[list(members)] > 0).all())
+
+
+LEAST_EIGENVALUE = 1e-3  # of the correlation matrix
+
+
+def random_correlation(n: int, generator: torch.Generator) -> Tensor:
+    """A random correlation matrix with positive entries, float64 (n, n).
+
+    The symmetric part of a matrix of uniform numbers, as in the authors' toy; so much is added to its diagonal that all
+    eigenvalues are positive, and the result is scaled.
+    """
+    uniform = torch.rand(n, n, generator=generator, dtype=torch.float64)
+    symmetric = (uniform + uniform.T) / 2
+    lift = (LEAST_EIGENVALUE - torch.linalg.eigvalsh(symmetric)[0]).clamp(min=0)
+    matrix = symmetric + lift * torch.eye(n, dtype=torch.float64)
+    length = matrix.diagonal().sqrt()
+    return (matrix / length[:, None] / length).fill_diagonal_(1)

@@ -11,8 +11,10 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from toysae.worlds.checks import ROUNDING, probability_list, require, require_at_most_one
+from toysae.worlds.copulas import LowRankCopula
+
 MAX_PATTERNS = 100_000  # a support longer than this is refused: it would no longer fit on a screen, or in a cache
-ROUNDING = 1e-9  # probabilities below this are what is left of sums that should be one
 
 
 class Firing(Protocol):
@@ -197,7 +199,7 @@ class MutuallyExclusive:
     def __post_init__(self) -> None:
         rates = probability_list("probabilities", self.probabilities)
         total = rates.sum().item()
-        _require_at_most_one("probabilities", total)
+        require_at_most_one("probabilities", total)
         object.__setattr__(self, "probabilities", rates / max(1.0, total))
 
     @property
@@ -253,7 +255,7 @@ class Hierarchy:
         _require_siblings(groups, parents)
         for name, chances in {"probabilities": probabilities, "leaks": leaks}.items():
             for group in groups:
-                _require_at_most_one(f"{name} of the exclusive features {group}", chances[list(group)].sum().item())
+                require_at_most_one(f"{name} of the exclusive features {group}", chances[list(group)].sum().item())
         for name, value in (("parents", parents), ("probabilities", probabilities), ("leaks", leaks)):
             object.__setattr__(self, name, value)
         object.__setattr__(self, "exclusive", groups)
@@ -376,39 +378,10 @@ def _one_at_most(uniform: Tensor, chances: Tensor) -> Tensor:
     return (uniform >= end - chances) & (uniform < end)
 
 
-def require(name: str, value: object, holds: bool, allowed: str) -> None:
-    """raises ValueError that names an argument, its value and what is allowed, unless it holds."""
-    if not holds:
-        raise ValueError(f"{name} is {value}: allowed is {allowed}")
-
-
-def require_positive(**values: float) -> None:
-    """raises ValueError for the first of these values that is not a finite number above zero."""
-    for name, value in values.items():
-        require(name, value, math.isfinite(value) and value > 0, "a finite number > 0")
-
-
-def require_probability(name: str, value: float) -> None:
-    """raises ValueError unless the value is a probability."""
-    require(name, value, 0 <= value <= 1, "a number from 0 to 1")
-
-
 def require_enumerable(firing: Firing) -> None:
     """raises ValueError where there are too many patterns for a list."""
     n_patterns = firing.n_patterns
     require("n_patterns", n_patterns, n_patterns <= MAX_PATTERNS, f"at most {MAX_PATTERNS} for a list of all patterns")
-
-
-def probability_list(name: str, values: Sequence[float] | Tensor) -> Tensor:
-    """The values as float64 (n,); raises ValueError unless they are probabilities."""
-    rates = torch.as_tensor(values, dtype=torch.float64)
-    if rates.ndim != 1 or not ((rates >= 0) & (rates <= 1)).all():
-        raise ValueError(f"{name} is {rates.tolist()}: allowed is a list of numbers from 0 to 1")
-    return rates
-
-
-def _require_at_most_one(name: str, total: float) -> None:
-    require(f"the sum of {name}", total, total <= 1 + ROUNDING, "at most 1, since at most one of them fires")
 
 
 def _require_forest(parents: tuple[int, ...]) -> None:
@@ -429,3 +402,64 @@ def _require_siblings(groups: tuple[tuple[int, ...], ...], parents: tuple[int, .
         known = len(group) > 0 and all(0 <= i < len(parents) for i in group)
         require("exclusive", groups, known, f"groups of features from 0 to {len(parents) - 1}")
         require("exclusive", groups, len({parents[i] for i in group}) == 1, "groups of children of one parent")
+
+
+@dataclass(frozen=True)
+class Families:
+    """Features without parents, of which the first have children: at most one child fires, and only with its parent.
+
+    roots    the firing of the features without parents, which come first
+    chances  (n_families, n_children) how often each child fires when its parent does; at most one in sum
+    """
+
+    roots: LowRankCopula
+    chances: Tensor
+
+    def __post_init__(self) -> None:
+        chances = torch.as_tensor(self.chances, dtype=torch.float64)
+        fits = chances.ndim == 2 and len(chances) <= self.roots.n_features
+        require(
+            "the shape of chances",
+            tuple(chances.shape),
+            fits,
+            f"at most {self.roots.n_features} families by their children",
+        )
+        highest = chances.sum(dim=1).max().item() if chances.numel() else 0.0
+        fits = bool((chances >= 0).all()) and highest <= 1 + ROUNDING
+        require("the highest sum of chances in a family", highest, fits, "from 0 to 1, each of them 0 or more")
+        object.__setattr__(self, "chances", chances)
+
+    @property
+    def n_features(self) -> int:
+        return self.roots.n_features + self.chances.numel()
+
+    @property
+    def n_patterns(self) -> float:
+        return math.inf
+
+    def sample(self, n: int, generator: torch.Generator) -> Tensor:
+        roots = self.roots.sample(n, generator)
+        uniform = torch.rand(n, len(self.chances), 1, generator=generator)
+        end = self.chances.cumsum(dim=1).float()
+        children = (uniform >= end - self.chances.float()) & (uniform < end) & roots[:, : len(self.chances), None]
+        return torch.cat([roots, children.flatten(1)], dim=1)
+
+    def support(self) -> tuple[Tensor, Tensor]:
+        return self.roots.support()
+
+    def rates(self) -> Tensor:
+        roots = self.roots.rates()
+        return torch.cat([roots, (roots[: len(self.chances), None] * self.chances).flatten()])
+
+    def fire_together(self, members: Sequence[int]) -> bool:
+        families = [self.family_of(i) for i in set(members) if i >= self.roots.n_features]
+        return len(families) == len(set(families)) and bool((self.rates()[list(members)] > 0).all())
+
+    def family_of(self, child: int) -> int:
+        """The parent of a child, both by their positions among the features."""
+        return (child - self.roots.n_features) // self.chances.shape[1]
+
+    def children_of(self, parent: int) -> list[int]:
+        """The children of a parent, by their positions among the features."""
+        n_children, start = self.chances.shape[1], self.roots.n_features
+        return list(range(start + parent * n_children, start + (parent + 1) * n_children))
