@@ -34,7 +34,7 @@ import math
 import pandas as pd
 import torch
 
-from toysae import figures, measures, sae, sentences, training, worlds
+from toysae import figures, measures, saes, sentences, worlds
 from toysae.measures import Fraction
 from toysae.oracle import dictionary_loss, radial_bound
 from toysae.writeup import check_parameters, claim, say, say_trained, show
@@ -58,10 +58,10 @@ seeds = range(seed * n_saes, (seed + 1) * n_saes)
 
 def train(world, init=init, **settings):
     """Trains one SAE per seed; returns the stack before and after, and its history."""
-    rows = sae.initial_rows(init, world, n_latents, seeds)
-    start = sae.untrained(sae.ReluL1(l1_coeff), rows, seeds, decoder_bias=decoder_bias)
-    data = training.Batches(world, batch_size, torch.Generator().manual_seed(seed))
-    trained, history = training.fit(start, data, n_steps=n_steps, lr=lr, **settings)
+    rows = saes.initial_rows(init, world, n_latents, seeds)
+    start = saes.untrained(saes.ReluL1(l1_coeff), rows, seeds, decoder_bias=decoder_bias)
+    data = saes.Batches(world, batch_size, torch.Generator().manual_seed(seed))
+    trained, history = saes.fit(start, data, n_steps=n_steps, lr=lr, **settings)
     return start, trained, history
 
 
@@ -507,8 +507,8 @@ claim(
 
 # %%
 exact_world = worlds.k_of_n(n_features, k_active, mu=mu, sigma=0.0)
-exact_data = training.Support.of(exact_world)
-exact_trained, _ = training.fit(start, exact_data, n_steps=n_steps, lr=lr)
+exact_data = saes.Support.of(exact_world)
+exact_trained, _ = saes.fit(start, exact_data, n_steps=n_steps, lr=lr)
 exact = measures.assess(exact_trained, exact_world, threshold)
 exact_bound = radial_bound(exact_world, l1_coeff)
 excess = float(exact.losses.min()) / exact_bound - 1

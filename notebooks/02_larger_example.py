@@ -28,7 +28,7 @@ threshold: float = 0.95  # cosine from which on a latent counts as aligned
 import pandas as pd
 import torch
 
-from toysae import figures, measures, sae, sentences, training, worlds
+from toysae import figures, measures, saes, sentences, worlds
 from toysae.measures import Fraction
 from toysae.oracle import dictionary_loss, radial_bound
 from toysae.writeup import check_parameters, claim, say, say_trained, show
@@ -52,10 +52,10 @@ n_features = world.n_features
 def train(world, n_latents, n_saes):
     """Trains SAEs on a world; returns what is seen before and after."""
     seeds = range(seed * n_saes, (seed + 1) * n_saes)
-    rows = sae.initial_rows(init, world, n_latents, seeds)
-    start = sae.untrained(sae.ReluL1(l1_coeff), rows, seeds, decoder_bias=decoder_bias)
-    data = training.Batches(world, batch_size, torch.Generator().manual_seed(seed))
-    trained, _ = training.fit(start, data, n_steps=n_steps, lr=lr)
+    rows = saes.initial_rows(init, world, n_latents, seeds)
+    start = saes.untrained(saes.ReluL1(l1_coeff), rows, seeds, decoder_bias=decoder_bias)
+    data = saes.Batches(world, batch_size, torch.Generator().manual_seed(seed))
+    trained, _ = saes.fit(start, data, n_steps=n_steps, lr=lr)
     return [measures.assess(stack, world, threshold) for stack in (start, trained)]
 
 

@@ -26,7 +26,7 @@ import math
 import pandas as pd
 import torch
 
-from toysae import figures, measures, sae, sentences, theory, training, worlds
+from toysae import figures, measures, saes, sentences, theory, worlds
 from toysae.measures import Fraction
 from toysae.oracle import (
     best_dictionary,
@@ -198,9 +198,9 @@ scaled = {p: (v - v[-1]) / (v[0] - v[-1]) for p, v in paths.items()}
 seeds = range(seed * n_saes, (seed + 1) * n_saes)
 members = list(seeds) * len(prices)
 each_price = torch.tensor(prices).repeat_interleave(n_saes)
-at_atoms = sae.rows_at(triangle.features, 3, members)
-climbers = sae.untrained(sae.ReluL1(each_price), at_atoms, members, decoder_bias=False)
-climbers, _ = training.fit(climbers, training.Support.of(triangle), n_steps=n_steps, lr=lr)
+at_atoms = saes.rows_at(triangle.features, 3, members)
+climbers = saes.untrained(saes.ReluL1(each_price), at_atoms, members, decoder_bias=False)
+climbers, _ = saes.fit(climbers, saes.Support.of(triangle), n_steps=n_steps, lr=lr)
 ended = measures.assess(climbers, triangle, threshold)
 left = (ended.no_atom & ended.all_live).unflatten(0, (-1, n_saes))
 
@@ -446,10 +446,10 @@ saved = {name: theory.tilt_gain(world, l1_coeff) for name, world in lawful.items
 
 def trained_losses(world, n_latents):
     """Losses of SAEs trained on the exact support of a world."""
-    rows = sae.random_sign_rows(world, n_latents, seeds)
-    start = sae.untrained(sae.ReluL1(l1_coeff), rows, seeds, decoder_bias=False)
-    data = training.Support.of(world)
-    return measures.assess(training.fit(start, data, n_steps=n_steps, lr=lr)[0], world, threshold).losses
+    rows = saes.random_sign_rows(world, n_latents, seeds)
+    start = saes.untrained(saes.ReluL1(l1_coeff), rows, seeds, decoder_bias=False)
+    data = saes.Support.of(world)
+    return measures.assess(saes.fit(start, data, n_steps=n_steps, lr=lr)[0], world, threshold).losses
 
 
 # %%
@@ -632,10 +632,10 @@ claim(
 # %%
 dimension = 4
 fog = worlds.Isotropic(dimension)
-fog_rows = sae.random_sign_rows(fog, 2 * dimension, seeds)
-fog_start = sae.untrained(sae.ReluL1(l1_coeff), fog_rows, seeds, decoder_bias=False)
-fog_data = training.Batches(fog, 256, torch.Generator().manual_seed(seed))
-in_fog, _ = training.fit(fog_start, fog_data, n_steps=n_steps, lr=lr)
+fog_rows = saes.random_sign_rows(fog, 2 * dimension, seeds)
+fog_start = saes.untrained(saes.ReluL1(l1_coeff), fog_rows, seeds, decoder_bias=False)
+fog_data = saes.Batches(fog, 256, torch.Generator().manual_seed(seed))
+in_fog, _ = saes.fit(fog_start, fog_data, n_steps=n_steps, lr=lr)
 turned = torch.Generator().manual_seed(seed)
 fit_axes = measures.mmcs(in_fog.W_dec, fog.features)
 fit_turned = torch.stack(

@@ -29,7 +29,7 @@ from math import ceil
 import pandas as pd
 import torch
 
-from toysae import bias, figures, measures, sae, sentences, training, worlds
+from toysae import bias, figures, measures, saes, sentences, worlds
 from toysae.measures import Fraction
 from toysae.oracle import dictionary_loss, radial_bound, radial_cost
 from toysae.writeup import check_parameters, claim, say, say_trained, show
@@ -47,17 +47,17 @@ figures.house_style()
 # %%
 world = worlds.k_of_n(n_features, k_active, mu=mu, sigma=sigma)
 seeds = range(seed * n_saes, (seed + 1) * n_saes)
-rows = sae.initial_rows(init, world, n_latents, seeds)
-model = sae.ReluL1(l1_coeff)
-start = sae.untrained(model, rows, seeds, decoder_bias=True)
-start_plain = sae.untrained(model, rows, seeds, decoder_bias=False)
+rows = saes.initial_rows(init, world, n_latents, seeds)
+model = saes.ReluL1(l1_coeff)
+start = saes.untrained(model, rows, seeds, decoder_bias=True)
+start_plain = saes.untrained(model, rows, seeds, decoder_bias=False)
 
 
 # %%
 def train(start):
     """Trains a stack on fresh batches, the same ones for every stack."""
-    data = training.Batches(world, batch_size, torch.Generator().manual_seed(seed))
-    return training.fit(start, data, n_steps=n_steps, lr=lr)[0]
+    data = saes.Batches(world, batch_size, torch.Generator().manual_seed(seed))
+    return saes.fit(start, data, n_steps=n_steps, lr=lr)[0]
 
 
 def look(stack, world):
@@ -188,9 +188,9 @@ claim(
 # Now train on the same data without spread, on the complete list of patterns with their probabilities. Each SAE is a dot at its own bias: how far it went along the diagonal, and what it pays.
 
 # %%
-support = training.Support.of(exact_world)
-exact, _ = training.fit(start, support, n_steps=n_steps, lr=lr)
-exact_plain, _ = training.fit(start_plain, support, n_steps=n_steps, lr=lr)
+support = saes.Support.of(exact_world)
+exact, _ = saes.fit(start, support, n_steps=n_steps, lr=lr)
+exact_plain, _ = saes.fit(start_plain, support, n_steps=n_steps, lr=lr)
 exact_seen, exact_seen_plain = look(exact, exact_world), look(exact_plain, exact_world)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
@@ -374,9 +374,9 @@ mirrored = [((n, k), (n, n - k)) for n, k in sizes if 2 * k < n]
 def visit(n, k, decoder_bias):
     """Trains SAEs with n latents on "k of n" without spread."""
     other = worlds.k_of_n(n, k, mu=mu)
-    rows = sae.random_sign_rows(other, n, seeds[:n_gallery])
-    start = sae.untrained(model, rows, seeds[:n_gallery], decoder_bias=decoder_bias)
-    return training.fit(start, training.Support.of(other), n_steps=n_steps, lr=lr)[0]
+    rows = saes.random_sign_rows(other, n, seeds[:n_gallery])
+    start = saes.untrained(model, rows, seeds[:n_gallery], decoder_bias=decoder_bias)
+    return saes.fit(start, saes.Support.of(other), n_steps=n_steps, lr=lr)[0]
 
 
 stays_off, stays_on = ({size: visit(*size, on) for size in sizes} for on in (False, True))
@@ -497,18 +497,18 @@ each = torch.tensor(rates).repeat_interleave(n_gallery)
 three = worlds.independent([0.5] * 3, mu=mu)
 patterns, _ = three.firing.support()
 weights = torch.where(patterns, each[:, None, None], 1 - each[:, None, None]).prod(dim=2)
-mixed_rates = training.Support(mu * patterns.float(), weights)
+mixed_rates = saes.Support(mu * patterns.float(), weights)
 many_seeds = list(seeds[:n_gallery]) * len(rates)
-many_rows = sae.random_sign_rows(three, 3, many_seeds)
-zeros = sae.untrained(model, many_rows, many_seeds, decoder_bias=True)
+many_rows = saes.random_sign_rows(three, 3, many_seeds)
+zeros = saes.untrained(model, many_rows, many_seeds, decoder_bias=True)
 starts = {
-    "no bias": sae.untrained(model, many_rows, many_seeds, decoder_bias=False),
+    "no bias": saes.untrained(model, many_rows, many_seeds, decoder_bias=False),
     "bias from zero": zeros,
     "bias from the mean": bias.placed(zeros, (mu * each[:, None]).expand(-1, 3)),
 }
 control = {}
 for name, untrained in starts.items():
-    stack, _ = training.fit(untrained, mixed_rates, n_steps=n_steps, lr=lr)
+    stack, _ = saes.fit(untrained, mixed_rates, n_steps=n_steps, lr=lr)
     # The same patterns occur at every rate, so one rate is enough to tell the labels
     control[name] = look(stack, three)
 

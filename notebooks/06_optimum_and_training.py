@@ -24,7 +24,7 @@ from math import comb
 import pandas as pd
 import torch
 
-from toysae import figures, measures, sae, sentences, training, worlds
+from toysae import figures, measures, saes, sentences, worlds
 from toysae.measures import Fraction
 from toysae.oracle import (
     amortisation_gap,
@@ -127,12 +127,12 @@ def train(world, n_latents, init="random-sign", **how):
     """A stack of SAEs on the exact support of a world, kept."""
     global n_trained
     if init == "at-best":
-        rows = sae.rows_at(search(world, n_latents).dictionaries[0].float(), n_latents, seeds)
+        rows = saes.rows_at(search(world, n_latents).dictionaries[0].float(), n_latents, seeds)
     else:
-        rows = sae.initial_rows(init, world, n_latents, seeds)
-    start = sae.untrained(sae.ReluL1(l1_coeff), rows, seeds, decoder_bias=False)
+        rows = saes.initial_rows(init, world, n_latents, seeds)
+    start = saes.untrained(saes.ReluL1(l1_coeff), rows, seeds, decoder_bias=False)
     n_trained += n_saes
-    return training.fit(start, training.Support.of(world), **{"n_steps": n_steps, "lr": lr} | how)[0]
+    return saes.fit(start, saes.Support.of(world), **{"n_steps": n_steps, "lr": lr} | how)[0]
 
 
 # %%
@@ -325,12 +325,12 @@ first = seeds[: min(n_saes, max(16, n_saes // 3))]
 
 def untrained(init, seeds=first, price=l1_coeff):
     """SAEs with a latent per pair before training."""
-    rows = sae.initial_rows(init, world, wide, seeds)
-    return sae.untrained(sae.ReluL1(price), rows, seeds, decoder_bias=False)
+    rows = saes.initial_rows(init, world, wide, seeds)
+    return saes.untrained(saes.ReluL1(price), rows, seeds, decoder_bias=False)
 
 
-support = training.Support.of(world)
-patient = measures.assess(training.fit(untrained("positive"), support, n_steps=4 * n_steps, lr=lr)[0], world, threshold)
+support = saes.Support.of(world)
+patient = measures.assess(saes.fit(untrained("positive"), support, n_steps=4 * n_steps, lr=lr)[0], world, threshold)
 n_trained += len(first)
 patient_there = reached(patient.losses / best_known(world, wide) - 1)
 
@@ -417,11 +417,11 @@ even = torch.full((len(plane),), 1 / len(plane), dtype=torch.float64)
 prices = torch.tensor([0.2, 0.5, 1, 2]).double() * l1_coeff
 bounds = torch.stack([even @ radial_cost(plane.norm(dim=1), p) for p in prices.tolist()])
 alike = [*seeds] * len(prices)
-rows = sae.random_sign_rows(worlds.Isotropic(2), 4, alike)
-begin = sae.untrained(sae.ReluL1(prices.repeat_interleave(n_saes)), rows, alike, decoder_bias=False)
+rows = saes.random_sign_rows(worlds.Isotropic(2), 4, alike)
+begin = saes.untrained(saes.ReluL1(prices.repeat_interleave(n_saes)), rows, alike, decoder_bias=False)
 plane_above, on_all = {}, {}
 for name, how in {"with resampling": {}, "without": {"n_resamplings": 0}}.items():
-    diagonal = training.fit(begin, training.Support(plane, even), n_steps=n_steps, lr=lr, **how)[0].double()
+    diagonal = saes.fit(begin, saes.Support(plane, even), n_steps=n_steps, lr=lr, **how)[0].double()
     plane_above[name] = diagonal.losses(plane, even).view(len(prices), n_saes) / bounds[:, None] - 1
     cosine = measures.cosines(diagonal.W_dec, corners).view(len(prices), n_saes, 4, 4)
     on_all[name] = (cosine.amax(dim=2) >= threshold).all(dim=2)
@@ -567,7 +567,7 @@ step_grid = sorted({max(1, round(n_steps * factor)) for factor in (1 / 9, 1 / 3,
 lr_grid = [lr * factor for factor in (0.1, 0.3, 1, 3)]
 tried = {}
 for rate, steps in [(rate, steps) for rate in lr_grid for steps in step_grid]:
-    fitted = training.fit(untrained("random-sign"), support, n_steps=steps, lr=rate)[0].double()
+    fitted = saes.fit(untrained("random-sign"), support, n_steps=steps, lr=rate)[0].double()
     tried[rate, steps] = fitted.losses(points, probabilities) / best_known(world, wide) - 1
     n_trained += len(first)
 medians = {cell: 100 * max(0.0, float(above.median())) for cell, above in tried.items()}
@@ -616,12 +616,12 @@ claim(
 # %%
 prices = torch.tensor([0.1, 0.3, 1, 3]).double() * l1_coeff
 members = untrained("random-sign", [*first] * len(prices), prices.repeat_interleave(len(first)))
-priced = training.fit(members, support, n_steps=n_steps, lr=lr)[0].double()
+priced = saes.fit(members, support, n_steps=n_steps, lr=lr)[0].double()
 bounds = torch.tensor([radial_bound(world, p) for p in prices.tolist()])
 by_price = priced.losses(points, probabilities).view(len(prices), -1) / bounds[:, None] - 1
 
-batches = training.Batches(world, 128, torch.Generator().manual_seed(seed))
-sampled = training.fit(untrained("random-sign"), batches, n_steps=n_steps, lr=lr)[0].double()
+batches = saes.Batches(world, 128, torch.Generator().manual_seed(seed))
+sampled = saes.fit(untrained("random-sign"), batches, n_steps=n_steps, lr=lr)[0].double()
 by_samples = sampled.losses(points, probabilities) / best_known(world, wide) - 1
 n_trained += len(priced) + len(sampled)
 

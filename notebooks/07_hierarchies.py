@@ -23,7 +23,7 @@ import math
 import pandas as pd
 import torch
 
-from toysae import figures, hierarchies, measures, sae, sentences, theory, training, variants, worlds
+from toysae import figures, hierarchies, measures, saes, sentences, theory, worlds
 from toysae.figures_weights import decoders_and_encoders
 from toysae.measures import Fraction
 from toysae.oracle import best_dictionary, dictionary_loss
@@ -85,10 +85,10 @@ def trained(world, n_latents, chosen=seeds, price=l1_coeff, init="random-sign", 
     """One SAE per seed, trained on all patterns of a world at once."""
     global n_trained
     n_trained += len(chosen)
-    rows = sae.initial_rows(init, world, n_latents, chosen)
-    start = sae.untrained(sae.ReluL1(price), rows, chosen, **{"decoder_bias": False} | kind)
-    data = training.Support(*worlds.finite_data(world))
-    return training.fit(start, data, n_steps=n_steps, lr=lr)[0]
+    rows = saes.initial_rows(init, world, n_latents, chosen)
+    start = saes.untrained(saes.ReluL1(price), rows, chosen, **{"decoder_bias": False} | kind)
+    data = saes.Support(*worlds.finite_data(world))
+    return saes.fit(start, data, n_steps=n_steps, lr=lr)[0]
 
 
 def reported(share):
@@ -310,9 +310,9 @@ def leaky(alone):
 def trained_weakening(world, data):
     """The weakening in the SAE of lowest loss, one for each price."""
     members, prices = few * len(weak_prices), torch.tensor(weak_prices).repeat_interleave(len(few))
-    rows = sae.initial_rows("random-sign", world, 2, members)
-    start = sae.untrained(sae.ReluL1(prices), rows, members, decoder_bias=False)
-    stack = training.fit(start, training.Support(*data), n_steps=n_steps, lr=lr)[0].double()
+    rows = saes.initial_rows("random-sign", world, 2, members)
+    start = saes.untrained(saes.ReluL1(prices), rows, members, decoder_bias=False)
+    stack = saes.fit(start, saes.Support(*data), n_steps=n_steps, lr=lr)[0].double()
     lowest = stack.losses(*data).view(-1, len(few)).argmin(dim=1) + torch.arange(len(weak_prices)) * len(few)
     return hierarchies.weakening(stack.encode(data[0]), stack.W_dec, world, data=data)[lowest].tolist()
 
@@ -402,15 +402,15 @@ say(
 # %%
 tree = worlds.tree()
 parents = [0, 4, 8]
-prefixes = variants.Prefixes.all(tree.n_features)
-losses = {"plain": sae.ReluL1(l1_coeff)}
-losses["Matryoshka"] = variants.Variant(variants.Relu(), [variants.L1(l1_coeff)], prefixes=prefixes)
+prefixes = saes.Prefixes.all(tree.n_features)
+losses = {"plain": saes.ReluL1(l1_coeff)}
+losses["Matryoshka"] = saes.Variant(saes.Relu(), [saes.L1(l1_coeff)], prefixes=prefixes)
 in_tree, recalls = {}, {}
 for name, model in losses.items():
-    rows = sae.initial_rows("random-sign", tree, tree.n_features, few)
-    batches = training.Batches(tree, 256, torch.Generator().manual_seed(seed))
-    start = sae.untrained(model, rows, few, decoder_bias=False)
-    grown, _ = training.fit(start, batches, n_steps=n_steps, lr=lr)
+    rows = saes.initial_rows("random-sign", tree, tree.n_features, few)
+    batches = saes.Batches(tree, 256, torch.Generator().manual_seed(seed))
+    start = saes.untrained(model, rows, few, decoder_bias=False)
+    grown, _ = saes.fit(start, batches, n_steps=n_steps, lr=lr)
     in_tree[name] = measures.assess(grown, tree, threshold)
     recalls[name] = torch.stack([hierarchies.recall(grown, tree, p, range(p + 1, p + 4)) for p in parents], dim=1)
 n_trained += len(losses) * len(few)
@@ -482,12 +482,12 @@ chances = [round(0.1 * i, 1) for i in range(1, 10)]
 points = torch.tensor([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]])
 weights = torch.tensor([[1 - p_parent, p_parent * (1 - q), p_parent * q] for q in chances])
 members = seeds * len(chances)
-lone_rows = sae.initial_rows("random-sign", worlds.hierarchy(n_others=0), 1, members)
+lone_rows = saes.initial_rows("random-sign", worlds.hierarchy(n_others=0), 1, members)
 angles = {}
 for price in hedge_prices:
-    start = sae.untrained(sae.ReluL1(price), lone_rows, members, decoder_bias=False)
-    data = training.Support(points, weights.repeat_interleave(n_saes, dim=0))
-    lone, _ = training.fit(start, data, n_steps=n_steps, lr=lr)
+    start = saes.untrained(saes.ReluL1(price), lone_rows, members, decoder_bias=False)
+    data = saes.Support(points, weights.repeat_interleave(n_saes, dim=0))
+    lone, _ = saes.fit(start, data, n_steps=n_steps, lr=lr)
     live = measures.activity(lone.encode(points))[0]
     turned = torch.rad2deg(torch.atan2(lone.W_dec[..., 1], lone.W_dec[..., 0]))
     angles[price] = turned.masked_fill(~live, torch.nan).view(len(chances), n_saes)

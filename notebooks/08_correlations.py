@@ -28,12 +28,11 @@ from functools import cache
 import pandas as pd
 import torch
 
-from toysae import antipodal, budget, figures, measures, sae, sentences, training, worlds
+from toysae import antipodal, budget, figures, measures, saes, sentences, worlds
 from toysae.figures_values import landscapes, value_map
 from toysae.measures import Fraction
 from toysae.oracle import best_dictionary, sample_losses
 from toysae.tuning import mean_interval
-from toysae.variants import BatchTopK, Variant
 from toysae.writeup import check_parameters, claim, say, say_trained, show
 
 check_parameters(globals())
@@ -151,10 +150,10 @@ def train_plane(f, p_alone=0.0, decoder_bias=False):
     """What is seen of SAEs in the plane, for all rates and prices."""
     global n_trained
     world = worlds.antipodal_plane(f, p_alone)
-    rows = sae.random_sign_rows(world, 4, members)
-    start = sae.untrained(sae.ReluL1(member_price), rows, members, decoder_bias=decoder_bias)
-    data = training.Support(*worlds.finite_data(world))
-    trained, _ = training.fit(start, data, n_steps=n_steps, lr=member_lr)
+    rows = saes.random_sign_rows(world, 4, members)
+    start = saes.untrained(saes.ReluL1(member_price), rows, members, decoder_bias=decoder_bias)
+    data = saes.Support(*worlds.finite_data(world))
+    trained, _ = saes.fit(start, data, n_steps=n_steps, lr=member_lr)
     n_trained += len(members)
     return measures.assess(trained, world, threshold)
 
@@ -354,11 +353,11 @@ def train_budget(c, k=k, bias=True, init="at-features"):
     """BatchTopK SAEs in the world of five."""
     global n_trained
     world = five(c)
-    rows = sae.initial_rows(init, world, 5, seeds)
-    start = sae.untrained(Variant(BatchTopK(k)), rows, seeds, decoder_bias=bias)
-    data = training.Batches(world, 128, torch.Generator().manual_seed(seed))
+    rows = saes.initial_rows(init, world, 5, seeds)
+    start = saes.untrained(saes.Variant(saes.BatchTopK(k)), rows, seeds, decoder_bias=bias)
+    data = saes.Batches(world, 128, torch.Generator().manual_seed(seed))
     n_trained += n_saes
-    return training.fit(start, data, n_steps=fewer_steps, lr=lr)[0]
+    return saes.fit(start, data, n_steps=fewer_steps, lr=lr)[0]
 
 
 # %% [markdown]
@@ -588,10 +587,10 @@ each_price = torch.tensor(many_prices).double().repeat_interleave(len(some_seeds
 def recovery(width):
     """MMCS of SAEs of this width at every price, (n_prices, n_seeds)."""
     global n_trained
-    rows = sae.random_sign_rows(crowd, width, each)
-    start = sae.untrained(sae.ReluL1(each_price), rows, each, decoder_bias=False)
-    trained, _ = training.fit(
-        start, training.Batches(crowd, 128, torch.Generator().manual_seed(seed + 1)), n_steps=n_steps, lr=lr
+    rows = saes.random_sign_rows(crowd, width, each)
+    start = saes.untrained(saes.ReluL1(each_price), rows, each, decoder_bias=False)
+    trained, _ = saes.fit(
+        start, saes.Batches(crowd, 128, torch.Generator().manual_seed(seed + 1)), n_steps=n_steps, lr=lr
     )
     n_trained += len(each)
     return measures.mmcs(trained.W_dec, crowd.features).view(len(many_prices), -1).double()
@@ -600,7 +599,7 @@ def recovery(width):
 # %%
 recovered = {width: recovery(width) for width in widths}
 chance = {
-    width: float(measures.mmcs(sae.random_sign_rows(crowd, width, seeds), crowd.features).mean()) for width in widths
+    width: float(measures.mmcs(saes.random_sign_rows(crowd, width, seeds), crowd.features).mean()) for width in widths
 }
 
 

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import pandas as pd
 import torch
 
-from toysae import contest, figures, figures_remedies, measures, remedies, tuning, variants, worlds
+from toysae import contest, figures, figures_remedies, measures, remedies, saes, tuning, worlds
 from toysae.measures import Fraction
 from toysae.sentences import listed
 from toysae.tasks import L1_COEFF, TASKS
@@ -119,7 +119,7 @@ roster
 
 # %%
 @dataclass(frozen=True)
-class FourthPower(variants.Part):
+class FourthPower(saes.Part):
     """coeff sum z^4."""
 
     coeff: torch.Tensor
@@ -129,7 +129,7 @@ class FourthPower(variants.Part):
 
 
 def steep(coeff, n_latents):
-    return variants.Variant(variants.Relu(), [FourthPower(coeff)])
+    return saes.Variant(saes.Relu(), [FourthPower(coeff)])
 
 
 own = remedies.Remedy("fourth power", "coeff", (0.001, 0.003, 0.01, 0.03, 0.1), steep)
@@ -394,7 +394,7 @@ say(f"What matters in the end is whether the features are found: their share is 
 # %%
 generator = torch.Generator().manual_seed(seed)
 rotations = torch.stack([worlds.random_rotation(3, 3, generator) for _ in range(100)])
-largest_cosine = variants.LargestCosine(1.0)
+largest_cosine = saes.LargestCosine(1.0)
 penalty = largest_cosine({"W_dec": rotations}, None, torch.zeros(len(rotations), 1, 3))
 minimal = arena["two of three"]
 pushed = next(remedy for remedy in remedies.REMEDIES if remedy.name == "L1, largest cosine")

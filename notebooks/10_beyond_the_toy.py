@@ -34,9 +34,8 @@ from toysae import (
     figures_detection,
     inheritance,
     measures,
-    sae,
+    saes,
     sentences,
-    training,
     trials,
     tuning,
     worlds,
@@ -98,9 +97,9 @@ def counted(W_dec, world, live):
 
 def crowded(world):
     """SAEs trained on a world, counted; and their rows before training."""
-    rows = sae.random_sign_rows(world, n_small, seeds)
-    start = sae.untrained(sae.ReluL1(l1_coeff), rows, seeds, decoder_bias=False)
-    stack, _ = training.fit(start, training.Batches(world, batch_size, generator(2)), **plan)
+    rows = saes.random_sign_rows(world, n_small, seeds)
+    start = saes.untrained(saes.ReluL1(l1_coeff), rows, seeds, decoder_bias=False)
+    stack, _ = saes.fit(start, saes.Batches(world, batch_size, generator(2)), **plan)
     live = (stack.encode(world.inputs(world.sample(trials.N_SAMPLES, generator(3)))) > 0).any(dim=1)
     return counted(stack.W_dec, world, live), counted(rows, world, torch.ones_like(live))
 
@@ -444,7 +443,7 @@ say(
 # %%
 sparsest, densest = (comparison.at_extreme_l0(small, lowest=is_lowest) for is_lowest in (True, False))
 n_latents = here["n_latents"]
-untouched = sae.random_sign_rows(world, n_latents, seeds)
+untouched = saes.random_sign_rows(world, n_latents, seeds)
 random_labels = measures.label_latents(untouched, world, torch.ones(n_saes, n_latents, dtype=torch.bool), threshold)
 by_chance = float((random_labels.count("composite") / n_latents).mean())
 composed = [100 * float(table["composite"].mean()) for table in (sparsest, densest)]

@@ -14,12 +14,14 @@ import pytest
 import torch
 from tiny_project import ROOT, make_tiny_project
 
-from toysae import sae, training
 from toysae.bench import __main__ as command
 from toysae.bench import contest, costs, ours, plain, report
 from toysae.bench.contest import Contender
 from toysae.bench.serving import Task
 from toysae.oracle import dictionary_loss
+from toysae.saes.stack import ReluL1, Stack, untrained
+from toysae.saes.starts import random_sign_rows
+from toysae.saes.training import Batches, fit
 from toysae.worlds.catalogue import independent
 from toysae.writeup import book
 
@@ -102,8 +104,8 @@ def test_rows_get_length_one_and_the_sae_stays_the_same():
     before = {name: torch.randn(shape, generator=generator) for name, shape in shapes.items()}
     after = contest.with_unit_rows(before)
     assert torch.allclose(after["W_dec"].norm(dim=2), torch.ones(3, 4))
-    x, model = torch.randn(20, 5, generator=generator), sae.ReluL1(0.1)
-    long, unit = (sae.Stack(model, values, (0, 1, 2)).reconstruct(x) for values in (before, after))
+    x, model = torch.randn(20, 5, generator=generator), ReluL1(0.1)
+    long, unit = (Stack(model, values, (0, 1, 2)).reconstruct(x) for values in (before, after))
     assert torch.allclose(long, unit, atol=1e-5)
     assert long.std() > 0.5  # there is something to compare
 
@@ -126,9 +128,9 @@ def test_every_contender_runs_on_one_thread(tmp_path):
 def test_ours_is_what_fit_gives():
     trained = ours.prepare(TASK)()
     world = independent(TASK.rates)
-    stack = sae.untrained(sae.ReluL1(0.1), sae.random_sign_rows(world, 2, TASK.seeds), TASK.seeds, decoder_bias=True)
-    data = training.Batches(world, TASK.batch_size, torch.Generator().manual_seed(TASK.seeds[0]))
-    expected, _ = training.fit(stack, data, n_steps=TASK.n_steps, lr=TASK.lr)
+    stack = untrained(ReluL1(0.1), random_sign_rows(world, 2, TASK.seeds), TASK.seeds, decoder_bias=True)
+    data = Batches(world, TASK.batch_size, torch.Generator().manual_seed(TASK.seeds[0]))
+    expected, _ = fit(stack, data, n_steps=TASK.n_steps, lr=TASK.lr)
     assert {name: torch.equal(value, expected.parameters[name]) for name, value in trained.items()} == dict.fromkeys(
         ["W_dec", "b_enc", "W_enc", "b_dec"], True
     )

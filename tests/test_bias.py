@@ -4,8 +4,10 @@ import pytest
 import torch
 from torch.nn.functional import normalize
 
-from toysae import bias, sae
+from toysae import bias
 from toysae.oracle import dictionary_loss, radial_bound
+from toysae.saes.stack import ReluL1, untrained
+from toysae.saes.starts import random_sign_rows
 from toysae.worlds.catalogue import k_of_n, solo_leak, two_of_three
 from toysae.worlds.firings import Patterns
 from toysae.worlds.world import World
@@ -91,8 +93,8 @@ def test_differences_need_every_latent_that_is_counted(n, k):
 
 
 def test_a_bias_placed_elsewhere_changes_nothing_else():
-    rows = sae.random_sign_rows(two_of_three(), 3, range(4))
-    start = sae.untrained(sae.ReluL1(L1), rows, range(4), decoder_bias=True)
+    rows = random_sign_rows(two_of_three(), 3, range(4))
+    start = untrained(ReluL1(L1), rows, range(4), decoder_bias=True)
     moved = bias.placed(start, torch.tensor([0.1, 0.2, 0.3]).double())
     assert torch.equal(moved.b_dec, torch.tensor([[0.1, 0.2, 0.3]]).expand(4, 3))
     assert torch.equal(start.b_dec, torch.zeros(4, 3))
@@ -102,8 +104,8 @@ def test_a_bias_placed_elsewhere_changes_nothing_else():
 
 
 def test_a_bias_that_does_not_fit_is_not_placed():
-    rows = sae.random_sign_rows(two_of_three(), 3, range(4))
-    start, plain = (sae.untrained(sae.ReluL1(L1), rows, range(4), decoder_bias=on) for on in (True, False))
+    rows = random_sign_rows(two_of_three(), 3, range(4))
+    start, plain = (untrained(ReluL1(L1), rows, range(4), decoder_bias=on) for on in (True, False))
     with pytest.raises(ValueError, match=r"at has shape \(2,\): allowed are \(3,\) and \(4, 3\)"):
         bias.placed(start, torch.zeros(2))
     with pytest.raises(ValueError, match="start has no decoder bias"):

@@ -3,8 +3,10 @@
 import pytest
 import torch
 
-from toysae import classical, measures, sae
+from toysae import classical, measures
 from toysae.oracle import dictionary_loss
+from toysae.saes.stack import untrained
+from toysae.saes.starts import random_sign_rows
 from toysae.worlds.catalogue import mutually_exclusive, two_of_three
 from toysae.worlds.directions import random_rotation
 from toysae.worlds.finite import finite_data
@@ -74,8 +76,8 @@ def test_too_few_rounds_make_no_warning(recwarn):
 
 def test_coded_dictionaries_cost_what_the_oracle_says():
     world, prices = two_of_three(sigma=0.2), torch.tensor([0.05, 0.2]).double()
-    rows = sae.random_sign_rows(world, 3, [0, 1])
-    stack = sae.untrained(classical.Coded(prices), rows, [0, 1], decoder_bias=False, tied=True).double()
+    rows = random_sign_rows(world, 3, [0, 1])
+    stack = untrained(classical.Coded(prices), rows, [0, 1], decoder_bias=False, tied=True).double()
     torch.testing.assert_close(
         stack.losses(*finite_data(world)), dictionary_loss(rows, world, prices), rtol=1e-9, atol=1e-12
     )

@@ -7,11 +7,11 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from toysae import exchange, sae, training
-from toysae.exchange import from_saelens, to_saelens
-from toysae.sae import ReluL1, Stack
-from toysae.training import Batches
-from toysae.variants import L0, L1, BatchTopK, Gated, JumpRelu, LargestCosine, Prefixes, Relu, TopK, Variant
+from toysae.saes.saelens import OWN_WEIGHTS, SETTINGS, WEIGHTS, from_saelens, to_saelens
+from toysae.saes.stack import ReluL1, Stack, untrained
+from toysae.saes.starts import positive_rows
+from toysae.saes.training import Batches, fit
+from toysae.saes.variants import L0, L1, BatchTopK, Gated, JumpRelu, LargestCosine, Prefixes, Relu, TopK, Variant
 from toysae.worlds.catalogue import k_of_n
 
 SEEDS = (4, 7)
@@ -35,17 +35,17 @@ def points():
 
 
 def trained(name, decoder_bias=True, tied=False):
-    rows = sae.positive_rows(WORLD, 6, SEEDS)
-    stack = sae.untrained(MODELS[name], rows, SEEDS, decoder_bias=decoder_bias, tied=tied)
-    return training.fit(stack, Batches(WORLD, 32, torch.Generator().manual_seed(1)), n_steps=60, lr=0.01)[0]
+    rows = positive_rows(WORLD, 6, SEEDS)
+    stack = untrained(MODELS[name], rows, SEEDS, decoder_bias=decoder_bias, tied=tied)
+    return fit(stack, Batches(WORLD, 32, torch.Generator().manual_seed(1)), n_steps=60, lr=0.01)[0]
 
 
 def changed(folder, settings=None, weights=None, without=()):
     """A folder of an SAE, edited."""
-    given = json.loads((folder / exchange.SETTINGS).read_text())
-    (folder / exchange.SETTINGS).write_text(json.dumps(given | (settings or {})))
-    held = load_file(folder / exchange.WEIGHTS) | (weights or {})
-    save_file({name: value for name, value in held.items() if name not in without}, folder / exchange.WEIGHTS)
+    given = json.loads((folder / SETTINGS).read_text())
+    (folder / SETTINGS).write_text(json.dumps(given | (settings or {})))
+    held = load_file(folder / WEIGHTS) | (weights or {})
+    save_file({name: value for name, value in held.items() if name not in without}, folder / WEIGHTS)
     return folder
 
 
@@ -80,11 +80,11 @@ def test_the_folder_holds_settings_and_weights_by_the_names_of_saelens(tmp_path)
         assert settings.get("k") == {"topk": 3, "topk of all": 6}.get(name)
         weights = load_file(folder / "sae_weights.safetensors")
         assert weights["W_dec"].shape == (6, 4) and weights["W_enc"].shape == (4, 6)
-        assert weights.keys() == {"W_dec", "W_enc", "b_dec", *exchange.OWN_WEIGHTS[architecture]}
+        assert weights.keys() == {"W_dec", "W_enc", "b_dec", *OWN_WEIGHTS[architecture]}
 
 
 def test_tied_weights_leave_as_a_copy(tmp_path):
-    weights = load_file(to_saelens(trained("standard", tied=True), 0, tmp_path / "tied") / exchange.WEIGHTS)
+    weights = load_file(to_saelens(trained("standard", tied=True), 0, tmp_path / "tied") / WEIGHTS)
     assert torch.equal(weights["W_enc"], weights["W_dec"].T)
 
 
@@ -95,7 +95,7 @@ def test_precision_is_kept(tmp_path):
 
 def test_what_comes_back_trains(tmp_path):
     back = from_saelens(to_saelens(trained("jumprelu"), 0, tmp_path / "sae"))
-    _, history = training.fit(back, Batches(WORLD, 32, torch.Generator().manual_seed(1)), n_steps=60, lr=0.01)
+    _, history = fit(back, Batches(WORLD, 32, torch.Generator().manual_seed(1)), n_steps=60, lr=0.01)
     assert torch.isfinite(history.loss).all()
 
 
@@ -105,7 +105,7 @@ def test_what_comes_back_trains(tmp_path):
 def test_an_encoder_that_sees_x_itself(tmp_path):
     for name in ("standard", "topk", "jumprelu"):
         folder = to_saelens(trained(name), 0, tmp_path / name)
-        weights = load_file(folder / exchange.WEIGHTS)
+        weights = load_file(folder / WEIGHTS)
         back = from_saelens(changed(folder, {"apply_b_dec_to_input": False}))
         ours = back.parameters
         pre = points() @ weights["W_enc"] + weights["b_enc"]
@@ -115,7 +115,7 @@ def test_an_encoder_that_sees_x_itself(tmp_path):
 
 def test_a_gated_encoder_that_sees_x_itself(tmp_path):
     folder = to_saelens(trained("gated"), 0, tmp_path / "gated")
-    w, x = load_file(folder / exchange.WEIGHTS), points()
+    w, x = load_file(folder / WEIGHTS), points()
     back = from_saelens(changed(folder, {"apply_b_dec_to_input": False}))
     z = torch.relu(x @ (w["W_enc"] * w["r_mag"].exp()) + w["b_mag"]) * (x @ w["W_enc"] + w["b_gate"] > 0)
     assert torch.allclose(back.encode(x)[0], z, atol=1e-5)
@@ -124,7 +124,7 @@ def test_a_gated_encoder_that_sees_x_itself(tmp_path):
 
 def test_activations_counted_in_units_of_decoder_rows(tmp_path):
     folder = to_saelens(trained("topk"), 1, tmp_path / "topk")
-    w, x = load_file(folder / exchange.WEIGHTS), points()
+    w, x = load_file(folder / WEIGHTS), points()
     w["W_dec"] = w["W_dec"] * torch.tensor([0.2, 3.0, 1.0, 0.5, 2.0, 0.7])[:, None]
     back = from_saelens(changed(folder, {"rescale_acts_by_decoder_norm": True}, w))
     norms = w["W_dec"].norm(dim=1)
@@ -164,10 +164,10 @@ def test_a_member_that_is_not_there_is_refused(tmp_path, member):
 def test_a_place_that_is_taken_is_left_as_it_is(tmp_path):
     stack = trained("standard")
     folder = to_saelens(stack, 0, tmp_path / "sae")
-    before = (folder / exchange.WEIGHTS).read_bytes()
+    before = (folder / WEIGHTS).read_bytes()
     refused(lambda: to_saelens(stack, 1, folder), "something already")
-    assert (folder / exchange.WEIGHTS).read_bytes() == before
-    refused(lambda: to_saelens(stack, 1, folder / exchange.SETTINGS), "something already")
+    assert (folder / WEIGHTS).read_bytes() == before
+    refused(lambda: to_saelens(stack, 1, folder / SETTINGS), "something already")
     (tmp_path / "empty").mkdir()
     assert from_saelens(to_saelens(stack, 1, tmp_path / "empty")).seeds == SEEDS[1:]
 
@@ -186,13 +186,13 @@ def test_what_saelens_cannot_express_is_refused(tmp_path):
     class Own(Relu):
         pass
 
-    rows = sae.positive_rows(WORLD, 6, SEEDS)
+    rows = positive_rows(WORLD, 6, SEEDS)
     for model, said in [
         (Variant(BatchTopK(1.0)), "BatchTopK without a threshold"),
         (Variant(Own()), "Own"),
         (type("Mine", (ReluL1,), {})(0.1), "Mine"),
     ]:
-        stack = sae.untrained(model, rows, SEEDS, decoder_bias=False)
+        stack = untrained(model, rows, SEEDS, decoder_bias=False)
         refused(lambda stack=stack: to_saelens(stack, 0, tmp_path / "sae"), said)
     half = trained("standard")
     half = Stack(half.model, {name: value.half() for name, value in half.parameters.items()}, SEEDS)
@@ -229,8 +229,8 @@ def test_missing_superfluous_and_damaged_numbers_are_refused(tmp_path):
 def test_a_folder_that_holds_no_sae_is_refused(tmp_path):
     refused(lambda: from_saelens(tmp_path), "cfg.json", str(tmp_path))
     folder = to_saelens(trained("standard"), 0, tmp_path / "sae")
-    (folder / exchange.WEIGHTS).write_bytes(b"\x80\x04pickled")
+    (folder / WEIGHTS).write_bytes(b"\x80\x04pickled")
     refused(lambda: from_saelens(folder), "sae_weights.safetensors")
     for text in ("{", "[1]", "[]"):
-        (to_saelens(trained("standard"), 0, tmp_path / f"with {text}") / exchange.SETTINGS).write_text(text)
+        (to_saelens(trained("standard"), 0, tmp_path / f"with {text}") / SETTINGS).write_text(text)
         refused(lambda text=text: from_saelens(tmp_path / f"with {text}"))

@@ -5,15 +5,17 @@ import numpy as np
 import pytest
 import torch
 
-from toysae import figures, measures, sae
+from toysae import figures, measures
 from toysae.measures import Fraction
+from toysae.saes.stack import ReluL1, untrained
+from toysae.saes.starts import initial_rows
 from toysae.worlds.catalogue import groups, two_of_three
 
 
 def seen(world, n_latents, n_saes=3):
     seeds = range(n_saes)
-    rows = sae.initial_rows("positive", world, n_latents, seeds)
-    return measures.assess(sae.untrained(sae.ReluL1(0.1), rows, seeds, decoder_bias=True), world)
+    rows = initial_rows("positive", world, n_latents, seeds)
+    return measures.assess(untrained(ReluL1(0.1), rows, seeds, decoder_bias=True), world)
 
 
 @pytest.fixture
@@ -124,7 +126,7 @@ def test_figures_leave_nothing_behind_in_pyplot(minimal):
 
 def test_signed_labels_are_drawn_in_their_own_colours():
     rows = torch.tensor([[[0.0, 0.0, -1.0], [0.5, 0.5, -(0.5**0.5)]]])
-    stack = sae.untrained(sae.ReluL1(0.1), rows, [0], decoder_bias=False)
+    stack = untrained(ReluL1(0.1), rows, [0], decoder_bias=False)
     stack.parameters["b_enc"] += 2
     world = two_of_three()
     signed = measures.with_signed_labels(measures.assess(stack, world), world)

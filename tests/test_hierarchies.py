@@ -6,8 +6,10 @@ import pytest
 import torch
 from torch.nn.functional import normalize
 
-from toysae import hierarchies, oracle, sae, theory
+from toysae import hierarchies, oracle, theory
 from toysae.oracle import batch_codes, dictionary_loss
+from toysae.saes.stack import ReluL1, Stack, untrained
+from toysae.saes.starts import initial_rows
 from toysae.worlds.catalogue import hierarchy, tree
 from toysae.worlds.finite import finite_activations, finite_data, quantile_grid
 
@@ -101,7 +103,7 @@ def planted(rows, encoder, world=PAIR):
         "W_enc": encoder.T[None].contiguous(),
         "b_enc": torch.zeros(1, len(rows)).double(),
     }
-    return hierarchies.watch(sae.Stack(sae.ReluL1(0.01), parameters, (0,)), world, 0.95)
+    return hierarchies.watch(Stack(ReluL1(0.01), parameters, (0,)), world, 0.95)
 
 
 def kinds(seen):
@@ -145,8 +147,8 @@ def test_doubles_are_live_latents_with_one_row():
 
 def test_the_median_sae_has_all_latents_live_where_one_has():
     world = hierarchy(n_others=0)
-    rows = sae.initial_rows("positive", world, 2, range(5))
-    start = sae.untrained(sae.ReluL1(0.01), rows, range(5), decoder_bias=False).double()
+    rows = initial_rows("positive", world, 2, range(5))
+    start = untrained(ReluL1(0.01), rows, range(5), decoder_bias=False).double()
     start.parameters["b_enc"][[0, 2, 4], 0] = -9  # dead
     seen = hierarchies.watch(start, world, 0.95).seen
     assert seen.all_live.tolist() == [False, True, False, True, False]
@@ -185,4 +187,4 @@ def test_recall_counts_where_the_childs_firing_silences_the_parent():
             "W_enc": encoder.T[None].contiguous(),
             "b_enc": torch.zeros(1, 2).double(),
         }
-        assert hierarchies.recall(sae.Stack(sae.ReluL1(0.0), parameters, (0,)), PAIR, 0, [1]).item() == expected
+        assert hierarchies.recall(Stack(ReluL1(0.0), parameters, (0,)), PAIR, 0, [1]).item() == expected

@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch.nn.functional import normalize
 
-from toysae import inheritance, measures, sae
+from toysae import inheritance, measures
+from toysae.saes.stack import ReluL1, untrained
 from toysae.worlds.copulas import LowRankCopula
 from toysae.worlds.firings import Families
 from toysae.worlds.world import World
@@ -35,7 +36,7 @@ def test_an_heir_is_a_latent_of_a_child_with_its_own_parent():
 @pytest.mark.parametrize("weight, expected", [(-2.0, 0.0), (0.0, 1.0)])
 def test_a_parent_is_silent_beside_an_heir_if_its_encoder_looks_away(weight, expected):
     world = World(FAMILIES)
-    stack = sae.untrained(sae.ReluL1(0.1), planted(), [0], decoder_bias=False)
+    stack = untrained(ReluL1(0.1), planted(), [0], decoder_bias=False)
     stack.parameters["W_enc"][0, 4, 0] = weight  # what child 4 does to the latent of parent 0
     activations = world.sample(2000, torch.Generator().manual_seed(1))
     members = measures.label_latents(stack.W_dec, world, torch.ones(1, 4, dtype=torch.bool)).members
@@ -45,7 +46,7 @@ def test_a_parent_is_silent_beside_an_heir_if_its_encoder_looks_away(weight, exp
 
 def test_an_sae_without_heirs_has_no_rate():
     world = World(FAMILIES)
-    stack = sae.untrained(sae.ReluL1(0.1), torch.eye(7)[None], [0], decoder_bias=False)
+    stack = untrained(ReluL1(0.1), torch.eye(7)[None], [0], decoder_bias=False)
     activations = world.sample(200, torch.Generator().manual_seed(1))
     members = measures.label_latents(stack.W_dec, world, torch.ones(1, 7, dtype=torch.bool)).members
     assert all(math.isnan(rate.item()) for rate in inheritance.beside_heirs(stack, world, activations, members))

@@ -8,8 +8,10 @@ import pytest
 import torch
 from torch.nn.functional import normalize
 
-from toysae import labels, measures, sae
+from toysae import labels, measures
 from toysae.measures import Fraction
+from toysae.saes.stack import ReluL1, Stack, untrained
+from toysae.saes.starts import random_sign_rows
 from toysae.worlds.catalogue import antipodal_plane, groups, hierarchy, k_of_n, mutually_exclusive, tree, two_of_three
 from toysae.worlds.directions import random_rotation, unit_directions
 
@@ -176,7 +178,7 @@ def test_activity_counts_by_probability():
 
 def test_an_assessment_reads_a_planted_stack():
     rows = torch.stack([WORLD.features, WORLD.composites()])
-    stack = sae.untrained(sae.ReluL1(0.1), rows, [0, 1], decoder_bias=False)
+    stack = untrained(ReluL1(0.1), rows, [0, 1], decoder_bias=False)
     seen = measures.assess(stack, WORLD)
     assert seen.no_atom.tolist() == [False, True]
     assert seen.all_live.all()
@@ -187,7 +189,7 @@ def test_an_assessment_reads_a_planted_stack():
 
 def test_an_assessment_in_parts_is_the_same(monkeypatch):
     world = k_of_n(5, 2, sigma=0.2)
-    stack = sae.untrained(sae.ReluL1(0.1), sae.random_sign_rows(world, 6, range(7)), range(7), decoder_bias=True)
+    stack = untrained(ReluL1(0.1), random_sign_rows(world, 6, range(7)), range(7), decoder_bias=True)
     whole = measures.assess(stack, world)
     monkeypatch.setattr(measures, "ASSESSED_NUMBERS", 1)
     parts = measures.assess(stack, world)
@@ -220,7 +222,7 @@ def test_shapes_that_do_not_match_are_refused_by_name():
 
 def signed_names(rows, world=WORLD, threshold=0.95):
     rows = normalize(torch.as_tensor(rows), dim=1)
-    stack = sae.untrained(sae.ReluL1(0.0), rows[None], [0], decoder_bias=False)
+    stack = untrained(ReluL1(0.0), rows[None], [0], decoder_bias=False)
     seen = replace(measures.assess(stack, world, threshold), live=torch.ones(1, len(rows), dtype=torch.bool))
     labels = measures.label_latents(rows[None], world, seen.live, threshold)
     signed = measures.with_signed_labels(replace(seen, labels=labels), world, threshold).labels
@@ -267,7 +269,7 @@ def test_the_best_difference_is_the_best_of_all_choices():
 
 
 def test_joined_assessments_keep_their_order():
-    parts = [sae.untrained(sae.ReluL1(0.1), ROWS[None] * sign, [0], decoder_bias=False) for sign in (1, -1)]
+    parts = [untrained(ReluL1(0.1), ROWS[None] * sign, [0], decoder_bias=False) for sign in (1, -1)]
     one, two = (measures.with_signed_labels(measures.assess(part, WORLD), WORLD) for part in parts)
     both = measures.joined([one, two])
     assert torch.equal(both.losses, torch.cat([one.losses, two.losses]))
@@ -276,7 +278,7 @@ def test_joined_assessments_keep_their_order():
 
 def test_signed_labels_need_features_at_right_angles():
     world = antipodal_plane(0.5)
-    stack = sae.untrained(sae.ReluL1(0.1), world.features[None], [0], decoder_bias=False)
+    stack = untrained(ReluL1(0.1), world.features[None], [0], decoder_bias=False)
     with pytest.raises(ValueError, match=r"the coherence of features is 1\.0: allowed is 0"):
         measures.with_signed_labels(measures.assess(stack, world), world)
 
@@ -288,7 +290,7 @@ WITH_CHILD = [[1.0, 0, 0, 0], [HALF, HALF, 0, 0], [0, 0, 1.0, 0], [0, 0, 0, 1.0]
 
 def encoding(rows, encoder, b_enc=0.0):
     """One SAE with these decoder rows, (n_latents, d_in), and these encoder directions."""
-    stack = sae.untrained(sae.ReluL1(0.1), torch.tensor(rows)[None], [0], decoder_bias=False)
+    stack = untrained(ReluL1(0.1), torch.tensor(rows)[None], [0], decoder_bias=False)
     stack.parameters["W_enc"] = torch.tensor(encoder).T[None].contiguous()
     stack.parameters["b_enc"] = stack.parameters["b_enc"] + b_enc
     return stack
@@ -301,7 +303,7 @@ def absorbing(inhibition):
 
 
 def test_atoms_absorb_nothing():
-    stack = sae.untrained(sae.ReluL1(0.1), HIERARCHY.features[None], [0], decoder_bias=False)
+    stack = untrained(ReluL1(0.1), HIERARCHY.features[None], [0], decoder_bias=False)
     seen = measures.absorption(stack, HIERARCHY, 0, [1])
     assert (seen.own.item(), seen.cosine.item(), seen.full.item(), seen.fraction.item()) == (0, 1, 0, 0)
 
@@ -343,7 +345,7 @@ def test_absorption_follows_latents_features_and_saes_when_they_are_reordered():
     mixed = {
         name: value[..., order] if name == "W_enc" else value[:, order] for name, value in stack.parameters.items()
     }
-    shuffled = sae.Stack(stack.model, mixed, stack.seeds)
+    shuffled = Stack(stack.model, mixed, stack.seeds)
     one, other = (measures.absorption(each, HIERARCHY, 0, [1]) for each in (stack, shuffled))
     assert order[other.own.item()] == one.own.item()
     assert other.fraction.item() == pytest.approx(one.fraction.item())
@@ -352,7 +354,7 @@ def test_absorption_follows_latents_features_and_saes_when_they_are_reordered():
     rotated |= {"b_enc": stack.parameters["b_enc"]} | {
         n: v for n, v in stack.parameters.items() if n not in (*rotated, "b_enc", "b_dec")
     }
-    elsewhere = measures.absorption(sae.Stack(stack.model, rotated, stack.seeds), hierarchy(features=turned), 0, [1])
+    elsewhere = measures.absorption(Stack(stack.model, rotated, stack.seeds), hierarchy(features=turned), 0, [1])
     assert elsewhere.fraction.item() == pytest.approx(one.fraction.item(), abs=1e-5)
 
 

@@ -9,7 +9,6 @@ import torch
 from scipy.optimize import minimize
 from sklearn.linear_model import Lasso
 
-from toysae import sae
 from toysae.oracle import (
     Search,
     _sweep,
@@ -25,6 +24,8 @@ from toysae.oracle import (
     sample_losses,
     search_dictionaries,
 )
+from toysae.saes.stack import ReluL1, untrained
+from toysae.saes.starts import positive_rows
 from toysae.worlds.catalogue import (
     antipodal_plane,
     bundles,
@@ -379,8 +380,8 @@ def test_agreeing_counts_the_starts_that_reach_the_best_loss():
 
 
 def a_stack(world, decoder_bias):
-    rows = sae.positive_rows(world, 4, seeds=range(5))
-    stack = sae.untrained(sae.ReluL1(0.1), rows, list(range(5)), decoder_bias=decoder_bias)
+    rows = positive_rows(world, 4, seeds=range(5))
+    stack = untrained(ReluL1(0.1), rows, list(range(5)), decoder_bias=decoder_bias)
     if decoder_bias:
         stack.parameters["b_dec"][:] = 0.1
     return stack
@@ -400,7 +401,7 @@ def test_no_encoder_beats_exact_codes(decoder_bias):
 
 def test_an_encoder_that_gives_exact_codes_has_no_amortisation_gap():
     world = two_of_three(sigma=0.3)
-    stack = sae.untrained(sae.ReluL1(0.1), torch.eye(3)[None], [0], decoder_bias=False)
+    stack = untrained(ReluL1(0.1), torch.eye(3)[None], [0], decoder_bias=False)
     stack.parameters["b_enc"][:] = -0.1  # atoms at right angles: relu(x - lambda) is the exact code
     assert amortisation_gap(stack, world, 0.1).item() == pytest.approx(0, abs=1e-7)
 
@@ -411,7 +412,7 @@ def test_no_dictionary_beats_the_best_known_one():
     best, loss = best_dictionary(world, 4, 0.1, n_starts=20)
     gap = dictionary_gap(stack, world, 0.1, loss)
     assert (gap > 0.001).all()
-    ideal = sae.untrained(sae.ReluL1(0.1), best.float()[None], [0], decoder_bias=False)
+    ideal = untrained(ReluL1(0.1), best.float()[None], [0], decoder_bias=False)
     assert dictionary_gap(ideal, world, 0.1, loss).item() == pytest.approx(0, abs=1e-6)
 
 

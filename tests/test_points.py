@@ -5,8 +5,12 @@ import math
 import pytest
 import torch
 
-from toysae import measures, sae, training
+from toysae import measures
 from toysae.points import combinations, directions, recovery
+from toysae.saes import training
+from toysae.saes.stack import ReluL1, untrained
+from toysae.saes.starts import random_sign_rows
+from toysae.saes.training import Batches, Support
 from toysae.worlds.catalogue import WORLDS, k_of_n, pair, solo_leak, two_of_three
 from toysae.worlds.finite import finite_data
 
@@ -15,8 +19,8 @@ QUICK = {"n_latents": 3, "l1_coeff": 0.1, "n_steps": 150}
 
 def trained(world, data, seeds, l1_coeff=0.1, n_latents=3, n_steps=150, lr=0.01):
     """What the library gives when it is used step by step."""
-    rows = sae.random_sign_rows(world, n_latents, seeds)
-    stack = sae.untrained(sae.ReluL1(l1_coeff), rows, seeds, decoder_bias=False)
+    rows = random_sign_rows(world, n_latents, seeds)
+    stack = untrained(ReluL1(l1_coeff), rows, seeds, decoder_bias=False)
     stack, _ = training.fit(stack, data, n_steps=n_steps, lr=lr)
     return measures.assess(stack, world)
 
@@ -27,7 +31,7 @@ def column(rows, name):
 
 def test_a_row_holds_what_is_counted_about_its_sae():
     world = two_of_three(sigma=0.3)
-    seen = trained(world, training.Support(*finite_data(world)), range(5))
+    seen = trained(world, Support(*finite_data(world)), range(5))
     rows = recovery(world="two_of_three", sigma=0.3, seed=list(range(5)), **QUICK)
     assert column(rows, "loss") == seen.losses.tolist() and len(set(column(rows, "loss"))) > 1
     assert column(rows, "l0") == seen.l0.tolist()
@@ -46,7 +50,7 @@ def test_batches_are_the_same_for_all_saes_of_a_world_and_follow_the_data_seed()
     world = k_of_n(4, 2, sigma=0.2)
     own = {"world": "k_of_n", "n_features": 4, "k": 2, "sigma": 0.2, "data": "batches", "batch_size": 32}
     for data_seed in (0, 5):
-        batches = training.Batches(world, 32, torch.Generator().manual_seed(data_seed))
+        batches = Batches(world, 32, torch.Generator().manual_seed(data_seed))
         rows = recovery(**own, data_seed=data_seed, seed=[0, 1], **QUICK)
         assert column(rows, "loss") == trained(world, batches, range(2)).losses.tolist()
 
@@ -64,7 +68,7 @@ def test_a_phase_diagram_over_cooccurrence_is_one_stack_and_each_sae_what_it_is_
     for p_alone in axes["p_alone"]:
         world = solo_leak(3, 2, p_alone)
         for l1_coeff in axes["l1_coeff"]:
-            alone = trained(world, training.Support.of(world), [0, 1], l1_coeff)
+            alone = trained(world, Support.of(world), [0, 1], l1_coeff)
             here = [r["loss"] for r in rows if r["p_alone"] == p_alone and r["l1_coeff"] == l1_coeff]
             assert here == alone.losses.tolist()
 

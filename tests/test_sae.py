@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from toysae import sae
-from toysae.sae import Buffers, Model, ReluL1
+from toysae.saes.stack import Buffers, Model, ReluL1, n_parameters, untrained
+from toysae.saes.starts import INITIALISATIONS, initial_rows, positive_rows, random_sign_rows, rows_at
 from toysae.worlds.catalogue import k_of_n, two_of_three
 from toysae.worlds.directions import random_rotation
 
@@ -16,8 +16,8 @@ def random_stack(decoder_bias, tied, n_latents=7):
     world = k_of_n(5, 2, sigma=0.3)
     generator = torch.Generator().manual_seed(0)
     model = ReluL1(torch.tensor([0.1, 0.3, 0.0, 0.05]))
-    rows = sae.random_sign_rows(world, n_latents, SEEDS)
-    stack = sae.untrained(model, rows, SEEDS, decoder_bias=decoder_bias, tied=tied).double()
+    rows = random_sign_rows(world, n_latents, SEEDS)
+    stack = untrained(model, rows, SEEDS, decoder_bias=decoder_bias, tied=tied).double()
     for value in stack.parameters.values():
         value += 0.3 * torch.randn(value.shape, generator=generator).double()
     x = world.inputs(world.sample(40, generator)).double()
@@ -64,34 +64,34 @@ def test_a_stack_is_its_members():
 
 def test_the_planted_dictionary_reconstructs_perfectly():
     world = two_of_three()
-    stack = sae.untrained(ReluL1(0.1), world.features[None], [0], decoder_bias=False)
+    stack = untrained(ReluL1(0.1), world.features[None], [0], decoder_bias=False)
     x = world.inputs(world.sample(50, torch.Generator().manual_seed(0)))
     assert torch.allclose(stack.reconstruct(x)[0], x)
     assert stack.losses(x).item() == pytest.approx(0.2)  # nothing but the price: two latents at 1, times 0.1
 
 
-@pytest.mark.parametrize("init", list(sae.INITIALISATIONS))
+@pytest.mark.parametrize("init", list(INITIALISATIONS))
 def test_initial_rows_are_unit_and_belong_to_their_seed(init):
     world = two_of_three(features=random_rotation(3, 5, torch.Generator().manual_seed(1)))
-    rows = sae.initial_rows(init, world, 4, [3, 8])
+    rows = initial_rows(init, world, 4, [3, 8])
     assert rows.shape == (2, 4, 5)
     assert torch.allclose(rows.norm(dim=2), torch.ones(2, 4), atol=1e-6)
-    assert torch.equal(rows[1], sae.initial_rows(init, world, 4, [8])[0])
+    assert torch.equal(rows[1], initial_rows(init, world, 4, [8])[0])
     assert not torch.equal(rows[0], rows[1])
 
 
 def test_positive_rows_point_along_the_features_and_placed_rows_near_them():
     world = two_of_three()
-    assert (sae.positive_rows(world, 6, SEEDS) >= 0).all()
-    near = sae.rows_at(world.features, 3, SEEDS)
+    assert (positive_rows(world, 6, SEEDS) >= 0).all()
+    near = rows_at(world.features, 3, SEEDS)
     assert (near.diagonal(dim1=1, dim2=2) > 0.97).all()
 
 
 def test_the_encoder_starts_as_the_decoder_transposed():
-    rows = sae.random_sign_rows(two_of_three(), 4, SEEDS)
-    stack = sae.untrained(ReluL1(0.1), rows, SEEDS, decoder_bias=True)
+    rows = random_sign_rows(two_of_three(), 4, SEEDS)
+    stack = untrained(ReluL1(0.1), rows, SEEDS, decoder_bias=True)
     assert torch.equal(stack.parameters["W_enc"], stack.W_dec.transpose(1, 2))
-    assert sae.n_parameters(stack) == 3 * 4 + 3 * 4 + 4 + 3
+    assert n_parameters(stack) == 3 * 4 + 3 * 4 + 4 + 3
 
 
 @pytest.mark.parametrize("l1_coeff", [-0.1, float("nan"), float("inf"), torch.ones(2, 2)])
@@ -103,8 +103,8 @@ def test_an_impossible_price_is_refused_by_name(l1_coeff):
 def test_wrong_rows_and_unknown_initialisations_are_refused_by_name():
     world = two_of_three()
     with pytest.raises(ValueError, match=r"rows has shape .* allowed"):
-        sae.untrained(ReluL1(0.1), torch.zeros(2, 3, 3), [0], decoder_bias=False)
+        untrained(ReluL1(0.1), torch.zeros(2, 3, 3), [0], decoder_bias=False)
     with pytest.raises(ValueError, match="directions is empty: allowed"):
-        sae.initial_rows("at-composites", k_of_n(3, 1), 3, [0])
+        initial_rows("at-composites", k_of_n(3, 1), 3, [0])
     with pytest.raises(ValueError, match="init is 'zeros': allowed"):
-        sae.initial_rows("zeros", world, 3, [0])
+        initial_rows("zeros", world, 3, [0])

@@ -3,8 +3,9 @@
 import pytest
 import torch
 
-from toysae import measures, sae, sentences
+from toysae import measures, sentences
 from toysae.measures import Fraction
+from toysae.saes.stack import ReluL1, untrained
 from toysae.worlds.catalogue import two_of_three
 
 WORLD = two_of_three()
@@ -12,7 +13,7 @@ WORLD = two_of_three()
 
 def read(row):
     rows = torch.tensor([[row, [0.0, 0.0, 1.0]]])
-    seen = measures.assess(sae.untrained(sae.ReluL1(0.1), rows, [0], decoder_bias=False), WORLD)
+    seen = measures.assess(untrained(ReluL1(0.1), rows, [0], decoder_bias=False), WORLD)
     return sentences.row_read_aloud(seen, 0, 0, 0.95)
 
 
@@ -34,7 +35,7 @@ def test_a_row_is_read_with_its_numbers_and_its_reason():
 
 def test_negatives_and_differences_are_explained_too():
     rows = torch.tensor([[[0.0, 0.0, -1.0], [0.5, 0.5, -(0.5**0.5)]]])
-    stack = sae.untrained(sae.ReluL1(0.1), rows, [0], decoder_bias=False)
+    stack = untrained(ReluL1(0.1), rows, [0], decoder_bias=False)
     stack.parameters["b_enc"] += 2  # so that both fire
     seen = measures.with_signed_labels(measures.assess(stack, WORLD), WORLD)
     assert sentences.row_read_aloud(seen, 0, 0, 0.95).endswith("this latent is a *negative*, −C.")
@@ -43,13 +44,13 @@ def test_negatives_and_differences_are_explained_too():
 
 def test_a_tally_names_the_labels_that_occur():
     rows = torch.tensor([[[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]]])
-    seen = measures.assess(sae.untrained(sae.ReluL1(0.1), rows, [0], decoder_bias=False), WORLD)
+    seen = measures.assess(untrained(ReluL1(0.1), rows, [0], decoder_bias=False), WORLD)
     assert sentences.tally(seen.labels, 0) == "2 atomic and 1 dead"
 
 
 def test_what_latents_stand_for_is_told_in_the_order_of_the_map():
     rows = torch.tensor([[[0.0, 0.0, -1.0], [0.0, 0.7071068, 0.7071068], [1.0, 0.0, 0.0]]])
-    seen = measures.assess(sae.untrained(sae.ReluL1(0.1), rows, [0], decoder_bias=False), WORLD)
+    seen = measures.assess(untrained(ReluL1(0.1), rows, [0], decoder_bias=False), WORLD)
     assert sentences.stand_for(seen, 0) == "A, B+C and dead"
 
 

@@ -6,10 +6,10 @@ import pytest
 import torch
 from torch.nn.functional import normalize
 
-from toysae import sae, training
-from toysae.sae import Buffers, ReluL1, Stack
-from toysae.training import Batches, Support
-from toysae.variants import (
+from toysae.saes.stack import Buffers, ReluL1, Stack, untrained
+from toysae.saes.starts import positive_rows, random_sign_rows
+from toysae.saes.training import Batches, Support, fit
+from toysae.saes.variants import (
     L0,
     L1,
     AllCosines,
@@ -51,7 +51,7 @@ def random_case(name, decoder_bias=True, tied=False):
     """A stack of three SAEs in the middle of nowhere, in float64, with data points and uneven probabilities."""
     generator = torch.Generator().manual_seed(5)
     rows = torch.randn(len(SEEDS), N_LATENTS, D_IN, generator=generator)
-    stack = sae.untrained(VARIANTS[name], normalize(rows, dim=2), SEEDS, decoder_bias=decoder_bias, tied=tied).double()
+    stack = untrained(VARIANTS[name], normalize(rows, dim=2), SEEDS, decoder_bias=decoder_bias, tied=tied).double()
     for value in stack.parameters.values():
         value += 0.3 * torch.randn(value.shape, generator=generator).double()
     stack.parameters["W_dec"].copy_(normalize(stack.W_dec, dim=2))
@@ -308,9 +308,9 @@ def test_the_settled_threshold_does_what_the_batch_did():
 
 def test_a_trained_batch_top_k_needs_no_batch():
     world = k_of_n(5, 2, sigma=0.2)
-    rows = sae.positive_rows(world, 5, SEEDS)
-    stack = sae.untrained(Variant(BatchTopK(2.0)), rows, SEEDS, decoder_bias=False)
-    trained, _ = training.fit(stack, Batches(world, 128, torch.Generator().manual_seed(0)), n_steps=300, lr=0.01)
+    rows = positive_rows(world, 5, SEEDS)
+    stack = untrained(Variant(BatchTopK(2.0)), rows, SEEDS, decoder_bias=False)
+    trained, _ = fit(stack, Batches(world, 128, torch.Generator().manual_seed(0)), n_steps=300, lr=0.01)
     x = world.inputs(world.sample(1000, torch.Generator().manual_seed(1)))
     z = trained.encode(x)
     assert torch.allclose(torch.cat([trained.encode(point[None]) for point in x[:20]], dim=1), z[:, :20], atol=1e-6)
@@ -347,7 +347,7 @@ def test_with_a_narrow_kernel_that_is_the_slope_of_the_expected_loss():
     prices = torch.tensor([0.0, 0.02, 0.2])
     for theta in (0.2, 0.5, 0.7):
         model = Variant(JumpRelu(0.01, theta), [L0(prices, 0.01)])
-        stack = sae.untrained(model, torch.ones(3, 1, 1).double(), SEEDS, decoder_bias=False)
+        stack = untrained(model, torch.ones(3, 1, 1).double(), SEEDS, decoder_bias=False)
         assert torch.allclose(stack.losses(x, weights), theta**3 / 6 + prices.double() * (1 - theta), atol=1e-4)
         slope = gradients(stack, x, weights)["log_threshold"][:, 0] / theta
         assert torch.allclose(slope, theta**2 / 2 - prices.double(), atol=2e-3)
@@ -448,15 +448,15 @@ def test_all_prefixes_are_the_mean_over_saes_that_end_earlier():
 def started(name, seeds=SEEDS, chosen=slice(None), **settings):
     """The variant on two of three features and a fourth that is on alone, in float64."""
     world = k_of_n(4, 2, sigma=0.1)
-    rows = sae.random_sign_rows(world, N_LATENTS, seeds)[chosen].double()
+    rows = random_sign_rows(world, N_LATENTS, seeds)[chosen].double()
     settings = {"decoder_bias": True} | settings
-    return sae.untrained(VARIANTS[name].members(chosen), rows, seeds[chosen], **settings).double()
+    return untrained(VARIANTS[name].members(chosen), rows, seeds[chosen], **settings).double()
 
 
 def trained(stack, **settings):
     world = k_of_n(4, 2, sigma=0.1)
     data = Batches(world, 32, torch.Generator().manual_seed(1))
-    return training.fit(stack, data, **{"n_steps": 60, "lr": 0.01, "record_every": 10} | settings)
+    return fit(stack, data, **{"n_steps": 60, "lr": 0.01, "record_every": 10} | settings)
 
 
 @every_variant
@@ -484,8 +484,8 @@ def test_every_variant_trains(name, tied):
     model = VARIANTS[name]
     if "matryoshka" in name:
         model = Variant(model.activation, model.penalties, prefixes=Prefixes.all(3))
-    stack = sae.untrained(model, sae.positive_rows(world, 3, seeds), seeds, decoder_bias=False, tied=tied)
-    after, history = training.fit(stack, Support.of(world), n_steps=300, lr=0.01)
+    stack = untrained(model, positive_rows(world, 3, seeds), seeds, decoder_bias=False, tied=tied)
+    after, history = fit(stack, Support.of(world), n_steps=300, lr=0.01)
     # On average: with 0.7 latents per sample the choice of a batch can end in a worse place than it began
     assert history.loss[-1].mean() < 0.8 * history.loss[0].mean()
     assert torch.allclose(after.W_dec.norm(dim=2), torch.ones(3, 3), atol=1e-5)

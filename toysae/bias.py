@@ -14,7 +14,7 @@ from scipy.optimize import minimize
 from torch import Tensor
 
 from toysae.oracle import radial_cost
-from toysae.sae import Stack
+from toysae.saes.stack import Stack
 from toysae.worlds.finite import finite_data
 from toysae.worlds.world import World
 

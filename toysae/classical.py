@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from toysae.oracle import batch_codes
-from toysae.sae import Parameters, Priced, per_sample
+from toysae.saes.stack import Parameters, Priced, per_sample
 
 SILENT = 1e-8  # share of the largest deviation below which a direction of the data does not vary
 ITERATIONS_PER_ROUND = 20  # of ICA and NMF, whose iterations are cheap

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from toysae.labels import LABELS, THRESHOLD, cosines, label_latents
 from toysae.measures import explained_variance, mcc
-from toysae.sae import Stack
+from toysae.saes.stack import Stack
 from toysae.worlds.firings import Families
 from toysae.worlds.world import World
 

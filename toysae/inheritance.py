@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from toysae.detection import own_latents_fire
-from toysae.sae import Stack
+from toysae.saes.stack import Stack
 from toysae.worlds.firings import Families
 from toysae.worlds.world import World
 

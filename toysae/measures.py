@@ -13,7 +13,7 @@ from torch import Tensor
 from toysae.labels import LABELS as LABELS  # who counts looks for the words here
 from toysae.labels import SIGNED_LABELS as SIGNED_LABELS
 from toysae.labels import THRESHOLD, Labels, cosines, label_latents, signed_labels
-from toysae.sae import Stack
+from toysae.saes.stack import Stack
 from toysae.worlds.finite import finite_activations, finite_data
 from toysae.worlds.world import World
 

@@ -13,7 +13,7 @@ from scipy.optimize import minimize
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from toysae.sae import Stack
+from toysae.saes.stack import Stack
 from toysae.worlds.finite import finite_data
 from toysae.worlds.world import World
 

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from toysae import sae, training
 from toysae.labels import LABELS, THRESHOLD
 from toysae.measures import Assessment, assess
-from toysae.sae import Stack
+from toysae.saes.stack import ReluL1, Stack, untrained
+from toysae.saes.starts import initial_rows
+from toysae.saes.training import Batches, Data, Support, fit
 from toysae.sweeps.settings import Setting, grid
-from toysae.training import Batches, Data, Support
 from toysae.worlds.catalogue import WORLDS
 from toysae.worlds.finite import finite_data
 from toysae.worlds.world import World
@@ -155,12 +155,12 @@ def _trained(families: list[Family]) -> Stack:
     recipe = families[0].recipe
     seeds = [seed for family in families for seed in family.values("seed")]
     prices = torch.tensor([price for f in families for price in f.values("l1_coeff")], dtype=torch.float64)
-    rows = [sae.initial_rows(recipe["init"], f.world, recipe["n_latents"], f.values("seed")) for f in families]
+    rows = [initial_rows(recipe["init"], f.world, recipe["n_latents"], f.values("seed")) for f in families]
     bias, tied = recipe["decoder_bias"], recipe["tied"]
-    start = sae.untrained(sae.ReluL1(prices), torch.cat(rows), seeds, decoder_bias=bias, tied=tied)
+    start = untrained(ReluL1(prices), torch.cat(rows), seeds, decoder_bias=bias, tied=tied)
     if recipe["n_steps"] == 0:
         return start
-    return training.fit(start, DATA[recipe["data"]](families), n_steps=recipe["n_steps"], lr=recipe["lr"])[0]
+    return fit(start, DATA[recipe["data"]](families), n_steps=recipe["n_steps"], lr=recipe["lr"])[0]
 
 
 def _finite(families: list[Family]) -> Data:

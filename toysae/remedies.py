@@ -13,12 +13,26 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from toysae import classical, sae, training
+from toysae import classical
 from toysae.measures import LABELS, THRESHOLD, absorption, assess
 from toysae.oracle import dictionary_loss
-from toysae.sae import Model, ReluL1, Stack
+from toysae.saes.stack import Model, ReluL1, Stack, untrained
+from toysae.saes.starts import random_sign_rows
+from toysae.saes.training import fit
+from toysae.saes.variants import (
+    L0,
+    L1,
+    AllCosines,
+    BatchTopK,
+    Gated,
+    JumpRelu,
+    LargestCosine,
+    Prefixes,
+    Relu,
+    TopK,
+    Variant,
+)
 from toysae.tasks import L1_COEFF, Task, data_of
-from toysae.variants import L0, L1, AllCosines, BatchTopK, Gated, JumpRelu, LargestCosine, Prefixes, Relu, TopK, Variant
 from toysae.worlds.firings import Independently
 from toysae.worlds.world import World
 
@@ -62,9 +76,9 @@ class Remedy:
             raise ValueError(f"settings has {len(self.settings)} values: allowed are 1 to {BUDGET}, as for all")
 
     def trained(self, world: World, n_latents: int, values: Tensor, seeds: Sequence[int], **plan) -> Stack:
-        rows = sae.random_sign_rows(world, n_latents, seeds)
-        start = sae.untrained(self.model(values, n_latents), rows, seeds, decoder_bias=False, tied=self.tied)
-        return training.fit(start, data_of(world), **plan)[0]
+        rows = random_sign_rows(world, n_latents, seeds)
+        start = untrained(self.model(values, n_latents), rows, seeds, decoder_bias=False, tied=self.tied)
+        return fit(start, data_of(world), **plan)[0]
 
 
 @dataclass(frozen=True)
@@ -93,7 +107,7 @@ class RandomRows:
     settings: tuple[float, ...] = (0.0,)
 
     def trained(self, world: World, n_latents: int, values: Tensor, seeds: Sequence[int], **plan) -> Stack:
-        return coded(sae.random_sign_rows(world, n_latents, seeds), seeds)
+        return coded(random_sign_rows(world, n_latents, seeds), seeds)
 
 
 @dataclass(frozen=True)
@@ -130,7 +144,7 @@ class Shuffled:
 
 def coded(rows: Tensor, seeds: Sequence[int]) -> Stack:
     """Dictionaries (n_saes, n_latents, d_in) as a stack, with the best codes at L1_COEFF."""
-    return sae.untrained(classical.Coded(L1_COEFF), rows, seeds, decoder_bias=False, tied=True)
+    return untrained(classical.Coded(L1_COEFF), rows, seeds, decoder_bias=False, tied=True)
 
 
 PRICES = (0.01, 0.03, 0.1, 0.2, 0.4)

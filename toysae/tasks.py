@@ -8,8 +8,8 @@ from functools import cached_property
 
 import torch
 
-from toysae import training
 from toysae.oracle import best_dictionary
+from toysae.saes.training import Batches, Data, Support
 from toysae.worlds.catalogue import groups, hierarchy, independent, one_with_others, solo_leak, tree, two_of_three
 from toysae.worlds.finite import finite_data
 from toysae.worlds.world import World
@@ -45,12 +45,12 @@ class Task:
         return best_dictionary(self.world, self.n_latents, L1_COEFF, n_starts=N_STARTS)[1]
 
 
-def data_of(world: World) -> training.Data:
+def data_of(world: World) -> Data:
     """All data points with their probabilities where there are few, else batches, always the same ones."""
     points, probabilities = finite_data(world)
     if len(points) <= MOST_POINTS:
-        return training.Support(points, probabilities)
-    return training.Batches(world, BATCH_SIZE, torch.Generator().manual_seed(0))
+        return Support(points, probabilities)
+    return Batches(world, BATCH_SIZE, torch.Generator().manual_seed(0))
 
 
 # Each is built from magnitudes, given as World takes them

@@ -7,10 +7,12 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from toysae import detection, sae, training
+from toysae import detection
 from toysae.labels import THRESHOLD
-from toysae.sae import Model, ReluL1, Stack
-from toysae.variants import L0, BatchTopK, JumpRelu, Prefixes, TopK, Variant
+from toysae.saes.stack import Model, ReluL1, Stack, untrained
+from toysae.saes.starts import random_sign_rows
+from toysae.saes.training import Batches, fit
+from toysae.saes.variants import L0, BatchTopK, JumpRelu, Prefixes, TopK, Variant
 from toysae.worlds.catalogue import benchmark
 from toysae.worlds.checks import require
 from toysae.worlds.world import World
@@ -55,10 +57,10 @@ def trained(
     require("kind", repr(kind), kind in KINDS, f"one of {', '.join(KINDS)}")
     values = torch.tensor(list(setting), dtype=torch.float64).repeat_interleave(len(seed))
     members = list(seed) * len(setting)
-    rows = sae.random_sign_rows(world, n_latents, members)
-    start = sae.untrained(KINDS[kind](values, n_latents), rows, members, decoder_bias=False)
-    batches = training.Batches(world, plan["batch_size"], _generator(data_seed, BATCHES))
-    return training.fit(start, batches, n_steps=plan["n_steps"], lr=plan["lr"])[0]
+    rows = random_sign_rows(world, n_latents, members)
+    start = untrained(KINDS[kind](values, n_latents), rows, members, decoder_bias=False)
+    batches = Batches(world, plan["batch_size"], _generator(data_seed, BATCHES))
+    return fit(start, batches, n_steps=plan["n_steps"], lr=plan["lr"])[0]
 
 
 def scores(

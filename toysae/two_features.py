@@ -17,8 +17,9 @@ from torch import Tensor
 
 from toysae.labels import THRESHOLD, label_latents
 from toysae.measures import activity
-from toysae.sae import ReluL1, Stack, initial_rows, untrained
-from toysae.training import N_RESAMPLINGS, Support, fast_arithmetic, fit
+from toysae.saes.stack import ReluL1, Stack, untrained
+from toysae.saes.starts import initial_rows
+from toysae.saes.training import N_RESAMPLINGS, Support, fast_arithmetic, fit
 from toysae.worlds.catalogue import VARIANTS, two_features
 from toysae.worlds.finite import finite_data
 from toysae.worlds.world import World

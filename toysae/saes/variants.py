@@ -22,7 +22,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from toysae.sae import Model, Parameters, Priced, coefficient, per_sample, preactivations
+from toysae.saes.stack import Model, Parameters, Priced, coefficient, per_sample, preactivations
 from toysae.worlds.checks import require_positive
 
 COUNT_TOLERANCE = 1e-6  # probabilities of samples add up to a count of latents only up to rounding
@@ -68,9 +68,6 @@ class Part:
 
     def settled(self, batches: Iterable[Tensor], weights: Tensor) -> Parameters:
         return {}
-
-
-# ---- activations
 
 
 @dataclass(frozen=True)
@@ -174,9 +171,6 @@ class JumpRelu(Part):
         return torch.relu(pre) * (pre > threshold) + threshold.detach() * _slope(pre, threshold, self.bandwidth)
 
 
-# ---- penalties
-
-
 @dataclass(frozen=True)
 class Weighted(Part):
     """What penalties share: their weight in the loss.
@@ -244,9 +238,6 @@ class AllCosines(Weighted):
         cosines = _cosines_of_pairs(parameters["W_dec"], fill=0.0)
         n_pairs = max(1, cosines.shape[1] * (cosines.shape[1] - 1))
         return per_sample(self.coeff, z) * cosines.square().sum(dim=(1, 2))[:, None] / n_pairs
-
-
-# ---- models
 
 
 @dataclass(frozen=True)

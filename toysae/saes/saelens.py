@@ -28,8 +28,8 @@ from safetensors.torch import load_file, save
 from torch import Tensor
 
 from toysae import __version__
-from toysae.sae import Model, Parameters, ReluL1, Stack
-from toysae.variants import BatchTopK, Gated, JumpRelu, Relu, TopK, Variant
+from toysae.saes.stack import Model, Parameters, ReluL1, Stack
+from toysae.saes.variants import BatchTopK, Gated, JumpRelu, Relu, TopK, Variant
 
 SETTINGS, WEIGHTS = "cfg.json", "sae_weights.safetensors"  # the names that SAELens looks for
 FORMAT = "6.0.0"  # the first version of SAELens that writes its settings this way
@@ -89,9 +89,6 @@ def from_saelens(folder: Path | str) -> Stack:
     return Stack(_model(architecture, settings), stacked, (settings["metadata"].get("toysae", {}).get("seed", 0),))
 
 
-# ---- out
-
-
 def _architecture(model: Model) -> str:
     if type(model) is ReluL1:
         return "standard"
@@ -142,9 +139,6 @@ def _weights(one: Stack) -> dict[str, Tensor]:
         weights["threshold"] = ours["log_threshold"].exp()
     # Copies: safetensors refuses tensors that share memory
     return {name: value.clone(memory_format=torch.contiguous_format) for name, value in weights.items()}
-
-
-# ---- in
 
 
 def _model(architecture: str, settings: dict) -> Model:

@@ -19,7 +19,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from toysae.sae import Buffers, Parameters, Stack, member_generator
+from toysae.saes.stack import Buffers, Parameters, Stack
+from toysae.saes.starts import member_generator
 from toysae.worlds.checks import require_positive
 from toysae.worlds.world import World
 
