@@ -34,9 +34,8 @@ import math
 import pandas as pd
 import torch
 
-from toysae import figures, measures, saes, sentences, worlds
+from toysae import figures, measures, optimum, saes, sentences, worlds
 from toysae.measures import Fraction
-from toysae.oracle import dictionary_loss, radial_bound
 from toysae.writeup import check_parameters, claim, say, say_trained, show
 
 check_parameters(globals())
@@ -333,12 +332,12 @@ for name, stack in others.items():
 
 # %%
 atoms = world.features.expand(n_saes, -1, -1)
-atoms_cost = float(dictionary_loss(world.features, world, l1_coeff))
+atoms_cost = float(optimum.dictionary_loss(world.features, world, l1_coeff))
 
 
 def beats_atoms(stack, these):
     """SAEs whose loss is at most that of the atoms, given the same decoder bias."""
-    cost = dictionary_loss(atoms, world, l1_coeff, decoder_bias=stack.b_dec)
+    cost = optimum.dictionary_loss(atoms, world, l1_coeff, decoder_bias=stack.b_dec)
     return these.losses <= cost + 1e-9
 
 
@@ -459,8 +458,8 @@ say(
 # price and error is smallest at $s = r - \lambda$, where it is $\lambda r - \lambda^2 / 2$ (for $r \ge \lambda$). We call this the *radial bound*.
 
 # %%
-composites_cost = float(dictionary_loss(world.composites(), world, l1_coeff))
-bound = radial_bound(world, l1_coeff)
+composites_cost = float(optimum.dictionary_loss(world.composites(), world, l1_coeff))
+bound = optimum.radial_bound(world, l1_coeff)
 picked = seen.no_atom & seen.all_live
 groups = {"no atom, all live": seen.losses[picked], "all others": seen.losses[~picked]}
 groups = {f"{name}: {len(losses)}": losses for name, losses in groups.items() if len(losses)}
@@ -510,7 +509,7 @@ exact_world = worlds.k_of_n(n_features, k_active, mu=mu, sigma=0.0)
 exact_data = saes.Support.of(exact_world)
 exact_trained, _ = saes.fit(start, exact_data, n_steps=n_steps, lr=lr)
 exact = measures.assess(exact_trained, exact_world, threshold)
-exact_bound = radial_bound(exact_world, l1_coeff)
+exact_bound = optimum.radial_bound(exact_world, l1_coeff)
 excess = float(exact.losses.min()) / exact_bound - 1
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
@@ -572,7 +571,7 @@ cheapest = sentences.listed([labels[i] for i in order])
 say(
     f"Judge an SAE by its loss and you get what the loss asks for. The cheapest SAE found here costs {lowest_loss:.4f}, and its latents stand for: {cheapest}. The true features"
     + (
-        f", with the same bias, cost {float(dictionary_loss(world.features, world, l1_coeff, decoder_bias=trained.b_dec[best])):.4f}."
+        f", with the same bias, cost {float(optimum.dictionary_loss(world.features, world, l1_coeff, decoder_bias=trained.b_dec[best])):.4f}."
         if decoder_bias
         else f" cost {atoms_cost:.4f}."
     )

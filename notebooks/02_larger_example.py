@@ -28,9 +28,8 @@ threshold: float = 0.95  # cosine from which on a latent counts as aligned
 import pandas as pd
 import torch
 
-from toysae import figures, measures, saes, sentences, worlds
+from toysae import figures, measures, optimum, saes, sentences, worlds
 from toysae.measures import Fraction
-from toysae.oracle import dictionary_loss, radial_bound
 from toysae.writeup import check_parameters, claim, say, say_trained, show
 
 check_parameters(globals())
@@ -199,9 +198,9 @@ show(
 # The same account as before: the loss of the true features and of all composites, each with the best possible latent activations, and the radial bound that no SAE without a bias can beat.
 
 # %%
-atoms_cost = float(dictionary_loss(world.features, world, l1_coeff))
-composites_cost = float(dictionary_loss(world.composites(), world, l1_coeff))
-bound = radial_bound(world, l1_coeff)
+atoms_cost = float(optimum.dictionary_loss(world.features, world, l1_coeff))
+composites_cost = float(optimum.dictionary_loss(world.composites(), world, l1_coeff))
+bound = optimum.radial_bound(world, l1_coeff)
 with_atom = seen.losses[~seen.no_atom]
 without_atom = seen.losses[seen.no_atom & seen.all_live]
 groups = {
@@ -286,7 +285,7 @@ show(
 def visit(name):
     """One sentence about one world of the gallery."""
     these, (other, size) = visits[name], gallery[name]
-    atoms = float(dictionary_loss(other.features, other, l1_coeff))
+    atoms = float(optimum.dictionary_loss(other.features, other, l1_coeff))
     lowest = float(these.losses.min())
     means = sentences.listed([f"{mean:.1f} {kind}" for kind, mean in averages[name].items() if mean >= 0.05])
     price = "lower than" if lowest < atoms else "no lower than"

@@ -26,19 +26,16 @@ import math
 import pandas as pd
 import torch
 
-from toysae import figures, measures, saes, sentences, theory, worlds
+from toysae import figures, measures, optimum, saes, sentences, worlds
 from toysae.measures import Fraction
-from toysae.oracle import (
-    best_dictionary,
-    code_loss,
-    codes,
-    dictionary_loss,
-    polish,
-    radial_bound,
-    radial_cost,
-    sample_losses,
+from toysae.theory import (
+    growth_by_turning,
+    mirrored_features,
+    path_losses,
+    sharp_local_minimum,
+    sharpness,
+    signed_growth,
 )
-from toysae.two_features import best_angles
 from toysae.writeup import check_parameters, claim, say, say_trained, show
 
 check_parameters(globals())
@@ -63,13 +60,13 @@ x = torch.ones(1, k_active).double()
 dictionaries = {"atoms": torch.eye(k_active), "one composite": x / x.norm()}
 account = {}
 for name, rows in dictionaries.items():
-    z = codes(x, rows, l1_coeff)
+    z = optimum.best_codes(x, rows, l1_coeff)
     error = float((x - z @ rows.double()).square().sum() / 2)
     account[name] = {"active latents": int((z > 0).sum()), "sum of activations": float(z.sum())}
     account[name] |= {"half squared error": error, "price": l1_coeff * float(z.sum())}
     account[name]["loss"] = error + account[name]["price"]
-account["atoms"]["formula"] = theory.atoms_loss(k_active, l1_coeff)
-account["one composite"]["formula"] = theory.composite_loss(k_active, l1_coeff)
+account["atoms"]["formula"] = optimum.atoms_loss(k_active, l1_coeff)
+account["one composite"]["formula"] = optimum.composite_loss(k_active, l1_coeff)
 
 pd.DataFrame(account).T.round(4)
 
@@ -101,11 +98,11 @@ claim(
 sizes = range(1, 9)
 lines, dots = {}, {}
 for price in prices:
-    lines[f"$\\lambda$ = {price:g}"] = sizes, [theory.composite_gain(m, price) for m in sizes]
+    lines[f"$\\lambda$ = {price:g}"] = sizes, [optimum.composite_gain(m, price) for m in sizes]
     bundles = [worlds.bundles(1, m) for m in sizes]
-    atoms = [float(dictionary_loss(b.features, b, price)) for b in bundles]
+    atoms = [float(optimum.dictionary_loss(b.features, b, price)) for b in bundles]
     joint = [b.features.sum(dim=0, keepdim=True) / b.n_features**0.5 for b in bundles]
-    costs = [float(dictionary_loss(j, b, price)) for j, b in zip(joint, bundles, strict=True)]
+    costs = [float(optimum.dictionary_loss(j, b, price)) for j, b in zip(joint, bundles, strict=True)]
     dots[f"$\\lambda$ = {price:g}"] = sizes, [a - c for a, c in zip(atoms, costs, strict=True)]
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
@@ -145,11 +142,13 @@ circle = torch.stack([turn.cos(), turn.sin()], dim=1)
 half = torch.ones(1, 2).double() / math.sqrt(2)
 rows = {"two atoms": torch.eye(2).double(), "one composite": half}
 rows["atoms and composite"] = torch.cat([torch.eye(2).double(), half])
-cost = {name: code_loss(circle, W, codes(circle, W, l1_coeff), l1_coeff) for name, W in rows.items()}
-floor = float(radial_cost(torch.ones(1).double(), l1_coeff))
+cost = {
+    name: optimum.code_loss(circle, W, optimum.best_codes(circle, W, l1_coeff), l1_coeff) for name, W in rows.items()
+}
+floor = float(optimum.radial_cost(torch.ones(1).double(), l1_coeff))
 at_random = torch.randn(500, 5, 2, generator=torch.Generator().manual_seed(seed)).double()
 random_rows = torch.nn.functional.normalize(at_random, dim=2)
-cost_of_random = sample_losses(circle, random_rows, l1_coeff)
+cost_of_random = optimum.sample_losses(circle, random_rows, l1_coeff)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 degrees = (turn * 180 / math.pi).tolist()
@@ -192,7 +191,7 @@ claim(
 
 # %%
 triangle, steps = worlds.two_of_three(), torch.linspace(0, 1, 41)
-paths = {p: theory.path_losses(triangle, p, steps) for p in prices}
+paths = {p: path_losses(triangle, p, steps) for p in prices}
 scaled = {p: (v - v[-1]) / (v[0] - v[-1]) for p, v in paths.items()}
 
 seeds = range(seed * n_saes, (seed + 1) * n_saes)
@@ -246,11 +245,11 @@ ratios = torch.linspace(0.02, 0.8, 27).tolist()
 spread = {}
 for price in prices:
     jittered = [worlds.two_of_three(sigma=ratio) for ratio in ratios]
-    atoms = [float(dictionary_loss(w.features, w, price)) for w in jittered]
-    joint = [float(dictionary_loss(w.composites(), w, price)) for w in jittered]
+    atoms = [float(optimum.dictionary_loss(w.features, w, price)) for w in jittered]
+    joint = [float(optimum.dictionary_loss(w.composites(), w, price)) for w in jittered]
     spread[price] = [c / a for a, c in zip(atoms, joint, strict=True)]
-first_order = {price: theory.jitter_boundary_small(price) for price in prices}
-exact = {price: theory.jitter_boundary(price) for price in prices}
+first_order = {price: optimum.jitter_boundary_small(price) for price in prices}
+exact = {price: optimum.jitter_boundary(price) for price in prices}
 
 
 # %%
@@ -267,11 +266,11 @@ def sampled_lead(price, ratio):
     world = worlds.two_of_three(sigma=ratio)
     x = world.inputs(world.sample(20_000, torch.Generator().manual_seed(seed)))
     both = torch.stack([world.features, world.composites()])
-    atoms, joint = sample_losses(x, both, price).mean(dim=1)
+    atoms, joint = optimum.sample_losses(x, both, price).mean(dim=1)
     return float(atoms - joint)
 
 
-signed = theory.jitter_threshold_signed()
+signed = optimum.jitter_threshold_signed()
 signed_ratios = [signed_cost(ratio) for ratio in ratios]
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
@@ -352,29 +351,29 @@ def composite_wins(rho, price):
     both = 0.5 / (1 + rho)
     world = worlds.World(worlds.Patterns([[1, 0], [0, 1], [1, 1]], [0.5, 0.5 - both, both]))
     joined = torch.tensor([[1.0, 0.0], [0.5**0.5, 0.5**0.5]])
-    return bool(dictionary_loss(joined, world, price) < dictionary_loss(world.features, world, price))
+    return bool(optimum.dictionary_loss(joined, world, price) < optimum.dictionary_loss(world.features, world, price))
 
 
-stars = {price: theory.crossover(price) for price in prices}
+stars = {price: optimum.crossover(price) for price in prices}
 sides = [composite_wins(f * star, price) == (f < 1) for price, star in stars.items() for f in (0.98, 1.02)]
 lone = 0.2  # how often B is alone; both fire in 0.4 of the samples, A alone in 0.4
 small = [0.002, 0.005, 0.01, 0.015, 0.02]
 square = torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]).double()
 shares = torch.tensor([[0.4, lone, 0.4]]).double()
-found = [float(90 - best_angles(square, shares, p)[0][0, 1]) for p in small]
-predicted = [math.degrees(theory.tilt(p, 0.4, lone)) for p in small]
-second = [math.degrees(theory.tilts(p, 0.4, 0.4, lone)[1]) for p in small]
+found = [float(90 - optimum.best_angles(square, shares, p)[0][0, 1]) for p in small]
+predicted = [math.degrees(optimum.tilt(p, 0.4, lone)) for p in small]
+second = [math.degrees(optimum.tilts(p, 0.4, 0.4, lone)[1]) for p in small]
 
 
 # %%
 def leaning(world, price):
     """Mean lean of a row in degrees, and what leaning saves: by law, then of the nearest minimum of the exact loss."""
     features, data = world.features.double(), worlds.finite_data(world)
-    rows, lowest = polish(features, *data, price)
-    law = theory.tilt_matrix(world, price).norm(dim=1).arctan()
+    rows, lowest = optimum.polish(features, *data, price)
+    law = optimum.tilt_matrix(world, price).norm(dim=1).arctan()
     lean = measures.cosines(rows, features).diagonal().clamp(max=1).arccos()
-    saved = float(dictionary_loss(features, world, price)) - lowest
-    return [float(law.rad2deg().mean()), float(lean.rad2deg().mean()), theory.tilt_gain(world, price), saved]
+    saved = float(optimum.dictionary_loss(features, world, price)) - lowest
+    return [float(law.rad2deg().mean()), float(lean.rad2deg().mean()), optimum.tilt_gain(world, price), saved]
 
 
 general = {"three independent features": worlds.independent([1 / 3] * 3), "two of four": worlds.k_of_n(4, 2)}
@@ -439,9 +438,9 @@ ladder_worlds = {
 }
 lawful = {name: ladder_worlds[name][0] for name in ("two of four, 4 latents", "independent, 3 latents")}
 by_law = {
-    name: theory.tilt_matrix(world, l1_coeff).norm(dim=1).arctan().rad2deg().max() for name, world in lawful.items()
+    name: optimum.tilt_matrix(world, l1_coeff).norm(dim=1).arctan().rad2deg().max() for name, world in lawful.items()
 }
-saved = {name: theory.tilt_gain(world, l1_coeff) for name, world in lawful.items() if by_law[name] < 6}
+saved = {name: optimum.tilt_gain(world, l1_coeff) for name, world in lawful.items() if by_law[name] < 6}
 
 
 def trained_losses(world, n_latents):
@@ -457,14 +456,14 @@ ladder, best = {}, {}
 for name, (world, size) in ladder_worlds.items():
     losses = trained_losses(world, size)
     search = torch.Generator().manual_seed(seed)
-    best[name], lowest = best_dictionary(world, size, l1_coeff, generator=search)
-    atoms = float(dictionary_loss(world.features, world, l1_coeff))
+    best[name], lowest = optimum.best_dictionary(world, size, l1_coeff, generator=search)
+    atoms = float(optimum.dictionary_loss(world.features, world, l1_coeff))
     ladder[name] = {
         "atoms": atoms,
         "trained, median": float(losses.median()),
         "trained, lowest": float(losses.min()),
         "best known": lowest,
-        "radial bound": radial_bound(world, l1_coeff),
+        "radial bound": optimum.radial_bound(world, l1_coeff),
         "leaning, by law": atoms - saved.get(name, math.nan),
     }
 nearest = measures.cosines(best["independent, 3 latents"], torch.eye(3)).amax(dim=1)
@@ -525,17 +524,17 @@ families = {
     "one or two of three": [worlds.solo_leak(3, 2, 1 - rate) for rate in rates],
     "exactly two of n": [worlds.k_of_n(n, 2) for n in (3, 4, 5, 6)],
 }
-lines = {name: ([company(w) for w in ws], [theory.sharpness(w) for w in ws]) for name, ws in families.items()}
+lines = {name: ([company(w) for w in ws], [sharpness(w) for w in ws]) for name, ws in families.items()}
 
 # %%
 tested = {name: ws[::4] if len(ws) > 4 else ws for name, ws in families.items()}
-answers = {name: [theory.sharp_local_minimum(w) for w in ws] for name, ws in tested.items()}
-grown = {name: ([company(w) for w in ws], [theory.growth_by_turning(w) for w in ws]) for name, ws in tested.items()}
+answers = {name: [sharp_local_minimum(w) for w in ws] for name, ws in tested.items()}
+grown = {name: ([company(w) for w in ws], [growth_by_turning(w) for w in ws]) for name, ws in tested.items()}
 sharp = [w for name, ws in tested.items() for w, answer in zip(ws, answers[name], strict=True) if answer == "yes"]
 lowered, generator = 0, torch.Generator().manual_seed(seed)
 for world in sharp:
     turns = torch.randn(1000, world.n_features, world.n_features, generator=generator).double()
-    lowered += int((theory.signed_growth(world, turns / turns.norm(dim=(1, 2), keepdim=True), 1e-3) < 0).sum())
+    lowered += int((signed_growth(world, turns / turns.norm(dim=(1, 2), keepdim=True), 1e-3) < 0).sum())
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 told = sentences.listed([f"{a.count('yes')} of the {len(a)} worlds of {name}" for name, a in answers.items()])
@@ -553,7 +552,7 @@ show(
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-slopes = [theory.sharpness(world) for ws in tested.values() for world in ws]
+slopes = [sharpness(world) for ws in tested.values() for world in ws]
 gaps = [abs(a - b) for a, b in zip(slopes, [g for _, ys in grown.values() for g in ys], strict=True)]
 claim(
     "sharp-minimum",
@@ -564,7 +563,7 @@ claim(
     verdict=verdict([gap < 1e-3 for gap in gaps] + [lowered == 0]),
 )
 weights = torch.tensor([[(1 - q) / 2, (1 - q) / 2, q] for q in rates[::4]]).double()
-best_two = best_angles(square, weights, prices[0])[0].deg2rad()
+best_two = optimum.best_angles(square, weights, prices[0])[0].deg2rad()
 kept = int((torch.minimum(best_two[:, 0].cos(), best_two[:, 1].sin()) >= threshold).sum())
 n_sharp = answers["two features"].count("yes")
 claim(
@@ -590,9 +589,9 @@ labels = measures.label_latents(best[sets][None], pairs_world, everything_live, 
 sorted_rows = map_of_best[measures.reading_order(map_of_best[None], labels, 0)]
 
 doubled = worlds.k_of_n(4, 2)
-mirror = theory.mirrored_features(doubled)
+mirror = mirrored_features(doubled)
 bases = torch.stack([doubled.features.double(), mirror])
-twins = torch.stack([dictionary_loss(bases, doubled, price) for price in [*prices, l1_coeff]])
+twins = torch.stack([optimum.dictionary_loss(bases, doubled, price) for price in [*prices, l1_coeff]])
 differing = float((twins[:, 0] - twins[:, 1]).abs().max())
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]

@@ -21,10 +21,10 @@ import numpy as np
 import pandas as pd
 import torch
 
-from toysae import figures, interactive, sentences, sweeps, theory, worlds
+from toysae import figures, interactive, optimum, sentences, sweeps, worlds
 from toysae.measures import Fraction
 from toysae.points import recovery
-from toysae.two_features import Setting, best_angles, pairs_grid
+from toysae.two_features import Setting, pairs_grid
 from toysae.writeup import check_parameters, claim, say, say_trained, show, show_interactive
 
 check_parameters(globals())
@@ -49,7 +49,7 @@ spreads = [round(0.05 * i, 2) for i in range(1, 16)]
 prices = [0.01, 0.02, 0.04, 0.08, 0.16, 0.32]
 grid = sweeps.grid(world="two_of_three", n_latents=3, l1_coeff=[prices], sigma=spreads, **recipe)
 jitter = sweeps.sweep(recovery, grid, n_workers=1)
-pure = {price: theory.jitter_boundary(price) for price in prices}
+pure = {price: optimum.jitter_boundary(price) for price in prices}
 
 
 # %%
@@ -67,10 +67,10 @@ no_atom, dead = shares(jitter, "l1_coeff", "sigma", "no_atom")
 # An atom can lean towards the others, $(1, e, e)$, and save price. Let each side lean as far as suits it, and ask again where both cost the same. That is one number $e$ for each side, and still no training.
 
 # %%
-boundary = {price: theory.leaning_boundary(price) for price in prices}
+boundary = {price: optimum.leaning_boundary(price) for price in prices}
 composites = 1 - torch.eye(3)
-leans = [theory.best_lean(composites, boundary[price], price)[0] for price in prices]
-first_order = {price: theory.jitter_boundary_small(price) for price in prices}
+leans = [optimum.best_lean(composites, boundary[price], price)[0] for price in prices]
+first_order = {price: optimum.jitter_boundary_small(price) for price in prices}
 columns = {"boundary, leaning": boundary, "boundary, pure": pure, "pure, first order": first_order}
 columns["lean e of the composites"] = dict(zip(prices, leans, strict=True))
 pd.DataFrame(columns).rename_axis("lambda").round(3)
@@ -169,12 +169,12 @@ def best_rows(variant, price):
     """The angles of the best two rows over the fine grid of solo rates, (400, 2)."""
     weights = [worlds.two_features(variant, s, 0.0).firing.probabilities for s in fine]
     square = torch.tensor([[1.0, 1.0], [1.0, 0.0], [0.0, 1.0]]).double()
-    return best_angles(square, torch.stack(weights), price)[0]
+    return optimum.best_angles(square, torch.stack(weights), price)[0]
 
 
 def crossing(variant, price):
     """The solo rate at which {A, B} and {A, (A+B)/sqrt 2} cost the same."""
-    rho = theory.crossover(price)
+    rho = optimum.crossover(price)
     return (1 - worlds.PARENT_ALONE) * rho / (1 + rho) if variant == "nested" else rho / (1 + 2 * rho)
 
 
@@ -260,14 +260,14 @@ lone_rates = [0.05, 0.1, 0.2, 0.3, 0.4]
 leaning = pairs_grid(small_prices, lone_rates, [0.0], n_steps=2 * n_steps, **training_of_pairs)
 leaning = leaning[leaning.variant == "nested"].copy()
 leaning["both"] = 1 - worlds.PARENT_ALONE - leaning.solo
-first = [theory.tilt(*row) for row in leaning[["l1_coeff", "both", "solo"]].values]
+first = [optimum.tilt(*row) for row in leaning[["l1_coeff", "both", "solo"]].values]
 leaning = leaning[np.degrees(first) < 6]
 settings = leaning[["l1_coeff", "both", "solo"]].values
 measured = {"row of B": 90 - leaning.trained_2.values, "row of A": leaning.trained_1.values}
 alone = worlds.PARENT_ALONE
 orders = {
-    "first order": [(theory.tilt(p, both, alone), theory.tilt(p, both, solo)) for p, both, solo in settings],
-    "second order": [theory.tilts(p, both, alone, solo) for p, both, solo in settings],
+    "first order": [(optimum.tilt(p, both, alone), optimum.tilt(p, both, solo)) for p, both, solo in settings],
+    "second order": [optimum.tilts(p, both, alone, solo) for p, both, solo in settings],
 }
 laws = {name: dict(zip(("row of A", "row of B"), np.degrees(leans).T, strict=True)) for name, leans in orders.items()}
 ratios = {order: {row: measured[row] / law[row] for row in measured} for order, law in laws.items()}
@@ -402,7 +402,7 @@ outcomes = []
 for price, spread in unseen:
     same = (table.l1_coeff == price) & (table.sigma == spread)
     kept = table[same & table.all_live]
-    computed = spread < theory.leaning_boundary(price)
+    computed = spread < optimum.leaning_boundary(price)
     outcomes.append((price, spread, computed, Fraction.of(torch.tensor(kept.no_atom.values))))
 
 # %%
@@ -412,7 +412,7 @@ for price, solo in unseen_pairs:
     table = pairs_grid([price], [solo], [0.0], n_steps=2 * n_steps, **training_of_pairs)
     measured = 90 - float(table[table.variant == "nested"].trained_2.iloc[0])
     both = 1 - worlds.PARENT_ALONE - solo
-    leant.append(measured / math.degrees(theory.tilt(price, both, solo)))
+    leant.append(measured / math.degrees(optimum.tilt(price, both, solo)))
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 agree = [free.n > 0 and free.value != 0.5 and (free.value > 0.5) == wins for _, _, wins, free in outcomes]

@@ -29,9 +29,8 @@ from math import ceil
 import pandas as pd
 import torch
 
-from toysae import bias, figures, measures, saes, sentences, worlds
+from toysae import bias, figures, measures, optimum, saes, sentences, worlds
 from toysae.measures import Fraction
-from toysae.oracle import dictionary_loss, radial_bound, radial_cost
 from toysae.writeup import check_parameters, claim, say, say_trained, show
 
 check_parameters(globals())
@@ -172,7 +171,7 @@ along = shifts[few, None] * exact_world.features.sum(dim=0)
 coded = {"differences": bias.floor_around(along, exact_world, l1_coeff)}
 for name, directions in known.items():
     copies = directions.expand(len(along), *directions.shape)
-    coded[name] = dictionary_loss(copies, exact_world, l1_coeff, decoder_bias=along)
+    coded[name] = optimum.dictionary_loss(copies, exact_world, l1_coeff, decoder_bias=along)
 deviation = max(float((account[name][few] - losses).abs().max()) for name, losses in coded.items())
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
@@ -240,8 +239,8 @@ claim(
 # %%
 best, floor = bias.best_bias(exact_world, l1_coeff)
 radius = mu * (k_active * (n_features - k_active) / n_features) ** 0.5
-derived = float(radial_cost(torch.tensor(radius).double(), l1_coeff))
-bound = radial_bound(exact_world, l1_coeff)
+derived = float(optimum.radial_cost(torch.tensor(radius).double(), l1_coeff))
+bound = optimum.radial_bound(exact_world, l1_coeff)
 for_the_floor = needed["differences"] if radius > l1_coeff else 0
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
@@ -302,7 +301,7 @@ stacks = {
     "bias started at zero": seen,
     "bias started at the mean": from_mean,
 }
-sampled_bound = radial_bound(world, l1_coeff)
+sampled_bound = optimum.radial_bound(world, l1_coeff)
 
 
 def most_differ(these):

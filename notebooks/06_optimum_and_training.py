@@ -24,17 +24,8 @@ from math import comb
 import pandas as pd
 import torch
 
-from toysae import figures, measures, saes, sentences, worlds
+from toysae import figures, measures, optimum, saes, sentences, worlds
 from toysae.measures import Fraction
-from toysae.oracle import (
-    amortisation_gap,
-    dictionary_gap,
-    dictionary_loss,
-    polish,
-    radial_bound,
-    radial_cost,
-    search_dictionaries,
-)
 from toysae.writeup import check_parameters, claim, say, say_trained, show
 
 check_parameters(globals())
@@ -59,7 +50,7 @@ n_trained = 0
 def search(world, n_latents):
     """Dictionaries found without training, best first."""
     generator = torch.Generator().manual_seed(seed)
-    return search_dictionaries(world, n_latents, l1_coeff, n_starts=32, generator=generator)
+    return optimum.search_dictionaries(world, n_latents, l1_coeff, n_starts=32, generator=generator)
 
 
 def best_known(world, n_latents):
@@ -73,9 +64,9 @@ widths = {"n latents": {n: n for n in sizes}, "a latent per pair": {n: comb(n, 2
 world, wide = pairs[n_features], comb(n_features, 2)  # to be looked at closely
 
 # %%
-bound = radial_bound(pairs[3], l1_coeff)
-cost = {n: float(dictionary_loss(pairs[n].features, pairs[n], l1_coeff)) for n in sizes}
-full_cost = {n: float(dictionary_loss(pairs[n].composites(), pairs[n], l1_coeff)) for n in sizes}
+bound = optimum.radial_bound(pairs[3], l1_coeff)
+cost = {n: float(optimum.dictionary_loss(pairs[n].features, pairs[n], l1_coeff)) for n in sizes}
+full_cost = {n: float(optimum.dictionary_loss(pairs[n].composites(), pairs[n], l1_coeff)) for n in sizes}
 columns = {}
 for n in sizes:
     few, many = search(pairs[n], n), search(pairs[n], comb(n, 2))
@@ -238,7 +229,7 @@ show(
 # %%
 stuck = (above > 1e-3).nonzero().flatten()[:10].tolist()
 points, probabilities = worlds.finite_data(world)
-ways_down = [polish(stack.W_dec[i].double(), points, probabilities, l1_coeff) for i in stuck]
+ways_down = [optimum.polish(stack.W_dec[i].double(), points, probabilities, l1_coeff) for i in stuck]
 bottoms = torch.tensor([loss for _, loss in ways_down])
 still = Fraction.of(bottoms / best_known(world, wide) - 1 > 1e-3)
 
@@ -415,7 +406,7 @@ corners = torch.tensor([[1, 1], [1, -1], [-1, 1], [-1, -1]], dtype=torch.float64
 plane = (magnitudes[:, None, None] * corners).reshape(-1, 2)
 even = torch.full((len(plane),), 1 / len(plane), dtype=torch.float64)
 prices = torch.tensor([0.2, 0.5, 1, 2]).double() * l1_coeff
-bounds = torch.stack([even @ radial_cost(plane.norm(dim=1), p) for p in prices.tolist()])
+bounds = torch.stack([even @ optimum.radial_cost(plane.norm(dim=1), p) for p in prices.tolist()])
 alike = [*seeds] * len(prices)
 rows = saes.random_sign_rows(worlds.Isotropic(2), 4, alike)
 begin = saes.untrained(saes.ReluL1(prices.repeat_interleave(n_saes)), rows, alike, decoder_bias=False)
@@ -507,8 +498,8 @@ claim(
 def gaps(world, n_latents, *init, **how):
     """Dictionary and amortisation gaps of SAEs, as shares of the best known loss."""
     stack, best = train(world, n_latents, *init, **how), best_known(world, n_latents)
-    dictionary = dictionary_gap(stack, world, l1_coeff, best)
-    return dictionary / best, amortisation_gap(stack, world, l1_coeff) / best
+    dictionary = optimum.dictionary_gap(stack, world, l1_coeff, best)
+    return dictionary / best, optimum.amortisation_gap(stack, world, l1_coeff) / best
 
 
 split = {name: gaps(*where) for name, where in visited.items()}
@@ -617,7 +608,7 @@ claim(
 prices = torch.tensor([0.1, 0.3, 1, 3]).double() * l1_coeff
 members = untrained("random-sign", [*first] * len(prices), prices.repeat_interleave(len(first)))
 priced = saes.fit(members, support, n_steps=n_steps, lr=lr)[0].double()
-bounds = torch.tensor([radial_bound(world, p) for p in prices.tolist()])
+bounds = torch.tensor([optimum.radial_bound(world, p) for p in prices.tolist()])
 by_price = priced.losses(points, probabilities).view(len(prices), -1) / bounds[:, None] - 1
 
 batches = saes.Batches(world, 128, torch.Generator().manual_seed(seed))

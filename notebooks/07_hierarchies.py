@@ -23,10 +23,9 @@ import math
 import pandas as pd
 import torch
 
-from toysae import figures, hierarchies, measures, saes, sentences, theory, worlds
+from toysae import figures, hierarchies, measures, optimum, saes, sentences, worlds
 from toysae.figures_weights import decoders_and_encoders
 from toysae.measures import Fraction
-from toysae.oracle import best_dictionary, dictionary_loss
 from toysae.writeup import check_parameters, claim, say, say_trained, show
 
 check_parameters(globals())
@@ -236,8 +235,8 @@ starts = max(5, min(16, n_saes))
 ladder = {}
 for name, world in toys.items():
     search = torch.Generator().manual_seed(seed)
-    best = best_dictionary(world, 4, l1_coeff, n_starts=starts, generator=search)[1]
-    costs = [float(dictionary_loss(rows, world, l1_coeff)) for rows in (world.features, absorbing)]
+    best = optimum.best_dictionary(world, 4, l1_coeff, n_starts=starts, generator=search)[1]
+    costs = [float(optimum.dictionary_loss(rows, world, l1_coeff)) for rows in (world.features, absorbing)]
     losses = families[name].seen.losses
     ladder[name] = {"atoms": costs[0], "absorbing": math.nan if name == "control" else costs[1]}
     ladder[name] |= {
@@ -258,7 +257,7 @@ show(
     alt="Ladder of losses for four toys: atoms, absorbing dictionary, trained SAEs, best known dictionary, relative to the atoms.",
 )
 saved = ladder["hierarchy"]["atoms"] - ladder["hierarchy"]["absorbing"]
-predicted = p_parent * p_child * (theory.atoms_loss(2, l1_coeff) - theory.composite_loss(2, l1_coeff))
+predicted = p_parent * p_child * (optimum.atoms_loss(2, l1_coeff) - optimum.composite_loss(2, l1_coeff))
 gap = ladder["hierarchy"]["trained, lowest"] / ladder["hierarchy"]["best known"] - 1
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
@@ -499,7 +498,7 @@ def best_turn(chance, price):
     """The angle of the best single row in degrees: the closed form for the lower price."""
     alone, both = p_parent * (1 - chance), p_parent * chance
     is_low = price == hedge_prices[0]
-    turn = theory.top_eigenvector_angle(alone, both) if is_low else hierarchies.hedging_angle(alone, both, price)
+    turn = optimum.top_eigenvector_angle(alone, both) if is_low else hierarchies.hedging_angle(alone, both, price)
     return math.degrees(turn)
 
 

@@ -28,10 +28,9 @@ from functools import cache
 import pandas as pd
 import torch
 
-from toysae import antipodal, budget, figures, measures, saes, sentences, worlds
+from toysae import antipodal, budget, figures, measures, optimum, saes, sentences, worlds
 from toysae.figures_values import landscapes, value_map
 from toysae.measures import Fraction
-from toysae.oracle import best_dictionary, sample_losses
 from toysae.tuning import mean_interval
 from toysae.writeup import check_parameters, claim, say, say_trained, show
 
@@ -66,7 +65,7 @@ ring = torch.stack([around.cos(), around.sin()], dim=1)
 
 def losses_of(points, probabilities, price):
     """Loss of the cross at every angle, with the best latent activations."""
-    return sample_losses(points, turned, price) @ probabilities
+    return optimum.sample_losses(points, turned, price) @ probabilities
 
 
 def fine_losses(world, price):
@@ -163,7 +162,7 @@ def train_plane(f, p_alone=0.0, decoder_bias=False):
 def best_known(f, p_alone=0.0):
     """The best known four rows at each price, and for every SAE of the grid their loss."""
     world = worlds.antipodal_plane(f, p_alone)
-    rows, losses = zip(*(best_dictionary(world, 4, p, n_starts=n_saes) for p in prices), strict=True)
+    rows, losses = zip(*(optimum.best_dictionary(world, 4, p, n_starts=n_saes) for p in prices), strict=True)
     losses = torch.tensor(losses, dtype=torch.float64)
     return torch.stack(rows), losses.repeat(len(rates)).repeat_interleave(n_saes)
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from toysae import antipodal
-from toysae.oracle import sample_losses
+from toysae.optimum.codes import sample_losses
 from toysae.worlds.catalogue import antipodal_plane
 from toysae.worlds.finite import quantile_grid
 

@@ -18,7 +18,7 @@ from toysae.bench import __main__ as command
 from toysae.bench import contest, costs, ours, plain, report
 from toysae.bench.contest import Contender
 from toysae.bench.serving import Task
-from toysae.oracle import dictionary_loss
+from toysae.optimum.codes import dictionary_loss
 from toysae.saes.stack import ReluL1, Stack, untrained
 from toysae.saes.starts import random_sign_rows
 from toysae.saes.training import Batches, fit

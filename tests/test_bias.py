@@ -5,7 +5,7 @@ import torch
 from torch.nn.functional import normalize
 
 from toysae import bias
-from toysae.oracle import dictionary_loss, radial_bound
+from toysae.optimum.codes import dictionary_loss, radial_bound
 from toysae.saes.stack import ReluL1, untrained
 from toysae.saes.starts import random_sign_rows
 from toysae.worlds.catalogue import k_of_n, solo_leak, two_of_three

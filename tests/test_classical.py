@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from toysae import classical, measures
-from toysae.oracle import dictionary_loss
+from toysae.optimum.codes import dictionary_loss
 from toysae.saes.stack import untrained
 from toysae.saes.starts import random_sign_rows
 from toysae.worlds.catalogue import mutually_exclusive, two_of_three

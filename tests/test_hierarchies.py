@@ -6,8 +6,9 @@ import pytest
 import torch
 from torch.nn.functional import normalize
 
-from toysae import hierarchies, oracle, theory
-from toysae.oracle import batch_codes, dictionary_loss
+from toysae import hierarchies
+from toysae.optimum.codes import batch_codes, best_codes, dictionary_loss
+from toysae.optimum.formulas import tilt, top_eigenvector_angle
 from toysae.saes.stack import ReluL1, Stack, untrained
 from toysae.saes.starts import initial_rows
 from toysae.worlds.catalogue import hierarchy, tree
@@ -45,7 +46,7 @@ def test_weakening_does_not_depend_on_the_order_of_latents():
 
 def test_weakening_is_a_mean_over_magnitudes():
     world = hierarchy(n_others=0, sigma=torch.tensor([0.3, 0.0]))
-    codes = oracle.codes(finite_data(world)[0], ABSORBING, 0.01)
+    codes = best_codes(finite_data(world)[0], ABSORBING, 0.01)
     activations, weights = finite_activations(world)
     together = (activations > 0).all(dim=1)
     alone = (activations[:, 0] > 0) & ~together
@@ -76,7 +77,7 @@ def test_a_dead_latent_is_not_the_parents():
 def test_one_child_bends_the_single_latent_by_the_closed_form(p_child):
     world = hierarchy(p_child=p_child, n_others=0)
     row = hierarchies.hedging_direction(world)
-    angle = theory.top_eigenvector_angle(0.25 * (1 - p_child), 0.25 * p_child)
+    angle = top_eigenvector_angle(0.25 * (1 - p_child), 0.25 * p_child)
     assert math.atan2(row[1], row[0]) == pytest.approx(angle)
 
 
@@ -160,13 +161,13 @@ def test_the_best_weakening_is_full_without_a_leak_and_small_with_much_of_it(alo
     leak = 0.05 * alone / ((1 - alone) * 0.75)
     world = hierarchy(n_others=0, leak=leak)
     weaker = hierarchies.best_weakening(world, world.support(), 0.01)
-    first_order = theory.tilt(0.01, 0.05, 0.75 * leak) if leak else math.inf
+    first_order = tilt(0.01, 0.05, 0.75 * leak) if leak else math.inf
     assert weaker == pytest.approx(min(first_order, 1.0), abs=0.1)
 
 
 def test_the_hedging_angle_goes_to_the_closed_form_and_grows_with_the_price():
     angles = [hierarchies.hedging_angle(0.2, 0.05, price) for price in (0.0, 0.1, 0.3)]
-    assert angles[0] == pytest.approx(theory.top_eigenvector_angle(0.2, 0.05), abs=1e-4)
+    assert angles[0] == pytest.approx(top_eigenvector_angle(0.2, 0.05), abs=1e-4)
     assert angles == sorted(set(angles))
 
 

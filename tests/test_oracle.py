@@ -9,19 +9,14 @@ import torch
 from scipy.optimize import minimize
 from sklearn.linear_model import Lasso
 
-from toysae.oracle import (
+from toysae.optimum.codes import batch_codes, best_codes, code_loss, dictionary_loss, radial_bound, sample_losses
+from toysae.optimum.search import (
     Search,
     _sweep,
     amortisation_gap,
-    batch_codes,
     best_dictionary,
-    code_loss,
-    codes,
     dictionary_gap,
-    dictionary_loss,
     polish,
-    radial_bound,
-    sample_losses,
     search_dictionaries,
 )
 from toysae.saes.stack import ReluL1, untrained
@@ -60,7 +55,7 @@ def test_codes_are_as_good_as_brute_force(n_latents, d_in, l1_coeff):
     generator = torch.Generator().manual_seed(n_latents)
     dictionary = torch.nn.functional.normalize(torch.randn(n_latents, d_in, generator=generator).double(), dim=1)
     x = torch.randn(6, d_in, generator=generator).double()
-    z = codes(x, dictionary, l1_coeff)
+    z = best_codes(x, dictionary, l1_coeff)
     assert (z >= 0).all()
     ours = code_loss(x, dictionary, z, l1_coeff)
     reference = [by_brute_force(point.numpy(), dictionary.numpy(), l1_coeff) for point in x]
@@ -118,7 +113,7 @@ def test_each_dictionary_may_have_its_own_penalty_and_its_own_points():
     dictionaries, points = unit_rows(1, 2, 4, 3), unit_rows(2, 2, 6, 3).abs()
     together = batch_codes(points, dictionaries, torch.tensor([0.1, 0.4]))
     for i, l1_coeff in enumerate((0.1, 0.4)):
-        assert torch.allclose(together[i], codes(points[i], dictionaries[i], l1_coeff), atol=1e-9)
+        assert torch.allclose(together[i], best_codes(points[i], dictionaries[i], l1_coeff), atol=1e-9)
 
 
 def test_losses_of_many_dictionaries_do_not_depend_on_how_many_are_solved_at_once(monkeypatch):
@@ -130,7 +125,7 @@ def test_losses_of_many_dictionaries_do_not_depend_on_how_many_are_solved_at_onc
 
 def test_codes_of_repeated_rows_are_found():
     dictionary = torch.tensor([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
-    z = codes(torch.tensor([[1.0, 0.5]]), dictionary, 0.1)
+    z = best_codes(torch.tensor([[1.0, 0.5]]), dictionary, 0.1)
     assert torch.allclose(z @ dictionary.double(), torch.tensor([[0.9, 0.4]]).double())
 
 
@@ -204,7 +199,7 @@ def test_the_quantile_grid_agrees_with_sampling():
     world = k_of_n(4, 2, sigma=0.3)
     dictionary = torch.nn.functional.normalize(torch.rand(4, 4, generator=torch.Generator().manual_seed(2)), dim=1)
     x = world.inputs(world.sample(20_000, torch.Generator().manual_seed(5))).double()
-    sampled = code_loss(x, dictionary.double(), codes(x, dictionary, 0.1), 0.1)
+    sampled = code_loss(x, dictionary.double(), best_codes(x, dictionary, 0.1), 0.1)
     on_the_grid = dictionary_loss(dictionary, world, 0.1).item()
     assert on_the_grid == pytest.approx(sampled.mean().item(), rel=0.03)
     activations, probabilities = quantile_grid(world, 7)
@@ -457,5 +452,5 @@ def test_a_grid_that_gets_too_long_is_refused_by_name():
 )
 def test_wrong_input_is_refused_by_name(x, dictionary, l1_coeff, named):
     with pytest.raises(ValueError, match="allowed") as refusal:
-        codes(x, dictionary, l1_coeff)
+        best_codes(x, dictionary, l1_coeff)
     assert str(refusal.value).startswith(named)

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from toysae import measures
-from toysae.oracle import radial_bound
+from toysae.optimum.codes import radial_bound
 from toysae.saes.stack import Model, ReluL1, Stack, untrained
 from toysae.saes.starts import initial_rows, positive_rows
 from toysae.saes.training import CHUNK_NUMBERS, N_RESAMPLINGS, Batches, Support, fast_arithmetic, fit

@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 import torch
 
-from toysae.oracle import dictionary_loss, radial_bound
-from toysae.two_features import ATOMS, PAIR, best_angles, pairs_grid, plane_losses
+from toysae.optimum.codes import dictionary_loss, radial_bound
+from toysae.optimum.two_rows import ATOMS, PAIR, best_angles, plane_losses
+from toysae.two_features import pairs_grid
 from toysae.worlds.catalogue import VARIANTS, two_features
 from toysae.worlds.finite import finite_data
 

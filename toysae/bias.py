@@ -13,7 +13,7 @@ import torch
 from scipy.optimize import minimize
 from torch import Tensor
 
-from toysae.oracle import radial_cost
+from toysae.optimum.codes import radial_cost
 from toysae.saes.stack import Stack
 from toysae.worlds.finite import finite_data
 from toysae.worlds.world import World

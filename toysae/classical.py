@@ -16,7 +16,7 @@ from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from toysae.oracle import batch_codes
+from toysae.optimum.codes import batch_codes
 from toysae.saes.stack import Parameters, Priced, per_sample
 
 SILENT = 1e-8  # share of the largest deviation below which a direction of the data does not vary

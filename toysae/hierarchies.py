@@ -16,9 +16,9 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from toysae.measures import Assessment, absorption, activity, assess, cosines
-from toysae.oracle import batch_codes
+from toysae.optimum.codes import batch_codes
+from toysae.optimum.two_rows import best_angles
 from toysae.saes.stack import Stack
-from toysae.two_features import best_angles
 from toysae.worlds.finite import finite_activations, finite_data
 from toysae.worlds.world import World
 

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from toysae import classical
 from toysae.measures import LABELS, THRESHOLD, absorption, assess
-from toysae.oracle import dictionary_loss
+from toysae.optimum.codes import dictionary_loss
 from toysae.saes.stack import Model, ReluL1, Stack, untrained
 from toysae.saes.starts import random_sign_rows
 from toysae.saes.training import fit

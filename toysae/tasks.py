@@ -8,7 +8,7 @@ from functools import cached_property
 
 import torch
 
-from toysae.oracle import best_dictionary
+from toysae.optimum.search import best_dictionary
 from toysae.saes.training import Batches, Data, Support
 from toysae.worlds.catalogue import groups, hierarchy, independent, one_with_others, solo_leak, tree, two_of_three
 from toysae.worlds.finite import finite_data

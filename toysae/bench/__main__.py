@@ -10,7 +10,7 @@ from toysae.bench import costs, report
 from toysae.bench.contest import Contender, contest
 from toysae.bench.ours import world_of
 from toysae.bench.serving import Task
-from toysae.oracle import dictionary_loss
+from toysae.optimum.codes import dictionary_loss
 from toysae.writeup.project import Project
 
 TASK = Task(
