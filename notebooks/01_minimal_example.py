@@ -34,12 +34,23 @@ import math
 import pandas as pd
 import torch
 
-from toysae import figures, measures, optimum, saes, sentences, worlds
-from toysae.measures import Fraction
+from toysae import measures, optimum, saes, worlds
+from toysae.figures import (
+    expected_maps,
+    fractions,
+    heat_map_row,
+    house_style,
+    loss_account,
+    map_with_activations,
+    pattern_table,
+    sphere_paths,
+)
+from toysae.measures.evidence_tmp import Fraction
+from toysae.measures.verdicts_tmp import counted, listed
 from toysae.writeup import check_parameters, claim, say, say_trained, show
 
 check_parameters(globals())
-figures.house_style()
+house_style()
 
 # %% [markdown]
 # ## The whole experiment in a few lines
@@ -109,14 +120,14 @@ say(
 
 # %%
 patterns, probabilities = world.firing.support()
-names = figures.feature_names(n_features)
+names = measures.feature_names(n_features)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 shown = slice(0, 12)
-together = sentences.counted(k_active, "feature")
+together = counted(k_active, "feature")
 show(
-    figures.pattern_table(patterns[shown], probabilities[shown]),
-    f"For every sample exactly {k_active} of the {sentences.counted(n_features, 'feature')} are chosen to fire.",
+    pattern_table(patterns[shown], probabilities[shown]),
+    f"For every sample exactly {k_active} of the {counted(n_features, 'feature')} are chosen to fire.",
     "Each row is one pattern, each column one feature; a filled cell means that the feature fires. "
     + (
         "All patterns are shown; they are equally likely."
@@ -209,7 +220,7 @@ composites = measures.cosines(world.composites(), world.features)
 share = 1 / k_active**0.5
 expected = {"if it finds atoms": atoms.numpy(), "if it finds composites": composites[:12].numpy()}
 show(
-    figures.expected_maps({title: cosine for title, cosine in expected.items() if len(cosine)}),
+    expected_maps({title: cosine for title, cosine in expected.items() if len(cosine)}),
     "Two answers an SAE could give, written down by hand before any training."
     if len(composites)
     else "Only one answer can be written down: where features never fire together there is nothing to compose.",
@@ -235,14 +246,14 @@ z = trained.encode(world.inputs(strongest[shown]))[best]
 labels = seen.labels.names(best, names)
 pattern_names = ["+".join(n for n, on in zip(names, row, strict=True) if on) for row in patterns[shown].tolist()]
 show(
-    figures.map_with_activations(
+    map_with_activations(
         seen,
         best,
         z,
         pattern_names,
         f"$\\mu$ = {mu:g}, $\\sigma$ = {sigma:g}, the SAE with the lowest loss of {n_saes}",
     ),
-    "The latents stand for: " + sentences.listed([labels[i] for i in order]) + ".",
+    "The latents stand for: " + listed([labels[i] for i in order]) + ".",
     "Left: cosine of each latent's direction with each true feature; the strip tells its label. Below, set apart, the cosine of the decoder bias. "
     "Right: how strongly the same latents fire on one sample of each pattern, with every active feature at its mean magnitude.",
     alt="Heat map of learned latents by true features with a separate bias row, beside a map of latent activations by pattern.",
@@ -251,7 +262,7 @@ show(
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 say(
-    f"**The first row, read aloud.** This is latent {order[0] + 1}. {sentences.row_read_aloud(seen, best, order[0], threshold)}"
+    f"**The first row, read aloud.** This is latent {order[0] + 1}. {measures.row_read_aloud(seen, best, order[0], threshold)}"
 )
 
 # %% [markdown]
@@ -293,13 +304,11 @@ drawn = {name: int(ranked[rank]) for name, rank in ranks.items()}
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 stand_for = {
-    name: sentences.listed(
-        [seen.labels.names(i, names)[j] for j in measures.reading_order(seen.cosines, seen.labels, i)]
-    )
+    name: listed([seen.labels.names(i, names)[j] for j in measures.reading_order(seen.cosines, seen.labels, i)])
     for name, i in drawn.items()
 }
 show(
-    figures.heat_map_row(
+    heat_map_row(
         seen,
         {f"{name}: {seen.losses[i]:.4f}": i for name, i in drawn.items()},
         f"$\\mu$ = {mu:g}, $\\sigma$ = {sigma:g}",
@@ -364,7 +373,7 @@ tallies = {
     "composites only": {name: composites_only(these) for name, these in assessed.items()},
 }
 show(
-    figures.fractions(tallies),
+    fractions(tallies),
     f"Composites only: before training {tallies['composites only']['before training']}, after training {tallies['composites only']['after training']}.",
     f"Fractions of the {n_saes} SAEs of each stack. A dot is the fraction, the bar its 95 % Wilson interval, the numbers beside it the counts. "
     "A row without a dot has nothing to count.",
@@ -420,8 +429,8 @@ where = (
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 if n_features == 3:
     show(
-        figures.sphere_paths(panels, world.features),
-        f"Where features fire together, {together[0]} of {sentences.counted(n_latents, 'latent')} per SAE end as composites and "
+        sphere_paths(panels, world.features),
+        f"Where features fire together, {together[0]} of {counted(n_latents, 'latent')} per SAE end as composites and "
         f"{together[1]} as atoms; where they are independent, {apart[0]} and {apart[1]} do.",
         f"The latents of all {n_saes} SAEs. A ring is where a latent starts, a dot where it ends, the line its way, coloured by its final label; a line is broken where a dead latent was aimed afresh. "
         "The map keeps areas true." + where,
@@ -434,11 +443,7 @@ else:
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 found = {name: Fraction.of(these.labels.features_found == n_features) for name, (_, these) in controls.items()}
 lost = Fraction.of(controls["as in our world"][1].no_atom)
-room = (
-    ""
-    if n_latents >= n_features
-    else f" With {sentences.counted(n_latents, 'latent')} there is no room for all of them."
-)
+room = "" if n_latents >= n_features else f" With {counted(n_latents, 'latent')} there is no room for all of them."
 claim(
     "control-finds-atoms",
     found["rare"].interval[0] > 0.5,
@@ -466,9 +471,9 @@ groups = {f"{name}: {len(losses)}": losses for name, losses in groups.items() if
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 n_composites = len(world.composites())
-price = f"all {sentences.counted(n_composites, 'composite')} together" if n_composites else "writing nothing"
+price = f"all {counted(n_composites, 'composite')} together" if n_composites else "writing nothing"
 show(
-    figures.loss_account(groups, {"atoms": atoms_cost, "composites": composites_cost, "radial bound": bound}),
+    loss_account(groups, {"atoms": atoms_cost, "composites": composites_cost, "radial bound": bound}),
     f"The atoms cost {atoms_cost:.4f}, {price} {composites_cost:.4f}, and no SAE without a bias can cost less than {bound:.4f}.",
     "Each dot is the loss of one SAE, in rows by what it learned, with the number of SAEs; the lines are the costs of the two dictionaries at their best and the bound. Dots are spread vertically; where losses agree they merge into a bar."
     + (" With the decoder bias on, the bound does not apply to the dots." if decoder_bias else ""),
@@ -522,7 +527,7 @@ claim(
     + (
         "the decoder has a bias, and the bound is one for SAEs without."
         if decoder_bias
-        else f"there are {n_composites} patterns, and {sentences.counted(n_latents, 'latent')}."
+        else f"there are {n_composites} patterns, and {counted(n_latents, 'latent')}."
         if n_latents < n_composites
         else "training stays above the bound."
     ),
@@ -567,7 +572,7 @@ claim(
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 lowest_loss = float(seen.losses.min())
-cheapest = sentences.listed([labels[i] for i in order])
+cheapest = listed([labels[i] for i in order])
 say(
     f"Judge an SAE by its loss and you get what the loss asks for. The cheapest SAE found here costs {lowest_loss:.4f}, and its latents stand for: {cheapest}. The true features"
     + (

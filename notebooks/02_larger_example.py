@@ -28,12 +28,14 @@ threshold: float = 0.95  # cosine from which on a latent counts as aligned
 import pandas as pd
 import torch
 
-from toysae import figures, measures, optimum, saes, sentences, worlds
-from toysae.measures import Fraction
+from toysae import measures, optimum, saes, worlds
+from toysae.figures import cooccurrence_map, fractions, heat_map, heat_map_row, house_style, loss_account, small_maps
+from toysae.measures.evidence_tmp import Fraction
+from toysae.measures.verdicts_tmp import counted, listed
 from toysae.writeup import check_parameters, claim, say, say_trained, show
 
 check_parameters(globals())
-figures.house_style()
+house_style()
 
 # %% [markdown]
 # ## The whole experiment in a few lines
@@ -70,7 +72,7 @@ def mostly_composites(these):
 no_atom = Fraction.of(seen.no_atom)
 composed, composed_before = (Fraction.of(mostly_composites(these)) for these in (seen, before))
 as_reported = composed.interval[0] > max(0.5, composed_before.interval[1])
-size = f"{n_features} features and {sentences.counted(n_latents, 'latent')}"
+size = f"{n_features} features and {counted(n_latents, 'latent')}"
 claim(
     "composites-larger",
     as_reported,
@@ -90,8 +92,8 @@ claim(
 together = world.cooccurrence()
 within = float(together[0, 1])
 show(
-    figures.cooccurrence_map(together),
-    f"{sentences.counted(n_groups, 'group')} of {group_size} features: two of the same group fire together in {100 * within:.1f} % of all samples, two of different groups never.",
+    cooccurrence_map(together),
+    f"{counted(n_groups, 'group')} of {group_size} features: two of the same group fire together in {100 * within:.1f} % of all samples, two of different groups never.",
     "Each cell is the probability that the two features fire in the same sample; the diagonal holds how often each fires at all.",
     alt="Square map of co-occurrence probabilities with one block on the diagonal for each group of features.",
 )
@@ -115,12 +117,12 @@ title = f"$\\mu$ = {mu:g}, $\\sigma$ = {sigma:g}, the SAE with the lowest loss o
 def tally(assessment, i):
     """How many latents of one SAE carry each label, in words."""
     counts = {kind: int(assessment.labels.count(kind)[i]) for kind in measures.LABELS}
-    return sentences.listed([f"{count} {kind}" for kind, count in counts.items() if count])
+    return listed([f"{count} {kind}" for kind, count in counts.items() if count])
 
 
 show(
-    figures.heat_map(seen, best, title),
-    f"Of the {sentences.counted(n_latents, 'latent')} of this SAE, by label: {tally(seen, best)}.",
+    heat_map(seen, best, title),
+    f"Of the {counted(n_latents, 'latent')} of this SAE, by label: {tally(seen, best)}.",
     "Rows are latents, columns are true features, colour is the cosine between them: red is positive, blue is negative. The strip at the right tells each latent's label. "
     "The last row, set apart, is the decoder bias" + ("." if decoder_bias else ", which is switched off."),
     alt="Large heat map of cosines: learned latents by true features, a label strip beside it and the decoder bias below.",
@@ -130,9 +132,9 @@ show(
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 first = measures.reading_order(seen.cosines, seen.labels, best)[0]
 largest = seen.cosines[best, first].abs().topk(min(group_size, n_features)).indices.tolist()
-names = figures.feature_names(n_features)
-cosines_read = sentences.listed(
-    [f"{figures.signed(float(seen.cosines[best, first, i]))} with {names[i]}" for i in sorted(largest)]
+names = measures.feature_names(n_features)
+cosines_read = listed(
+    [f"{measures.signed(float(seen.cosines[best, first, i]))} with {names[i]}" for i in sorted(largest)]
 )
 say(
     f"**The first row, read aloud.** Latent {first + 1} has cosine {cosines_read}; no other cosine is larger in size. Its label: *{seen.labels.names(best, names)[first]}*."
@@ -160,7 +162,7 @@ claim(
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 show(
-    figures.heat_map_row(
+    heat_map_row(
         seen,
         {f"{name}: {seen.losses[i]:.4f}": i for name, i in drawn.items()},
         f"$\\mu$ = {mu:g}, $\\sigma$ = {sigma:g}",
@@ -186,7 +188,7 @@ panels = {
     "mostly composites": {name: Fraction.of(mostly_composites(these)) for name, these in stacks.items()},
 }
 show(
-    figures.fractions(panels),
+    fractions(panels),
     f"Mostly composites: before training {composed_before}, after training {composed}.",
     f"Fractions of the {n_saes} SAEs. A dot is the fraction, the bar its 95 % Wilson interval, the numbers beside it the counts.",
     alt="Three dot plots with intervals, each comparing the stack before and after training.",
@@ -212,9 +214,9 @@ groups = {f"{name}: {len(losses)}": losses for name, losses in groups.items() if
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 n_composites = len(world.composites())
-price = f"all {sentences.counted(n_composites, 'composite')} together" if n_composites else "writing nothing"
+price = f"all {counted(n_composites, 'composite')} together" if n_composites else "writing nothing"
 show(
-    figures.loss_account(groups, {"atoms": atoms_cost, "composites": composites_cost, "radial bound": bound}),
+    loss_account(groups, {"atoms": atoms_cost, "composites": composites_cost, "radial bound": bound}),
     f"The atoms cost {atoms_cost:.4f}, {price} {composites_cost:.4f}, and no SAE without a bias can cost less than {bound:.4f}.",
     "Each dot is the loss of one SAE, in rows by what it learned, with the number of SAEs. Dots are spread vertically; where losses agree they merge into a bar."
     + (" With the decoder bias on, the bound does not apply to the dots." if decoder_bias else ""),
@@ -272,9 +274,9 @@ averages = {
     for name, these in visits.items()
 }
 leaders = {name: max(counts, key=counts.get) for name, counts in averages.items()}
-won = sentences.listed([f"{name} ({kind})" for name, kind in leaders.items()])
+won = listed([f"{name} ({kind})" for name, kind in leaders.items()])
 show(
-    figures.small_maps({name: (these, int(these.losses.argmin())) for name, these in visits.items()}),
+    small_maps({name: (these, int(these.losses.argmin())) for name, these in visits.items()}),
     f"The most frequent label in each world: {won}.",
     f"Each map is the SAE with the lowest loss of {n_gallery}, drawn like the large map above; the strip tells the labels. The label in brackets is the most frequent one over all {n_gallery} SAEs.",
     alt="Six small heat maps of latents by features, one for each of six other worlds, with label strips.",
@@ -287,7 +289,7 @@ def visit(name):
     these, (other, size) = visits[name], gallery[name]
     atoms = float(optimum.dictionary_loss(other.features, other, l1_coeff))
     lowest = float(these.losses.min())
-    means = sentences.listed([f"{mean:.1f} {kind}" for kind, mean in averages[name].items() if mean >= 0.05])
+    means = listed([f"{mean:.1f} {kind}" for kind, mean in averages[name].items() if mean >= 0.05])
     price = "lower than" if lowest < atoms else "no lower than"
     return (
         f"* **{name.capitalize()}**: of {size} latents, on average {means}; {Fraction.of(these.no_atom)} of the SAEs have no atom. "
@@ -339,7 +341,7 @@ sets = visits["two sets, few latents"]
 near = float(sets.cosines.amax(dim=2)[sets.live].median()) if sets.live.any() else float("nan")
 say(
     (
-        f"In {len(fickle)} of the {len(gallery)} worlds the leading label changes with the threshold: {sentences.listed(fickle)}. Read their labels with care. "
+        f"In {len(fickle)} of the {len(gallery)} worlds the leading label changes with the threshold: {listed(fickle)}. Read their labels with care. "
         if fickle
         else "The leading label of every world is the same at all these thresholds. "
     )
@@ -388,7 +390,7 @@ claim(
 free = {size: Fraction.of(these.no_atom) for size, these in sizes.items()}
 say(
     "But being free of atoms is another matter: "
-    + "; ".join(f"with {sentences.counted(size, 'latent')}, {f} of the SAEs have none" for size, f in free.items())
+    + "; ".join(f"with {counted(size, 'latent')}, {f} of the SAEs have none" for size, f in free.items())
     + "."
 )
 
@@ -406,10 +408,10 @@ say(
         if len(set(leaders.values())) > 1
         else "Here every world of the gallery leads to the same label. "
     )
-    + f"Composites lead in {sentences.counted(len(with_composites), 'world')} of the gallery"
-    + (f" ({sentences.listed(with_composites)})" if with_composites else "")
-    + f", atoms in {sentences.counted(len(with_atoms), 'world')}"
-    + (f" ({sentences.listed(with_atoms)})." if with_atoms else ".")
+    + f"Composites lead in {counted(len(with_composites), 'world')} of the gallery"
+    + (f" ({listed(with_composites)})" if with_composites else "")
+    + f", atoms in {counted(len(with_atoms), 'world')}"
+    + (f" ({listed(with_atoms)})." if with_atoms else ".")
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]

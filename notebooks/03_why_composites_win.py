@@ -26,8 +26,11 @@ import math
 import pandas as pd
 import torch
 
-from toysae import figures, measures, optimum, saes, sentences, worlds
-from toysae.measures import Fraction
+from toysae import figures, measures, optimum, saes, worlds
+from toysae.figures import curve_panels, expected_maps, house_style
+from toysae.measures import verdicts_tmp
+from toysae.measures.evidence_tmp import Fraction
+from toysae.measures.verdicts_tmp import listed
 from toysae.theory import (
     growth_by_turning,
     mirrored_features,
@@ -39,13 +42,13 @@ from toysae.theory import (
 from toysae.writeup import check_parameters, claim, say, say_trained, show
 
 check_parameters(globals())
-figures.house_style()
+house_style()
 prices = [0.01, 0.03, 0.1, 0.3]
 
 
 def verdict(checks):
     """What a claim says of a formula, from a list of checks."""
-    return sentences.verdict(Fraction.of(torch.tensor(checks)))
+    return verdicts_tmp.verdict(Fraction.of(torch.tensor(checks)))
 
 
 # %% [markdown]
@@ -154,7 +157,7 @@ cost_of_random = optimum.sample_losses(circle, random_rows, l1_coeff)
 degrees = (turn * 180 / math.pi).tolist()
 curves = {name: (degrees, values.tolist()) for name, values in cost.items()}
 curves["radial bound"] = degrees, [floor] * len(degrees)
-touching = sentences.listed([f"{name} in {int((values < floor + 1e-9).sum())}" for name, values in cost.items()])
+touching = listed([f"{name} in {int((values < floor + 1e-9).sum())}" for name, values in cost.items()])
 finding = (
     f"A dictionary touches the floor where a row points along the sample; of {len(degrees)} directions, {touching}."
 )
@@ -274,7 +277,7 @@ signed = optimum.jitter_threshold_signed()
 signed_ratios = [signed_cost(ratio) for ratio in ratios]
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-told = sentences.listed([f"{exact[p]:.2f} at $\\lambda$ = {p:g}" for p in prices])
+told = listed([f"{exact[p]:.2f} at $\\lambda$ = {p:g}" for p in prices])
 show(
     figures.curves(
         {f"$\\lambda$ = {p:g}": (ratios, v) for p, v in spread.items()}
@@ -394,7 +397,7 @@ panels = {name: ({"first order": (axis, t[:, 0])}, {"": (axis, t[:, 1])}, {}) fo
 panels["A and B"] = {"first order": (axis, predicted), "second order": (axis, second)}, {"": (axis, found)}, {}
 furthest = float(misses[:, -1, 0].max())
 show(
-    figures.curve_panels(panels, xlabel="price lambda, thousandths", ylabel="lean of a row, degrees"),
+    curve_panels(panels, xlabel="price lambda, thousandths", ylabel="lean of a row, degrees"),
     f"At a price of {small[-1]:g} the first-order law is off by {100 * abs(predicted[-1] / found[-1] - 1):.1f} % for the row of B, and by at most {100 * furthest:.1f} % in the other two worlds.",
     "Dots: how far the rows of the best dictionary lean; for two features it is found by looking at all angles, else as the minimum of the exact loss nearest to the atoms. Lines: the law, without a free parameter.",
     alt="Three panels, one for each world: lean of a row over the price, the first-order law as a line, exact leans as dots; for two features the second order as well.",
@@ -537,7 +540,7 @@ for world in sharp:
     lowered += int((signed_growth(world, turns / turns.norm(dim=(1, 2), keepdim=True), 1e-3) < 0).sum())
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-told = sentences.listed([f"{a.count('yes')} of the {len(a)} worlds of {name}" for name, a in answers.items()])
+told = listed([f"{a.count('yes')} of the {len(a)} worlds of {name}" for name, a in answers.items()])
 show(
     figures.curves(
         lines | {"zero": ([0, 1], [0, 0])},
@@ -595,9 +598,9 @@ twins = torch.stack([optimum.dictionary_loss(bases, doubled, price) for price in
 differing = float((twins[:, 0] - twins[:, 1]).abs().max())
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-counted = sentences.listed([f"{int(labels.count(kind))} {kind}" for kind in measures.LABELS if int(labels.count(kind))])
+counted = listed([f"{int(labels.count(kind))} {kind}" for kind in measures.LABELS if int(labels.count(kind))])
 show(
-    figures.expected_maps({"two sets: the best found": sorted_rows.numpy(), "two of four: the mirror": mirror.numpy()}),
+    expected_maps({"two sets: the best found": sorted_rows.numpy(), "two of four: the mirror": mirror.numpy()}),
     f"Two sets: the labels of the best dictionary found are {counted}; it costs {ladder[sets]['best known']:.4f}, the atoms {ladder[sets]['atoms']:.4f}. Two of four: at $\\lambda$ = {l1_coeff:g} the mirror costs {twins[-1, 1]:.4f}, the atoms {twins[-1, 0]:.4f}.",
     "Cells are cosines with the features we started from; for the atoms each map would hold ones on its diagonal and zeros elsewhere. Left: A, B, C are one set, D, E, F the other; the rows were found by a search from many starts, without an SAE. Right: the rows are the mirrored features, written down.",
     alt="Two heat maps of cosines with the true features: the best dictionary found for two sets of three features, and the mirrored features of two of four.",

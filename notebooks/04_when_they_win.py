@@ -21,14 +21,16 @@ import numpy as np
 import pandas as pd
 import torch
 
-from toysae import figures, interactive, optimum, sentences, sweeps, worlds
-from toysae.measures import Fraction
+from toysae import interactive, optimum, sweeps, worlds
+from toysae.figures import curve_panels, fraction_curves, house_style, phase_diagram
+from toysae.measures.evidence_tmp import Fraction
+from toysae.measures.verdicts_tmp import listed, verdict
 from toysae.points import recovery
 from toysae.two_features import Setting, pairs_grid
 from toysae.writeup import check_parameters, claim, say, say_trained, show, show_interactive
 
 check_parameters(globals())
-figures.house_style()
+house_style()
 recipe = {"n_steps": n_steps, "lr": lr, "threshold": threshold}
 recipe["seed"] = [list(range(seed * n_saes, (seed + 1) * n_saes))]
 
@@ -77,7 +79,7 @@ pd.DataFrame(columns).rename_axis("lambda").round(3)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 show(
-    figures.phase_diagram(
+    phase_diagram(
         spreads,
         [f"{price:g}" for price in prices],
         no_atom,
@@ -102,13 +104,13 @@ picked = [prices[0], prices[2], prices[4]]
 free = {p: [s for s, f in zip(spreads, no_atom[prices.index(p)], strict=True) if f.n and f.value > 0.5] for p in picked}
 lasts = [f"{max(free[p]):g} at $\\lambda$ = {p:g}" if free[p] else f"none at $\\lambda$ = {p:g}" for p in picked]
 show(
-    figures.fraction_curves(
+    fraction_curves(
         {f"$\\lambda$ = {p:g}": (spreads, no_atom[prices.index(p)]) for p in picked},
         {f"$\\lambda$ = {p:g}": boundary[p] for p in picked},
         xlabel="spread of the magnitudes, sigma / mu",
         ylabel="share of SAEs without an atom",
     ),
-    f"Three rows of the diagram with their intervals. The last spread at which most SAEs are free of atoms is {sentences.listed(lasts)}.",
+    f"Three rows of the diagram with their intervals. The last spread at which most SAEs are free of atoms is {listed(lasts)}.",
     "Dots are fractions with 95 % Wilson intervals. A dashed line of the same colour is the boundary of that price for dictionaries that may lean.",
     alt="Curves of the share of SAEs without an atom over the spread, for three prices, with computed boundaries as dashed lines.",
 )
@@ -139,7 +141,7 @@ claim(
     f"The line of leaning dictionaries predicts training: {right} of the cells away from it come out as computed. That of pure dictionaries predicts {right_pure}.",
     otherwise=f"Of the cells away from it, the line of leaning dictionaries predicts {right}, that of pure dictionaries {right_pure}.",
     source="theory",
-    verdict=sentences.verdict(right),
+    verdict=verdict(right),
 )
 
 # %% [markdown]
@@ -198,9 +200,9 @@ for variant in worlds.VARIANTS:
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 show(
-    figures.curve_panels(panels, xlabel="solo rate of B", ylabel="largest lean of a row, degrees", xscale="log"),
+    curve_panels(panels, xlabel="solo rate of B", ylabel="largest lean of a row, degrees", xscale="log"),
     f"From one of {len(fine)} solo rates to the next, the lean of the best rows changes by at most "
-    + sentences.listed(
+    + listed(
         [
             f"{max(b for (v, _), b in bend.items() if v == variant):.1f} degrees ({variant})"
             for variant in worlds.VARIANTS
@@ -220,7 +222,7 @@ claim(
     "Nested features are given up gradually: as the solo rate falls, the best row of B bends towards the composite. Symmetric features are given up at once: somewhere the best dictionary jumps.",
     otherwise="On this grid the nested and the symmetric world do not differ in the way that one bends and the other jumps.",
     source="theory",
-    verdict=sentences.verdict(Fraction.of(torch.tensor([(b > 5) == (v == "symmetric") for (v, _), b in bend.items()]))),
+    verdict=verdict(Fraction.of(torch.tensor([(b > 5) == (v == "symmetric") for (v, _), b in bend.items()]))),
 )
 near = Fraction.of(torch.tensor((pairs.trained / pairs.best - 1).values < 1e-3))
 claim(
@@ -232,10 +234,10 @@ claim(
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 on_side = {variant: Fraction.of(torch.tensor(checks)) for variant, checks in sides.items()}
-told = sentences.listed([f"{fraction} {variant} worlds" for variant, fraction in on_side.items()])
+told = listed([f"{fraction} {variant} worlds" for variant, fraction in on_side.items()])
 spans = {v: [c for (name, _), c in change.items() if name == v] for v in on_side}
-real = sentences.listed([f"{min(c):.2f} to {max(c):.2f} times that of the line ({v})" for v, c in spans.items()])
-words = [sentences.verdict(fraction) for fraction in on_side.values()]
+real = listed([f"{min(c):.2f} to {max(c):.2f} times that of the line ({v})" for v, c in spans.items()])
+words = [verdict(fraction) for fraction in on_side.values()]
 claim(
     "crossover-predicts-training",
     all(fraction.interval[0] > 0.5 for fraction in on_side.values()),
@@ -281,7 +283,7 @@ panels = {
     for order, law in laws.items()
 }
 show(
-    figures.curve_panels(
+    curve_panels(
         panels,
         xlabel="predicted lean, degrees",
         ylabel="lean of the trained row, degrees",
@@ -303,20 +305,20 @@ claim(
     f"In all {kept.n} worlds where it should hold, the law for the row of $B$ is right within 15 %: {span}.",
     otherwise=f"In {kept.k} of the {kept.n} worlds where it should hold, the law for the row of $B$ is right within 15 %: {span}.",
     source="theory",
-    verdict=sentences.verdict(kept),
+    verdict=verdict(kept),
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 misses = {order: np.concatenate([abs(r - 1) for r in parts.values()]) for order, parts in ratios.items()}
 nearer = Fraction.of(torch.tensor(misses["second order"] < misses["first order"]))
-largest = sentences.listed([f"{100 * misses[order].max():.1f} % to {order}" for order in misses])
+largest = listed([f"{100 * misses[order].max():.1f} % to {order}" for order in misses])
 claim(
     "second-order-is-nearer",
     nearer.interval[0] > 0.8,
     f"Of the rows in these worlds, {nearer} are nearer to the second-order law than to the first. The largest miss is {largest}.",
     otherwise=f"Of the rows in these worlds, {nearer} are nearer to the second-order law than to the first. The largest miss is {largest}.",
     source="theory",
-    verdict=sentences.verdict(nearer),
+    verdict=verdict(nearer),
 )
 
 # %% [markdown]
@@ -337,13 +339,13 @@ whole = {
     size: [p for p, f in zip(leaks, row, strict=True) if f.n and f.value > 0.5]
     for size, row in zip(sizes, found, strict=True)
 }
-told = sentences.listed(
+told = listed(
     [f"{len(ps)} with {size} latents" + (f" (the lowest is {min(ps):g})" if ps else "") for size, ps in whole.items()]
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 show(
-    figures.phase_diagram(
+    phase_diagram(
         leaks,
         [str(s) for s in sizes],
         found,
@@ -428,17 +430,17 @@ claim(
     f"The boundary predicts all fresh settings ({told}). {intervals}",
     otherwise=f"The boundary predicts {sum(agree)} of {len(agree)} fresh settings ({told}). {intervals}",
     source="theory",
-    verdict=sentences.verdict(Fraction.of(torch.tensor(agree))),
+    verdict=verdict(Fraction.of(torch.tensor(agree))),
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 claim(
     "fresh-settings-lean",
     all(0.85 < r < 1.15 for r in leant),
-    f"The law of leaning predicts all fresh worlds within 15 %: measured over predicted is {sentences.listed([f'{r:.3f}' for r in leant])}.",
-    otherwise=f"For the law of leaning, measured over predicted is {sentences.listed([f'{r:.3f}' for r in leant])} in the fresh worlds.",
+    f"The law of leaning predicts all fresh worlds within 15 %: measured over predicted is {listed([f'{r:.3f}' for r in leant])}.",
+    otherwise=f"For the law of leaning, measured over predicted is {listed([f'{r:.3f}' for r in leant])} in the fresh worlds.",
     source="theory",
-    verdict=sentences.verdict(Fraction.of(torch.tensor([0.85 < r < 1.15 for r in leant]))),
+    verdict=verdict(Fraction.of(torch.tensor([0.85 < r < 1.15 for r in leant]))),
 )
 
 # %% [markdown]

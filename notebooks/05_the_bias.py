@@ -29,12 +29,15 @@ from math import ceil
 import pandas as pd
 import torch
 
-from toysae import bias, figures, measures, optimum, saes, sentences, worlds
-from toysae.measures import Fraction
+from toysae import bias, measures, optimum, saes, worlds
+from toysae.figures import curves, fractions, heat_map_row, house_style, label_shares, seen_along_the_diagonal
+from toysae.measures import verdicts_tmp
+from toysae.measures.evidence_tmp import Fraction
+from toysae.measures.verdicts_tmp import by_half, by_intervals, listed
 from toysae.writeup import check_parameters, claim, say, say_trained, show
 
 check_parameters(globals())
-figures.house_style()
+house_style()
 
 # %% [markdown]
 # ## The whole experiment in a few lines
@@ -73,13 +76,13 @@ points, probabilities = worlds.finite_data(world)
 mean = probabilities @ points
 filled = Fraction.of(trained.b_dec.norm(dim=1) >= mean.norm() / 2)
 long = f"in {filled} of the SAEs it is at least half as long as the mean of the data"
-wording = sentences.by_half(
+wording = by_half(
     filled,
     more=f"The bias is used: {long}.",
     fewer=f"Most SAEs keep the bias short: {long}.",
     undecided=f"Whether most SAEs use the bias is undecided: {long}.",
 )
-verdict = sentences.by_half(filled, more="reproduced", fewer="differs", undecided="partly")
+verdict = by_half(filled, more="reproduced", fewer="differs", undecided="partly")
 claim("bias-fills", filled.interval[0] > 0.5, wording, otherwise=wording, source="seed", verdict=verdict)
 
 # %% [markdown]
@@ -101,8 +104,8 @@ drawn = {
     f"bias, highest loss:\n{seen.losses[high]:.4f}": n_saes + high,
 }
 show(
-    figures.heat_map_row(measures.joined([plain, seen]), drawn, f"$\\mu$ = {mu:g}, $\\sigma$ = {sigma:g}"),
-    f"Without a bias: {sentences.stand_for(plain, best_plain)}. With a bias: {sentences.stand_for(seen, low)} at the lowest loss, {sentences.stand_for(seen, high)} at the highest.",
+    heat_map_row(measures.joined([plain, seen]), drawn, f"$\\mu$ = {mu:g}, $\\sigma$ = {sigma:g}"),
+    f"Without a bias: {measures.stand_for(plain, best_plain)}. With a bias: {measures.stand_for(seen, low)} at the lowest loss, {measures.stand_for(seen, high)} at the highest.",
     f"Rows are latents, columns are true features, cells are cosines; the strip tells each latent's label. The last row, set apart, is the cosine of the decoder bias with each feature. From left to right seeds {seeds[best_plain]}, {seeds[low]} and {seeds[high]}, of {n_saes} in each stack.",
     alt="Three heat maps of cosines side by side, each with a bias row: an SAE without a bias and two with one.",
 )
@@ -110,10 +113,10 @@ show(
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 first = measures.reading_order(seen.cosines, seen.labels, low)[0]
 say(
-    f"**The first row of the map in the middle, read aloud.** This is latent {first + 1}. {sentences.row_read_aloud(seen, low, first, threshold)}"
+    f"**The first row of the map in the middle, read aloud.** This is latent {first + 1}. {measures.row_read_aloud(seen, low, first, threshold)}"
 )
-with_names = zip(figures.feature_names(n_features), seen.bias_cosines[low].tolist(), strict=True)
-cosines = sentences.listed([f"{figures.signed(value)} with {name}" for name, value in with_names])
+with_names = zip(measures.feature_names(n_features), seen.bias_cosines[low].tolist(), strict=True)
+cosines = listed([f"{measures.signed(value)} with {name}" for name, value in with_names])
 to_mean = float(measures.cosines(trained.b_dec[low].double(), mean[None])[0])
 say(
     f"**Bias only, read aloud.** The bias has length {trained.b_dec[low].norm():.2f} and cosine {cosines}. Its cosine with the mean of the data is {to_mean:.3f}, and the mean has length {mean.norm():.2f}. "
@@ -134,9 +137,9 @@ if n_features == 3:
     words = {i: [seen.labels.word(i, j) for j in range(n_latents)] for i in chosen.values()}
     panels = {f"{name}: {seen.losses[i]:.4f}": (trained.b_dec[i], arrows[i], words[i]) for name, i in chosen.items()}
     show(
-        figures.seen_along_the_diagonal(panels, cloud),
-        "In the order of the panels: " + "; ".join(sentences.stand_for(seen, i) for i in chosen.values()) + ".",
-        f"Grey dots are samples, named by the features that fire; the black dot is the bias; an arrow is a latent. Three SAEs with a bias, chosen by rank in loss alone: seeds {sentences.listed([str(seeds[i]) for i in chosen.values()])}.",
+        seen_along_the_diagonal(panels, cloud),
+        "In the order of the panels: " + "; ".join(measures.stand_for(seen, i) for i in chosen.values()) + ".",
+        f"Grey dots are samples, named by the features that fire; the black dot is the bias; an arrow is a latent. Three SAEs with a bias, chosen by rank in loss alone: seeds {listed([str(seeds[i]) for i in chosen.values()])}.",
         alt="Three panels with the samples as a cloud of dots, the bias as a black dot and the latents as arrows that start there.",
     )
 else:
@@ -195,7 +198,7 @@ exact_seen, exact_seen_plain = look(exact, exact_world), look(exact_plain, exact
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 order = ["differences", "composites", "negatives", "atoms"]
 cheapest = {name: float(account[name].min()) for name in order}
-told = {name: f"{cheapest[name]:.4f} with {sentences.counted(needed[name], 'latent')}" for name in order}
+told = {name: f"{cheapest[name]:.4f} with {verdicts_tmp.counted(needed[name], 'latent')}" for name in order}
 best_shift = {name: float(shifts[account[name].argmin()]) for name in order}
 top = max(2 * float(account["atoms"][0]), float(exact_seen.losses.max()), float(exact_seen_plain.losses.max()))
 dots = {
@@ -204,24 +207,24 @@ dots = {
 }
 axes = {"xlabel": "$s$, how far the bias lies along the diagonal", "ylabel": "loss", "ylim": (0, 1.05 * top)}
 show(
-    figures.curves({name: (shifts, account[name]) for name in order}, dots, **axes),
+    curves({name: (shifts, account[name]) for name in order}, dots, **axes),
     "Each at its best bias, "
-    + sentences.listed([f"{name} cost {told[name]} ($s = {best_shift[name]:.2f}$)" for name in order])
+    + listed([f"{name} cost {told[name]} ($s = {best_shift[name]:.2f}$)" for name in order])
     + ".",
-    f"Lines: the dictionaries of the table. Dots: {n_saes} trained SAEs with a bias, in the colour of the differences, at the mean of the entries of their bias; as many without one, in the colour of the composites, at $s = 0$. All have {sentences.counted(n_latents, 'latent')}. "
+    f"Lines: the dictionaries of the table. Dots: {n_saes} trained SAEs with a bias, in the colour of the differences, at the mean of the entries of their bias; as many without one, in the colour of the composites, at $s = 0$. All have {verdicts_tmp.counted(n_latents, 'latent')}. "
     "Dots of one answer lie on top of each other, and may lie beside the lines, as a bias need not be on the diagonal.",
     alt="Loss against the place of the bias along the diagonal: one line for each of the dictionaries, with the trained SAEs as dots.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-others = sentences.listed([f"{told[name]} for {name}" for name in order[1:]])
+others = listed([f"{told[name]} for {name}" for name in order[1:]])
 fitting = [name for name in order if needed[name] <= n_latents]
 room = (
-    f"They fit into SAEs of {sentences.counted(n_latents, 'latent')}."
+    f"They fit into SAEs of {verdicts_tmp.counted(n_latents, 'latent')}."
     if "differences" in fitting
-    else f"But SAEs of {sentences.counted(n_latents, 'latent')} have no room for them; the cheapest of the four that fits is {min(fitting, key=cheapest.get)}."
+    else f"But SAEs of {verdicts_tmp.counted(n_latents, 'latent')} have no room for them; the cheapest of the four that fits is {min(fitting, key=cheapest.get)}."
     if fitting
-    else f"But SAEs of {sentences.counted(n_latents, 'latent')} have no room for them, nor for any of the other three."
+    else f"But SAEs of {verdicts_tmp.counted(n_latents, 'latent')} have no room for them, nor for any of the other three."
 )
 claim(
     "differences-are-cheapest",
@@ -254,9 +257,9 @@ claim(
 at_floor = exact_seen.losses <= 1.001 * floor + 1e-6
 none_below, lowest_exact = bool((exact_seen.losses >= floor - 1e-5).all()), float(exact_seen.losses.min())
 why = (
-    f"as it must, for the floor takes {sentences.counted(for_the_floor, 'latent')} and these SAEs have {n_latents}"
+    f"as it must, for the floor takes {verdicts_tmp.counted(for_the_floor, 'latent')} and these SAEs have {n_latents}"
     if n_latents < for_the_floor
-    else f"although the {sentences.counted(n_latents, 'latent')} of these SAEs would do"
+    else f"although the {verdicts_tmp.counted(n_latents, 'latent')} of these SAEs would do"
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
@@ -282,7 +285,7 @@ nearest = {
 if len(rest):
     losses = sorted({f"{loss:.4f}" for loss in (float(rest.min()), float(rest.max()))})
     say(
-        f"The other {len(rest)} of {n_saes} end above the floor, with {'the loss' if len(losses) == 1 else 'losses from'} {' to '.join(losses)}; negatives at their best bias pay {cheapest['negatives']:.4f}. The costliest SAE has the latents {sentences.stand_for(exact_seen, costliest)}. "
+        f"The other {len(rest)} of {n_saes} end above the floor, with {'the loss' if len(losses) == 1 else 'losses from'} {' to '.join(losses)}; negatives at their best bias pay {cheapest['negatives']:.4f}. The costliest SAE has the latents {measures.stand_for(exact_seen, costliest)}. "
         f"Its bias lies {to_middle:.2f} from the mean of the data and {to_pattern:.2f} from the nearest pattern, {nearest.get(True, 'so it is near neither')}."
     )
 else:
@@ -318,7 +321,7 @@ rules = {
 tallies = {title: {name: rule(these) for name, these in stacks.items()} for title, rule in rules.items()}
 only = tallies["differences only"]
 show(
-    figures.fractions(tallies),
+    fractions(tallies),
     f"Differences only: before training {only['before training']}, with a bias from zero {only['bias started at zero']}.",
     f"Fractions of {n_saes} SAEs. A dot is the fraction, the bar its 95 % Wilson interval, the numbers beside it the counts. A row without a dot has nothing to count.",
     alt="Three dot plots with intervals, one row per stack: before training, without a bias, and with biases started at two places.",
@@ -327,10 +330,10 @@ show(
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 labelled = {word: int(seen.labels.count(word).sum()) for word in seen.labels.words}
 total = sum(labelled.values())
-all_labels = sentences.listed([f"{count} {word}" for word, count in labelled.items() if count])
+all_labels = listed([f"{count} {word}" for word, count in labelled.items() if count])
 share, chance = most_differ(seen), most_differ(before)
 counts = f"with a bias {share} of the SAEs are made mostly of differences, and {chance} were before training. Of all {total} latents with a bias, by label: {all_labels}."
-known_of_it = sentences.by_intervals(
+known_of_it = by_intervals(
     share,
     chance,
     more="Training makes differences, but not certainly most latents of most SAEs",
@@ -348,7 +351,7 @@ claim(
 lowest = min(seen.losses.min(), from_mean.losses.min())
 zero, central = (Fraction.of(these.losses <= 1.01 * lowest) for these in (seen, from_mean))
 says = f"{zero} of the SAEs whose bias starts at zero end within a hundredth of the lowest loss, and {central} of those whose bias starts at the mean"
-wording = sentences.by_intervals(
+wording = by_intervals(
     central,
     zero,
     more=f"Starting at the mean of the data helps: {says}.",
@@ -397,7 +400,7 @@ panels = {
 }
 off, on = (sum(bar[0] == max(bar) for bar in bars.values()) for bars in panels.values())
 show(
-    figures.label_shares(panels, measures.SIGNED_LABELS),
+    label_shares(panels, measures.SIGNED_LABELS),
     f"Atoms are the most frequent label in {off} of {len(sizes)} worlds without a bias and in {on} with one.",
     f"One row per world; the bar divides the latents of {n_gallery} SAEs by label. Every world is given the same seeds.",
     alt="Two panels of bars divided by label, one row for each world of k of n features: without and with a bias.",
@@ -460,9 +463,7 @@ away = {size: (stays_on[size].b_dec - mu / size[0]).norm(dim=1) / (mu / size[0] 
 
 def by_size(counts):
     """Counts of SAEs, one for each number of features, in words."""
-    return sentences.listed(
-        [f"{share.k} of {share.n} ($n = {n}$)" for share, (n, k) in zip(counts, alone, strict=True)]
-    )
+    return listed([f"{share.k} of {share.n} ($n = {n}$)" for share, (n, k) in zip(counts, alone, strict=True)])
 
 
 says = f"at the threshold of {threshold:g}, of the SAEs whose latents are all live, there is no atom in {by_size(lost[True])} with a bias, and in {by_size(lost[False])} without one"
@@ -524,9 +525,9 @@ panels = {
     name: {f"rate {p:g}": shares(part) for p, part in zip(rates, parts, strict=True)} for name, parts in split.items()
 }
 leads = {name: [part.count("atomic") - part.count("negative") for part in parts] for name, parts in split.items()}
-shown = sentences.listed([f"{int((leads['bias from the mean'][i] > 0).sum())} at rate {rates[i]:g}" for i in (0, 4, 8)])
+shown = listed([f"{int((leads['bias from the mean'][i] > 0).sum())} at rate {rates[i]:g}" for i in (0, 4, 8)])
 show(
-    figures.label_shares(panels, measures.SIGNED_LABELS),
+    label_shares(panels, measures.SIGNED_LABELS),
     f"With a bias that starts at the mean, this many of {n_gallery} SAEs have more atoms than negatives: {shown}.",
     f"One row per rate, {n_gallery} SAEs each, the same seeds at every rate. Three independent features, three latents.",
     alt="Three panels of bars divided by label, one row per rate: without a bias, with a bias started at zero, with a bias started at the mean.",
@@ -539,7 +540,7 @@ def followed(name):
     demanded = {p: (lead if p < 0.5 else -lead) > 0 for p, lead in zip(rates, leads[name], strict=True) if p != 0.5}
     does = [p for p, these in demanded.items() if Fraction.of(these).interval[0] > 0.5]
     where = {"follows": does, "open": [p for p in demanded if p not in does]}
-    told = {word: sentences.listed([f"{p:g}" for p in some] or ["none"]) for word, some in where.items()}
+    told = {word: listed([f"{p:g}" for p in some] or ["none"]) for word, some in where.items()}
     return does, f"most SAEs do at these rates: {told['follows']}; it cannot be said at these: {told['open']}"
 
 
@@ -567,7 +568,7 @@ says += (
     if paired.n
     else "Compared seed by seed, over these rates together, a bias from zero makes no difference"
 )
-wording = sentences.by_half(
+wording = by_half(
     paired,
     more=f"Even below one half a bias from zero costs atoms: {says}.",
     fewer=f"Below one half a bias from zero brings more atoms: {says}.",
@@ -585,7 +586,7 @@ claim("control-suffers", paired.interval[0] > 0.5, wording, otherwise=wording)
 lower = f"{100 * (1 - floor / bound):.0f} % below" if floor < bound - 1e-9 else "not below"
 without_atoms = [f"$n = {n}$" for (n, k), share in zip(alone, lost[True], strict=True) if share.interval[0] > 0.5]
 proof = (
-    f"And with a bias a heat map without atoms proves little: in worlds with one feature at a time nothing is composed, and still most SAEs whose latents are all live have none for {sentences.listed(without_atoms)} (at the threshold of {threshold:g})."
+    f"And with a bias a heat map without atoms proves little: in worlds with one feature at a time nothing is composed, and still most SAEs whose latents are all live have none for {listed(without_atoms)} (at the threshold of {threshold:g})."
     if without_atoms
     else f"Of no world with one feature at a time can it be said that most SAEs with a bias, and with all latents live, have no atom (at the threshold of {threshold:g})."
 )

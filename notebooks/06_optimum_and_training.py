@@ -24,12 +24,14 @@ from math import comb
 import pandas as pd
 import torch
 
-from toysae import figures, measures, optimum, saes, sentences, worlds
-from toysae.measures import Fraction
+from toysae import measures, optimum, saes, worlds
+from toysae.figures import curves, excess_split, fractions, heat_map_row, house_style, label_shares
+from toysae.measures.evidence_tmp import Fraction
+from toysae.measures.verdicts_tmp import by_half, by_intervals, counted, listed
 from toysae.writeup import check_parameters, claim, say, say_trained, show
 
 check_parameters(globals())
-figures.house_style()
+house_style()
 seeds = range(seed * n_saes, (seed + 1) * n_saes)
 n_trained = 0
 
@@ -73,7 +75,7 @@ for n in sizes:
     labels = measures.label_latents(few.dictionaries[:1], pairs[n], torch.ones(1, n, dtype=torch.bool), threshold)
     columns[f"two of {n}"] = {
         "n latents: best known": f"{few.losses[0]:.5f}",
-        "its latents, by label": sentences.tally(labels, 0),
+        "its latents, by label": measures.tally(labels, 0),
         "starts that agree": f"{few.agreeing()} of {len(few.losses)}",
         "a latent per pair: best known": f"{many.losses[0]:.5f}",
         "starts that agree ": f"{many.agreeing()} of {len(many.losses)}",
@@ -149,9 +151,9 @@ for side, (name, n_latents) in enumerate(widths.items()):
     places = torch.cat([n + 0.3 * (side - 0.5) + torch.linspace(-0.12, 0.12, n_saes) for n in sizes])
     dots[name] = places, torch.cat([best[i] * (1 + grown[name][n]) for i, n in enumerate(sizes)])
 lines["atoms"] = list(sizes), [cost[n] for n in sizes]
-figure = figures.curves(lines, dots, xlabel="$n$, number of features, of which two fire", ylabel="loss")
+figure = curves(lines, dots, xlabel="$n$, number of features, of which two fire", ylabel="loss")
 figure.axes[0].set_xticks(list(sizes))
-counts = {name: sentences.listed([f"{arrived[name][n].k} ($n = {n}$)" for n in sizes]) for name in widths}
+counts = {name: listed([f"{arrived[name][n].k} ($n = {n}$)" for n in sizes]) for name in widths}
 show(
     figure,
     f"Of {n_saes} SAEs, these reach the best known loss. With $n$ latents: {counts['n latents']}. With a latent per pair: {counts['a latent per pair']}.",
@@ -168,7 +170,7 @@ claim(
     f"With $n$ latents most SAEs reach the best known loss, at every $n$: {says['n latents']}.",
     otherwise=f"With $n$ latents it cannot be said that most SAEs reach the best known loss at every $n$. Of {n_saes} SAEs, these do: {counts['n latents']}.",
 )
-wording = sentences.by_intervals(
+wording = by_intervals(
     many[3],
     many[n_largest],
     more=f"With a latent per pair training falls behind as the world grows: the best known loss is reached by {says['a latent per pair']}.",
@@ -181,7 +183,7 @@ claim("large-dictionaries-fall-behind", many[3].interval[0] > many[n_largest].in
 atoms_at_four = measures.assess(train(pairs[4], 4), pairs[4], threshold).labels.count("atomic")
 at_four = atoms_at_four[grown["n latents"][4] <= 1e-3].tolist()
 found = {k: at_four.count(k) for k in sorted(set(at_four))}
-told = "; ".join(f"{sentences.counted(k, 'atom')} in {count}" for k, count in found.items())
+told = "; ".join(f"{counted(k, 'atom')} in {count}" for k, count in found.items())
 claim(
     "one-loss-many-dictionaries",
     len(found) > 1,
@@ -212,13 +214,13 @@ seen = measures.assess(stack, world, threshold)
 ranks = {"lowest loss": 0, "median loss": n_saes // 2, "highest loss": -1}
 drawn = {name: int(above.argsort()[rank]) for name, rank in ranks.items()}
 show(
-    figures.heat_map_row(
+    heat_map_row(
         seen,
         {f"{name}:\n{seen.losses[i]:.4f}": i for name, i in drawn.items()},
-        f"two of {n_features} features, {sentences.counted(wide, 'latent')}",
+        f"two of {n_features} features, {counted(wide, 'latent')}",
     ),
-    "; ".join(f"{name}: {sentences.tally(seen.labels, i)}" for name, i in drawn.items()).capitalize() + ".",
-    f"Rows are latents, columns are true features, colour is the cosine; the strip tells each latent's label. The last row is the decoder bias, which is switched off. The best known loss is {best_known(world, wide):.4f}. From left to right seeds {sentences.listed([str(seeds[i]) for i in drawn.values()])}, of {n_saes}.",
+    "; ".join(f"{name}: {measures.tally(seen.labels, i)}" for name, i in drawn.items()).capitalize() + ".",
+    f"Rows are latents, columns are true features, colour is the cosine; the strip tells each latent's label. The last row is the decoder bias, which is switched off. The best known loss is {best_known(world, wide):.4f}. From left to right seeds {listed([str(seeds[i]) for i in drawn.values()])}, of {n_saes}.",
     alt="Three heat maps side by side, of the SAEs with the lowest, the median and the highest loss.",
 )
 
@@ -235,7 +237,7 @@ still = Fraction.of(bottoms / best_known(world, wide) - 1 > 1e-3)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 says = f"{still} still lie more than a thousandth above the best known loss when they can go down no further"
-wording = sentences.by_half(
+wording = by_half(
     still,
     more=f"Most are stuck in the loss itself: {says}. More steps downhill would not free those, not even with a perfect encoder.",
     fewer=f"Most were only on their way: {says}.",
@@ -276,12 +278,9 @@ panels = {
     f"two of {n_features} features, {m} latents": {name: shares(these) for name, these in each.items()}
     for m, each in ends.items()
 }
-told = [
-    f"with {m} latents " + sentences.listed([f"{f.k} from {name}" for name, f in each.items()])
-    for m, each in good.items()
-]
+told = [f"with {m} latents " + listed([f"{f.k} from {name}" for name, f in each.items()]) for m, each in good.items()]
 show(
-    figures.label_shares(panels, measures.LABELS),
+    label_shares(panels, measures.LABELS),
     f"Of {n_saes} SAEs, these reach the best known loss: {'; '.join(told)}.",
     f"Bars show how all latents of {n_saes} SAEs are labelled after training, one bar for each starting point.",
     alt="Two panels of stacked bars, one per number of latents, with a bar for each starting point, divided by the labels of the latents.",
@@ -370,16 +369,14 @@ def rows_larger(first, second):
 near = {name: reached(above, 1e-2) for name, above in trials.items()}
 total, total_unaided = (Fraction(sum(f.k for f in e.values()), len(e) * n_saes) for e in (there, there_unaided))
 show(
-    figures.fractions({"within 1 %": near, "within 0.1 %": there, "within 0.1 %,\nwithout resampling": there_unaided}),
+    fractions({"within 1 %": near, "within 0.1 %": there, "within 0.1 %,\nwithout resampling": there_unaided}),
     f"Over all {len(visited)} rows, {total.k} of {total.n} SAEs reach the best known loss; by row it is {min(f.k for f in there.values())} to {max(f.k for f in there.values())} of {n_saes}.",
     "A dot is the fraction of SAEs, the bar its 95 % Wilson interval, the numbers beside it the counts.",
     alt="Three dot plots with intervals, one row per world: SAEs near the best known loss, SAEs that reach it, and the latter without resampling.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-sides = {
-    name: sentences.by_half(f, more="most do", fewer="most do not", undecided="undecided") for name, f in there.items()
-}
+sides = {name: by_half(f, more="most do", fewer="most do not", undecided="undecided") for name, f in there.items()}
 rows_of = {side: [name for name in sides if sides[name] == side] for side in ("most do", "most do not", "undecided")}
 told = "; ".join(
     f"{side} in {len(names) or 'none'}"
@@ -420,10 +417,10 @@ for name, how in {"with resampling": {}, "without": {"n_resamplings": 0}}.items(
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 plane_there = {name: [reached(row) for row in above] for name, above in plane_above.items()}
-fit_prices = sentences.listed([f"{p:g}" for p in prices.tolist()])
-at_prices = "; ".join(f"{name} {sentences.listed([str(f) for f in each])}" for name, each in plane_there.items())
+fit_prices = listed([f"{p:g}" for p in prices.tolist()])
+at_prices = "; ".join(f"{name} {listed([str(f) for f in each])}" for name, each in plane_there.items())
 every_row = [share for each in plane_there.values() for share in each]
-words = [sentences.by_half(f, more="differs", fewer="reproduced", undecided="partly") for f in every_row]
+words = [by_half(f, more="differs", fewer="reproduced", undecided="partly") for f in every_row]
 consistent = sum(int((on_all[name] == (above <= 1e-3)).sum()) for name, above in plane_above.items())
 says = f"Most do in {words.count('differs')} of {len(words)} rows, most do not in {words.count('reproduced')}, and in {words.count('partly')} it is undecided. Within 0.1 % of the optimum are, at $\\lambda$ = {fit_prices} in this order: {at_prices}. Reaching it and having a latent in each of the four directions go together in {consistent} of {len(words) * n_saes} SAEs."
 claim(
@@ -517,7 +514,7 @@ visible = {name: parts for name, parts in (split | more).items() if float(sum(pa
 paid = [float(sum(split[name][part][missing[name]].sum() for name in visited)) for part in (0, 1)]
 if visible:
     show(
-        figures.excess_split(visible),
+        excess_split(visible),
         f"Of all that the {n_missing} SAEs which do not reach it pay beyond the best known loss, {100 * paid[0] / sum(paid):.0f} % is due to their dictionaries and {100 * paid[1] / sum(paid):.0f} % to their encoders."
         if n_missing
         else "Every SAE of the rows above reaches the best known loss; what is drawn here are others.",
@@ -570,7 +567,7 @@ for side, rate in enumerate(lr_grid):
     places = torch.linspace(0.98, 1.02, len(first)) * 1.1 ** (side - 1.5)
     there_now = [(steps * places, 100 * tried[rate, steps]) for steps in step_grid]
     dots[rate] = tuple(map(torch.cat, zip(*there_now, strict=True)))
-figure = figures.curves(lines, dots, xlabel="training steps", ylabel="excess over the best known loss, %")
+figure = curves(lines, dots, xlabel="training steps", ylabel="excess over the best known loss, %")
 figure.axes[0].set_xscale("log")
 figure.axes[0].set_yscale("symlog", linthresh=1)
 figure.axes[0].set_ylim(bottom=-0.1)
@@ -589,7 +586,7 @@ best_rate = [min(lr_grid, key=lambda rate: medians[rate, steps]) for steps in (s
 says = f"The learning rate with the lowest median is {best_rate[0]:g} for {step_grid[0]} steps and {best_rate[1]:g} for {step_grid[-1]} steps."
 usual, longer = reached(tried[lr, n_steps]), reached(tried[lr, step_grid[-1]])
 answers = {"more": "more steps help", "fewer": "more steps hurt", "undecided": "whether more steps help is undecided"}
-says += f" With the learning rate of this chapter, {usual} reach it in {n_steps} steps and {longer} in {step_grid[-1]}: {sentences.by_intervals(longer, usual, **answers)}."
+says += f" With the learning rate of this chapter, {usual} reach it in {n_steps} steps and {longer} in {step_grid[-1]}: {by_intervals(longer, usual, **answers)}."
 claim(
     "no-setting-suffices",
     reached(tried[top]).k < len(first),
@@ -618,9 +615,9 @@ n_trained += len(priced) + len(sampled)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 table = [f"{reached(row, 1e-2)} at $\\lambda = {p:g}$" for p, row in zip(prices.tolist(), by_price, strict=True)]
-say(f"**The price.** Within 1 % of the optimum are {sentences.listed(table)}.")
+say(f"**The price.** Within 1 % of the optimum are {listed(table)}.")
 listed_near, sampled_near = reached(above[: len(first)], 1e-2), reached(by_samples, 1e-2)
-compared = sentences.by_intervals(
+compared = by_intervals(
     sampled_near,
     listed_near,
     more="more on batches",

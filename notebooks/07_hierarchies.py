@@ -23,16 +23,18 @@ import math
 import pandas as pd
 import torch
 
-from toysae import figures, hierarchies, measures, optimum, saes, sentences, worlds
+from toysae import figures, hierarchies, measures, optimum, saes, worlds
+from toysae.figures import curve_panels, curves, house_style, small_maps
 from toysae.figures_weights import decoders_and_encoders
-from toysae.measures import Fraction
+from toysae.measures.evidence_tmp import Fraction
+from toysae.measures.verdicts_tmp import by_half, listed, verdict
 from toysae.writeup import check_parameters, claim, say, say_trained, show
 
 check_parameters(globals())
-figures.house_style()
+house_style()
 seeds = list(range(seed * n_saes, (seed + 1) * n_saes))
 few = seeds[: max(2, n_saes // 8)]
-names = figures.feature_names(4)
+names = measures.feature_names(4)
 n_trained = 0
 
 # %% [markdown]
@@ -92,7 +94,7 @@ def trained(world, n_latents, chosen=seeds, price=l1_coeff, init="random-sign", 
 
 def reported(share):
     """The verdict on a published result."""
-    return {"agrees": "reproduced"}.get(sentences.verdict(share), sentences.verdict(share))
+    return {"agrees": "reproduced"}.get(verdict(share), verdict(share))
 
 
 strict = toys["hierarchy"]
@@ -335,9 +337,7 @@ n_trained += (len(spreads) + len(alone_shares)) * len(weak_prices) * len(few)
 predicted_dots = Fraction.of(torch.cat([above_left, above_right]).abs() < 0.05)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-figure = figures.curve_panels(
-    {"A varies": left, "B leaks": right}, ylabel="weakening of A's latent by B", ylim=(-0.05, 1.05)
-)
+figure = curve_panels({"A varies": left, "B leaks": right}, ylabel="weakening of A's latent by B", ylim=(-0.05, 1.05))
 for axes, meaning in zip(
     figure.axes, ("standard deviation of A's magnitude", "share of B's firings without A"), strict=True
 ):
@@ -355,11 +355,11 @@ if -0.05 < offset < -0.005:
     lower = f" Where A varies they lie lower by {-offset:.2f} in the mean: the lines give each sample its best activations, which an encoder of one layer only approximates."
 claim(
     "weakening-is-computed",
-    sentences.verdict(predicted_dots) == "agrees",
+    verdict(predicted_dots) == "agrees",
     f"The computed weakening predicts training: {predicted_dots.k} of {predicted_dots.n} dots lie within 0.05 of the line.{lower}",
     otherwise=f"Of the dots, {predicted_dots.k} of {predicted_dots.n} lie within 0.05 of the computed line.",
     source="theory",
-    verdict=sentences.verdict(predicted_dots),
+    verdict=verdict(predicted_dots),
 )
 
 # %% [markdown]
@@ -420,7 +420,7 @@ filled = Fraction.of((recalls["Matryoshka"] >= 0.95).all(dim=1))
 nested = in_tree["Matryoshka"]
 diagonal, clearly = (hierarchies.on_the_diagonal(nested.cosines, nested.live, tree, bar) for bar in (0.5**0.5, 0.9))
 mostly = Fraction.of(diagonal >= 0.9 * tree.n_features)
-maps = figures.small_maps({name: (seen, hierarchies.median_sae(seen)) for name, seen in in_tree.items()}, n_columns=2)
+maps = small_maps({name: (seen, hierarchies.median_sae(seen)) for name, seen in in_tree.items()}, n_columns=2)
 maps.set_size_inches(7.6, 4.3)
 show(
     maps,
@@ -513,18 +513,18 @@ known = ~angles[hedge_prices[0]].isnan()
 on_the_line = Fraction.of(((angles[hedge_prices[0]] - expected).abs() < 1)[known])
 largest = max(b - a for a, b in zip(*(hedges[titles[p]][1] for p in hedge_prices), strict=True))
 show(
-    figures.curves(hedges, medians, xlabel="how often B fires when A does", ylabel="angle from A towards B, degrees"),
+    curves(hedges, medians, xlabel="how often B fires when A does", ylabel="angle from A towards B, degrees"),
     f"With one latent for parent and child, {on_the_line.k} of {on_the_line.n} SAEs end within one degree of the closed form.",
     f"Lines: the best row as the price vanishes, and at a high price. Dots: medians of {n_saes} SAEs each, trained at a price of {hedge_prices[0]:g} and {hedge_prices[1]:g}. At 45 degrees the latent is A+B. The high price adds at most {largest:.1f} degrees.",
     alt="Angle of a single latent from the parent towards the child over how often the child fires, two computed lines with dots of trained SAEs.",
 )
 claim(
     "hedging-angle",
-    sentences.verdict(on_the_line) == "agrees",
+    verdict(on_the_line) == "agrees",
     f"The closed form predicts the angle: {on_the_line} SAEs with a live latent come within one degree, {n_saes} starts at each of {len(chances)} chances.",
     otherwise=f"Within one degree of the closed form come {on_the_line} SAEs with a live latent.",
     source="theory",
-    verdict=sentences.verdict(on_the_line),
+    verdict=verdict(on_the_line),
 )
 
 # %% [markdown]
@@ -580,11 +580,11 @@ claim(
 )
 claim(
     "matryoshka-parents-hedge",
-    sentences.verdict(hedge_share) == "agrees",
+    verdict(hedge_share) == "agrees",
     f"The prefix loss trades holes for hedging: the latents of the parents have a cosine of {cosine_of_parents.mean():.3f} with them in the mean, and the best single row for a family has {single_cosine:.3f}; in {hedge_share} SAEs all three are within 0.03 of it. The same stripes are in the original's figure.",
     otherwise=f"The latents of the Matryoshka SAE's parents have a cosine of {cosine_of_parents.mean():.3f} with them in the mean, the best single row for a family {single_cosine:.3f}; in {hedge_share} SAEs all three are within 0.03 of it.",
     source="theory",
-    verdict=sentences.verdict(hedge_share),
+    verdict=verdict(hedge_share),
 )
 
 
@@ -606,14 +606,14 @@ _, hole = absorbing_share(n_latents=8)
 each = {price: absorbing_share(chosen=few, price=price)[0] for price in (0.003, 0.01, 0.03, 0.1, 0.3)}
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-over_prices = sentences.listed([f"{share.k} of {share.n} at $\\lambda$ = {price:g}" for price, share in each.items()])
-same = sentences.by_half(
+over_prices = listed([f"{share.k} of {share.n} at $\\lambda$ = {price:g}" for price, share in each.items()])
+same = by_half(
     with_bias,
     more="With a decoder bias most SAEs absorb, too",
     fewer="With a decoder bias fewer than half of the SAEs absorb",
     undecided="With a decoder bias it is undecided whether most SAEs absorb",
 )
-more = sentences.by_half(
+more = by_half(
     hole,
     more="Room is not what they lack, for with eight latents most still have a hole in the latent of A",
     fewer="With eight latents fewer than half have a hole in the latent of A",
@@ -631,7 +631,7 @@ say(
     f"Absorption is composition for nested features. The loss pays for it: {saved:.5f} of {ladder['hierarchy']['atoms']:.5f} in the strict hierarchy, and {absorb.k} of {n_saes} SAEs take it. "
     + (
         "More latents do not help and training is not to blame. The remedies seen here pay elsewhere: tied weights get stuck in a turned pair in some SAEs, and prefixes trade holes for hedging, by an angle that can be computed."
-        if rotated.any() and abs(gap) < 1e-3 and hole.interval[0] > 0.5 and sentences.verdict(hedge_share) == "agrees"
+        if rotated.any() and abs(gap) < 1e-3 and hole.interval[0] > 0.5 and verdict(hedge_share) == "agrees"
         else "What remedies do with these settings is told above."
     )
     if saved > 0 and absorb.interval[0] > 0.5

@@ -28,14 +28,16 @@ from functools import cache
 import pandas as pd
 import torch
 
-from toysae import antipodal, budget, figures, measures, optimum, saes, sentences, worlds
+from toysae import antipodal, budget, measures, optimum, saes, worlds
+from toysae.figures import curve_panels, curves, fraction_curves, heat_map_row, house_style
 from toysae.figures_values import landscapes, value_map
-from toysae.measures import Fraction
+from toysae.measures.evidence_tmp import Fraction
+from toysae.measures.verdicts_tmp import by_half, listed, verdict
 from toysae.tuning import mean_interval
 from toysae.writeup import check_parameters, claim, say, say_trained, show
 
 check_parameters(globals())
-figures.house_style()
+house_style()
 seeds = range(seed * n_saes, (seed + 1) * n_saes)
 n_trained = 0
 
@@ -82,11 +84,11 @@ ranges = {name: float((v.max() - v.min()) / v.mean()) for name, v in by_angle.it
 lowest_at = {name: float(degrees[v.argmin()]) for name, v in by_angle.items()}
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-varies = sentences.listed([f"{100 * ranges[f'f = {f:g}']:.1f} % for $f = {f:g}$" for f in ties])
+varies = listed([f"{100 * ranges[f'f = {f:g}']:.1f} % for $f = {f:g}$" for f in ties])
 lines = {name: (degrees.tolist(), (v / v[0]).tolist()) for name, v in by_angle.items()}
 axes = {"xlabel": "angle between the cross and the true features, degrees", "ylabel": "loss / loss of the features"}
 show(
-    figures.curves(lines, {}, **axes, xticks=[0, 15, 30, 45, 60, 75, 90]),
+    curves(lines, {}, **axes, xticks=[0, 15, 30, 45, 60, 75, 90]),
     f"As the cross turns, the loss varies by {varies}, and by {100 * ranges['all directions alike']:.1f} % where all directions are alike.",
     f"Exact losses of a cross with the best latent activations, $\\lambda$ = {l1_coeff:g}. 0 and 90 degrees are the true features, 45 degrees the composites.",
     alt="Loss of four rows at right angles over the angle by which they are turned: one curve for each tie of the magnitudes, and one for points in all directions.",
@@ -121,10 +123,10 @@ by_f = [f"{100 * found:.1f} % at $f = {f:g}$ (formula {100 * g:.1f} %)" for f, (
 claim(
     "diagonals-save",
     bool(close.all()),
-    f"Exact losses agree with the formula: the diagonals save {sentences.listed(by_f)}.",
-    otherwise=f"Exact losses and formula do not agree everywhere: the diagonals save {sentences.listed(by_f)}.",
+    f"Exact losses agree with the formula: the diagonals save {listed(by_f)}.",
+    otherwise=f"Exact losses and formula do not agree everywhere: the diagonals save {listed(by_f)}.",
     source="theory",
-    verdict=sentences.verdict(Fraction.of(close)),
+    verdict=verdict(Fraction.of(close)),
 )
 
 # %% [markdown]
@@ -205,8 +207,8 @@ def panel(f):
 reach_here = [f"{Fraction.of(near[f][member_price == prices[2]])} at $f = {f:g}$" for f in ties]
 axes = {"xlabel": "angle from the feature, degrees", "ylabel": "loss / loss of the features", "xticks": [0, 45, 90]}
 show(
-    figures.curve_panels({f"$f = {f:g}$": panel(f) for f in ties}, **axes),
-    f"SAEs within a hundredth of the best known loss, at this price and over three learning rates: {sentences.listed(reach_here)}.",
+    curve_panels({f"$f = {f:g}$": panel(f) for f in ties}, **axes),
+    f"SAEs within a hundredth of the best known loss, at this price and over three learning rates: {listed(reach_here)}.",
     f"Dots: the live latents of all SAEs at $\\lambda$ = {prices[2]:g}, placed by the angle of their row (0 and 90: a true feature, 45: a composite) and by the loss of their SAE. Line: what a cross costs if all four rows have that angle. A dot above the line belongs to an SAE that pays more than such a cross.",
     alt="Three panels of loss over angle, a curve for crosses and dots for the latents of trained SAEs, one panel for each tie of the magnitudes.",
 )
@@ -225,16 +227,14 @@ claim(
     source="anders",
     verdict="not tested"
     if not composing.n
-    else sentences.by_half(
-        composing, more="reproduced" if everywhere else "partly", fewer="differs", undecided="differs"
-    ),
+    else by_half(composing, more="reproduced" if everywhere else "partly", fewer="differs", undecided="differs"),
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 total = Fraction.of(torch.cat(list(near.values())))
 short = Fraction(total.n - total.k, total.n)
 quick = Fraction.of(torch.cat([near[f][member_lr == rates[2]] for f in ties]))
-arrived = sentences.listed([f"{Fraction.of(near[f])} at $f = {f:g}$" for f in ties])
+arrived = listed([f"{Fraction.of(near[f])} at $f = {f:g}$" for f in ties])
 within = (
     f"Within a hundredth of the optimum are {arrived}. With the highest learning rate alone it is {quick} over all $f$"
 )
@@ -277,23 +277,23 @@ changes = torch.tensor([lead(f, p - 0.02) > 0 > lead(f, p + 0.02) for f, p in bo
 series = {f"$f = {f:g}$": (shares_alone, [complete(f, p) for p in shares_alone]) for f in ties}
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-ends = sentences.listed([f"{counted[-1].k} of {counted[-1].n} at {name}" for name, (_, counted) in series.items()])
+ends = listed([f"{counted[-1].k} of {counted[-1].n} at {name}" for name, (_, counted) in series.items()])
 marks = {f"boundary {f:g}": p for f, p in boundary.items()}
 axes = {"xlabel": "how often a feature fires by itself", "ylabel": "SAEs that find all four"}
 show(
-    figures.fraction_curves(series, marks, **axes),
+    fraction_curves(series, marks, **axes),
     f"Where features are alone in three of four samples, all four are found by {ends}.",
     f"Dots: the share of SAEs that have an atom for every feature, at learning rate {rates[2]:g} and over all four prices, with 95 % Wilson intervals. Dashed lines, in the colour of their $f$: the share from which on the true features cost less than the composites as the price vanishes.",
     alt="Share of SAEs that find all four features over how often features fire alone, one line for each tie of the magnitudes, with dashed vertical boundaries.",
 )
-places = sentences.listed([f"{p:.2f} at $f = {f:g}$" for f, p in boundary.items()])
+places = listed([f"{p:.2f} at $f = {f:g}$" for f, p in boundary.items()])
 claim(
     "alone-boundary",
     bool(changes.all()),
     f"The boundary is where the formula puts it: exact losses change their order within $0.02$ of {places}.",
     otherwise=f"Exact losses do not change their order within $0.02$ of the formula for every $f$; it says {places}.",
     source="theory",
-    verdict=sentences.verdict(Fraction.of(changes)),
+    verdict=verdict(Fraction.of(changes)),
 )
 
 # %%
@@ -389,7 +389,7 @@ steps_of_c = [-correlation, -correlation / 2, 0.0, correlation / 2, correlation]
 mixed = {bias: {c: mixing(train_budget(c, bias=bias)) for c in steps_of_c} for bias in (True, False)}
 names = {True: "decoder bias on", False: "decoder bias off"}
 fan = torch.linspace(-0.12, 0.12, n_saes) * correlation
-middle = {bias: {c: figures.signed(float(m.median())) for c, m in each.items()} for bias, each in mixed.items()}
+middle = {bias: {c: measures.signed(float(m.median())) for c, m in each.items()} for bias, each in mixed.items()}
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 lines, dots = {}, {}
@@ -398,7 +398,7 @@ for bias, each in mixed.items():
     dots[names[bias]] = torch.cat([c + fan for c in each]), torch.cat(list(each.values()))
 on, off = middle[True], middle[False]
 show(
-    figures.curves(lines, dots, xlabel="correlation of feature 0 with the others", ylabel="mixing"),
+    curves(lines, dots, xlabel="correlation of feature 0 with the others", ylabel="mixing"),
     f"With a budget of {k:g} and a decoder bias the median mixing is {on[-correlation]} at a correlation of {-correlation:g} and {on[correlation]} at {correlation:g}; without the bias it is {off[-correlation]} and {off[correlation]}.",
     f"Dots: {n_saes} SAEs at each correlation, spread sideways; lines: their median. Two features are on in the mean. Mixing is the mean cosine with feature 0 of the latents that stand for the four others.",
     alt="Mixing over the correlation, as dots for SAEs and lines for medians, with the decoder bias on and off.",
@@ -428,7 +428,7 @@ for name, start in ((f"correlation {correlation:g}", 0), (f"correlation {-correl
 aligned = [float(both.cosines[i].amax(dim=0).mean()) for i in drawn.values()]
 found = [int(both.labels.features_found[i]) for i in drawn.values()]
 show(
-    figures.heat_map_row(both, drawn, f"five features, budget {k:g}"),
+    heat_map_row(both, drawn, f"five features, budget {k:g}"),
     f"In the SAEs of median loss, the mean over features of the best cosine is {aligned[0]:.3f} and {aligned[1]:.3f}; by the threshold of {threshold:g} alone, {found[0]} and {found[1]} of the five features count as found.",
     "Rows are latents, columns are true features (A is feature 0), numbers are cosines; the strip tells each latent's label. The last row is the decoder bias.",
     alt="Two heat maps of cosines between latents and features, for a positive and a negative correlation, with the decoder bias as the last row.",
@@ -472,10 +472,10 @@ panels = {
     for c, v in surface.items()
 }
 axes = {"xlabel": "mixing $m$", "ylabel": "bias along feature 0, $\\beta$", "xlim": (-0.6, 0.6), "ylim": (-0.6, 1.0)}
-plus, minus = ([figures.signed(value) for value in deepest[c]] for c in (correlation, -correlation))
+plus, minus = ([measures.signed(value) for value in deepest[c]] for c in (correlation, -correlation))
 show(
     landscapes(panels, turns.tolist(), shifts.tolist(), "least mean squared error", **axes),
-    f"The least error lies at $m = {plus[0]}$, $\\beta = {plus[1]}$ for the positive correlation and at $m = {minus[0]}$, $\\beta = {minus[1]}$ for the negative one. Without a bias it lies at $m = {figures.signed(unbiased[correlation])}$ and $m = {figures.signed(unbiased[-correlation])}$.",
+    f"The least error lies at $m = {plus[0]}$, $\\beta = {plus[1]}$ for the positive correlation and at $m = {minus[0]}$, $\\beta = {minus[1]}$ for the negative one. Without a bias it lies at $m = {measures.signed(unbiased[correlation])}$ and $m = {measures.signed(unbiased[-correlation])}$.",
     f"Error of dictionaries with the best activations of which {k:g} are active per sample, over mixing and bias; dark is low, and everything above the median has one colour. Circle: the true features without a bias. Crosses and pluses: {n_saes} trained SAEs each, placed by their mixing and by their bias along feature 0; what lies outside is drawn at the edge.",
     alt="Three landscapes of error over mixing and bias, for a negative, no and a positive correlation, with marks for the true features and for trained SAEs.",
 )
@@ -548,7 +548,7 @@ budgets = sorted({round(TRUE_L0 * share, 2) for share in (0.9, 0.95, 1.0, 1.1)} 
 table = {}
 for c in (correlation, -correlation):
     medians = [float(mixing(train_budget(c, k=b)).median()) for b in budgets]
-    table[f"median mixing, correlation {c:g}"] = [figures.signed(m) for m in medians]
+    table[f"median mixing, correlation {c:g}"] = [measures.signed(m) for m in medians]
 pd.DataFrame(table, index=[f"budget {b:g}" for b in budgets])
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
@@ -561,7 +561,7 @@ claim(
     f"{reported} Here too the right budget alone does not suffice: {counts}.",
     otherwise=f"{reported} Here {counts}.",
     source="sparse-but-wrong",
-    verdict=sentences.by_half(pooled, more="reproduced", fewer="differs", undecided="partly"),
+    verdict=by_half(pooled, more="reproduced", fewer="differs", undecided="partly"),
 )
 
 # %% [markdown]
@@ -614,7 +614,7 @@ bands = {width: has_band(rows) for width, rows in recovered.items()}
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 means = torch.stack([rows.mean(dim=1) for rows in recovered.values()])
 row, column = divmod(int(means.argmax()), len(many_prices))
-by_chance = sentences.listed([f"{value:.2f} ({width} latents)" for width, value in chance.items()])
+by_chance = listed([f"{value:.2f} ({width} latents)" for width, value in chance.items()])
 ticks = [f"{price:.3g}" for price in many_prices], [f"{width} latents" for width in widths]
 show(
     value_map(means.numpy(), *ticks, "MMCS", lowest=min(chance.values()), xlabel="$\\lambda$"),
@@ -627,9 +627,9 @@ show(
 wide = [width for width in widths if width >= n_features]
 with_band = [width for width in wide if bands[width]]
 span = [f"{low:.2f} to {high:.2f} with {w}" for w, low, high in zip(widths, means.amin(1), means.amax(1), strict=True)]
-told = f"Over the prices the mean MMCS runs from {sentences.listed(span)} latents."
+told = f"Over the prices the mean MMCS runs from {listed(span)} latents."
 reported = "The authors find a band of prices and widths in which features are recovered."
-where = sentences.listed([str(width) for width in with_band]) if with_band else "no"
+where = listed([str(width) for width in with_band]) if with_band else "no"
 claim(
     "a-band-of-recovery",
     len(with_band) > 0,

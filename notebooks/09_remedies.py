@@ -21,14 +21,15 @@ from dataclasses import dataclass
 import pandas as pd
 import torch
 
-from toysae import contest, figures, figures_remedies, measures, remedies, saes, tuning, worlds
-from toysae.measures import Fraction
-from toysae.sentences import listed
+from toysae import contest, figures_remedies, measures, remedies, saes, tuning, worlds
+from toysae.figures import curve_panels, house_style, small_maps
+from toysae.measures.evidence_tmp import Fraction
+from toysae.measures.verdicts_tmp import listed
 from toysae.tasks import L1_COEFF, TASKS
 from toysae.writeup import check_parameters, claim, say, say_trained, show
 
 check_parameters(globals())
-figures.house_style()
+house_style()
 RULE, ENOUGH_FOUND = "told nothing", 0.95
 seed_worlds = ["two of three", "groups"]
 published = [remedy.name for remedy in remedies.REMEDIES]
@@ -459,7 +460,7 @@ per_latent = "; ".join(
     for title, seen in cases.items()
 )
 show(
-    figures.small_maps(drawn, n_columns=4),
+    small_maps(drawn, n_columns=4),
     f"Different features found, per latent: {per_latent}.",
     "Each map shows the cosines of the decoder rows of one SAE (rows) with the true features (columns): red is positive, blue negative, white zero. The strip at the right colours each row by its label: atomic (one feature), composite (the sum of features that fire together), mixed (neither). In the tree, columns one and four are the parents.",
     alt="Four small heat maps of decoder rows by true features, one for each failing remedy.",
@@ -503,7 +504,7 @@ def no_other_between(task, name):
 nearest = {(task, name): no_other_between(task, name) for task in lines for name in counting}
 n_near = sum(nearest.values())
 show(
-    figures.curve_panels(lines, xlabel="k, latents that may be active", ylim=(-0.03, 1.03)),
+    curve_panels(lines, xlabel="k, latents that may be active", ylim=(-0.03, 1.03)),
     f"In {n_near} of {len(nearest)} cases the best $k$ is next to the true L0.",
     "Mean share of features found, over all seeds, by the number of latents that may be active. The dotted line is the number of features that fire in a sample, in the mean.",
     alt="Two panels of curves: share of features found over k for three kinds of SAE, in the correlated world and in the control.",

@@ -28,24 +28,15 @@ from toysae.writeup import check_parameters, claim, say, say_trained, show
 check_parameters(globals())
 
 # %%
-from toysae import (
-    comparison,
-    figures,
-    figures_detection,
-    inheritance,
-    measures,
-    saes,
-    sentences,
-    trials,
-    tuning,
-    worlds,
-)
-from toysae.measures import Fraction
+from toysae import comparison, figures_detection, inheritance, measures, saes, trials, tuning, worlds
+from toysae.figures import house_style, label_shares
+from toysae.measures.evidence_tmp import Fraction
+from toysae.measures.verdicts_tmp import by_half, listed, verdict
 from toysae.sweeps import read_table
 from toysae.synthetic import overlap
 
 # %%
-figures.house_style()
+house_style()
 seeds = list(range(seed * n_saes, (seed + 1) * n_saes))
 plan = {"n_steps": n_steps, "lr": lr}
 n_trained = 0
@@ -245,7 +236,7 @@ n_trained += len(small)
 # %%
 def reported(count):
     """The verdict on a published result, from a count of seeds."""
-    word = sentences.verdict(count)
+    word = verdict(count)
     return {"agrees": "reproduced"}.get(word, word)
 
 
@@ -311,7 +302,7 @@ ranges = [f"mean {name} from {middle[name].min():.2f} to {middle[name].max():.2f
 claim(
     "l0-trades-precision-for-recall",
     2 * trading.k >= trading.n,
-    f"The authors find that L0 trades precision for recall. {OUTCOMES[reported(trading)]}: from its lowest to its highest L0 every kind loses precision and gains recall in {trading} seeds. Over all kinds and settings we see {sentences.listed(ranges)}.",
+    f"The authors find that L0 trades precision for recall. {OUTCOMES[reported(trading)]}: from its lowest to its highest L0 every kind loses precision and gains recall in {trading} seeds. Over all kinds and settings we see {listed(ranges)}.",
     otherwise=f"The authors find that L0 trades precision for recall. Here all four kinds do so in {trading} seeds only.",
     source="synthsaebench",
     verdict=reported(trading),
@@ -340,7 +331,7 @@ by_f1, by_mcc = (
     dict(zip(titles, (share(f, check) for f in (found, found_large)), strict=True))
     for check in ("low by F1", "low by MCC")
 )
-told = sentences.listed([f"{by_f1[title].k} of {by_f1[title].n} seeds with {title}" for title in titles])
+told = listed([f"{by_f1[title].k} of {by_f1[title].n} seeds with {title}" for title in titles])
 show(
     figures_detection.clouds(
         {title: cloud(table, "explained_variance", "f1") for title, table in tables.items()},
@@ -355,7 +346,7 @@ show(
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 apart = share(found, "low by F1", "low by MCC")
 winners = small.loc[small.groupby("seed")["explained_variance"].idxmax(), "kind"].value_counts()
-most = sentences.listed([f"{kind} in {count}" for kind, count in winners.items()])
+most = listed([f"{kind} in {count}" for kind, count in winners.items()])
 details = "; ".join(f"with {title}, by F1 in {by_f1[title]} seeds and by MCC in {by_mcc[title]}" for title in titles)
 claim(
     "reconstruction-is-not-recovery",
@@ -399,8 +390,8 @@ pd.concat(means, axis=1).round(3)
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 names = ["less variance explained", "a higher F1", "a higher MCC"]
 together = share(found, *names)
-parts = sentences.listed([f"{name} in {share(found, name).k}" for name in names])
-parts_large = sentences.listed([f"{name} in {share(found_large, name).k}" for name in names])
+parts = listed([f"{name} in {share(found, name).k}" for name in names])
+parts_large = listed([f"{name} in {share(found_large, name).k}" for name in names])
 n_large = share(found_large, *names).n
 claim(
     "matryoshka-detects-better",
@@ -417,7 +408,7 @@ each = [f"{share(found, name).k} by {name.split()[-1]}" for name in ("the lowest
 claim(
     "plain-is-not-far-behind",
     2 * behind.k < behind.n,
-    f"Of the kinds that we share, the authors find the plain SAE last, far behind the others. Not here: of {behind.n} seeds it is last in {sentences.listed(each)}, and by both in {behind}. With {titles[1]} it is last by both in {behind_large}. Overlap, width and length of training all differ between their run and ours; which of them matters we did not find out.",
+    f"Of the kinds that we share, the authors find the plain SAE last, far behind the others. Not here: of {behind.n} seeds it is last in {listed(each)}, and by both in {behind}. With {titles[1]} it is last by both in {behind_large}. Overlap, width and length of training all differ between their run and ours; which of them matters we did not find out.",
     otherwise=f"Of the kinds that we share, the authors find the plain SAE last, far behind the others. Here it is last by F1 and by MCC in {behind} seeds.",
     source="synthsaebench",
     verdict=reported(behind),
@@ -432,7 +423,7 @@ for table in near.values():
     both.append(Fraction.of(torch.from_numpy(variance == f1)))
 l0s = [f"from {mean['l0'].min():.1f} to {mean['l0'].max():.1f} with {title}" for title, mean in means.items()]
 say(
-    f"And reconstruction, at these settings? The kind that explains most variance is also the best by F1 in {both[0]} seeds with {titles[0]}, and in {both[1]} with {titles[1]}. Mind the L0s, though: they run {sentences.listed(l0s)}, where {mean_l0:g} and {of_large['mean_l0']:g} features fire."
+    f"And reconstruction, at these settings? The kind that explains most variance is also the best by F1 in {both[0]} seeds with {titles[0]}, and in {both[1]} with {titles[1]}. Mind the L0s, though: they run {listed(l0s)}, where {mean_l0:g} and {of_large['mean_l0']:g} features fire."
 )
 
 # %% [markdown]
@@ -459,14 +450,14 @@ bars = {
     for title, table in {"lowest L0": sparsest, "highest L0": densest}.items()
 }
 show(
-    figures.label_shares(bars, measures.LABELS),
+    label_shares(bars, measures.LABELS),
     f"At the lowest L0 of each kind {composed[0]:.1f} % of the latents are composite, at the highest {composed[1]:.1f} %.",
     f"Mean over {n_saes} SAEs of each kind at its sparsest and at its densest setting, {titles[0]}. Mixed latents are aligned neither with a feature nor with a sum that the label looks for.",
     alt="Two panels of bars divided by label, for the sparsest and the densest setting of each of four kinds of autoencoders.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-often = sentences.by_half(
+often = by_half(
     more,
     more="Fewer active latents go with more composites",
     fewer="Fewer active latents go with fewer composites",
@@ -543,7 +534,7 @@ ends = {
     for kind in settings
 }
 lower = [kind for kind, (hundreds, thousands) in ends.items() if thousands[2] < hundreds[1]]
-told = sentences.listed([f"{kind} {h[0]:.2f} and {t[0]:.2f}" for kind, (h, t) in ends.items()])
+told = listed([f"{kind} {h[0]:.2f} and {t[0]:.2f}" for kind, (h, t) in ends.items()])
 claim(
     "larger-is-harder",
     len(lower) == len(ends),
@@ -572,7 +563,7 @@ gained = {
     score: tuning.mean_interval((longer[score] - before[score]).to_numpy())
     for score in ("mcc", "f1", "explained_variance")
 }
-told = sentences.listed(
+told = listed(
     [
         "{} by {:+.3f} ({:+.3f} to {:+.3f})".format(name, *(round(value, 3) + 0.0 for value in gained[score]))
         for score, name in (("mcc", "MCC"), ("f1", "F1"), ("explained_variance", "explained variance"))
@@ -610,7 +601,7 @@ ahead = {
 }
 averages = [f"{drawn[n, trials.TOPK]['mcc'].mean():.3f}" for n in worlds_drawn]
 say(
-    f"There Matryoshka has the higher F1 in {ahead['f1'].k} and the higher MCC in {ahead['mcc'].k} of {ahead['f1'].n} comparisons. The mean MCC of TopK is {sentences.listed(averages)} in the two new worlds, and {before['mcc'].mean():.3f} in the first."
+    f"There Matryoshka has the higher F1 in {ahead['f1'].k} and the higher MCC in {ahead['mcc'].k} of {ahead['f1'].n} comparisons. The mean MCC of TopK is {listed(averages)} in the two new worlds, and {before['mcc'].mean():.3f} in the first."
 )
 
 # %% [markdown]
@@ -620,7 +611,7 @@ say(
 other_l0 = made["of them, among the more frequent half"]
 found_there = checked(small, other_l0)
 say(
-    f"Nearest to an L0 of {other_l0:.1f} instead of {mean_l0:g}, Matryoshka explains less, has a higher F1 and a higher MCC than TopK in {share(found_there, *names)} seeds, all three together; one by one, it has {sentences.listed([f'{name} in {share(found_there, name).k}' for name in names])}. The plain SAE is last by F1 and MCC in {share(found_there, 'the lowest F1', 'the lowest MCC')} seeds."
+    f"Nearest to an L0 of {other_l0:.1f} instead of {mean_l0:g}, Matryoshka explains less, has a higher F1 and a higher MCC than TopK in {share(found_there, *names)} seeds, all three together; one by one, it has {listed([f'{name} in {share(found_there, name).k}' for name in names])}. The plain SAE is last by F1 and MCC in {share(found_there, 'the lowest F1', 'the lowest MCC')} seeds."
 )
 
 # %% [markdown]

@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from toysae import classical, measures
+from toysae import classical
+from toysae.measures.labels import cosines
 from toysae.optimum.codes import dictionary_loss
 from toysae.saes.stack import untrained
 from toysae.saes.starts import random_sign_rows
@@ -22,12 +23,12 @@ def gaussians(*deviations: float, n: int = 4000) -> torch.Tensor:
 
 def best_cosines(rows: torch.Tensor, directions: torch.Tensor) -> torch.Tensor:
     """Signed, for each direction."""
-    return measures.cosines(rows, directions).amax(dim=0)
+    return cosines(rows, directions).amax(dim=0)
 
 
 def test_principal_components_are_the_planted_axes_turned_towards_the_mean():
     rows = classical.principal_components(gaussians(3.0, 1.0, 0.3), 3, 0.0, 0, 10)
-    assert (measures.cosines(rows, ROTATION).diagonal() > 0.99).all()
+    assert (cosines(rows, ROTATION).diagonal() > 0.99).all()
     torch.testing.assert_close(rows @ rows.T, torch.eye(3).double())
 
 

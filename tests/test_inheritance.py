@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch.nn.functional import normalize
 
-from toysae import inheritance, measures
+from toysae import inheritance
+from toysae.measures.labels import label_latents
 from toysae.saes.stack import ReluL1, untrained
 from toysae.worlds.copulas import LowRankCopula
 from toysae.worlds.firings import Families
@@ -39,7 +40,7 @@ def test_a_parent_is_silent_beside_an_heir_if_its_encoder_looks_away(weight, exp
     stack = untrained(ReluL1(0.1), planted(), [0], decoder_bias=False)
     stack.parameters["W_enc"][0, 4, 0] = weight  # what child 4 does to the latent of parent 0
     activations = world.sample(2000, torch.Generator().manual_seed(1))
-    members = measures.label_latents(stack.W_dec, world, torch.ones(1, 4, dtype=torch.bool)).members
+    members = label_latents(stack.W_dec, world, torch.ones(1, 4, dtype=torch.bool)).members
     alone, beside = inheritance.beside_heirs(stack, world, activations, members)
     assert (alone.item(), beside.item()) == (1.0, expected)
 
@@ -48,5 +49,5 @@ def test_an_sae_without_heirs_has_no_rate():
     world = World(FAMILIES)
     stack = untrained(ReluL1(0.1), torch.eye(7)[None], [0], decoder_bias=False)
     activations = world.sample(200, torch.Generator().manual_seed(1))
-    members = measures.label_latents(stack.W_dec, world, torch.ones(1, 7, dtype=torch.bool)).members
+    members = label_latents(stack.W_dec, world, torch.ones(1, 7, dtype=torch.bool)).members
     assert all(math.isnan(rate.item()) for rate in inheritance.beside_heirs(stack, world, activations, members))

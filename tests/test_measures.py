@@ -8,8 +8,12 @@ import pytest
 import torch
 from torch.nn.functional import normalize
 
-from toysae import labels, measures
-from toysae.measures import Fraction
+from toysae.measures.absorption import measure_absorption
+from toysae.measures.assessment import assess, joined, with_signed_labels
+from toysae.measures.evidence_tmp import Fraction
+from toysae.measures.labels import LABELS, best_composites, best_differences, cosines, label_latents
+from toysae.measures.reading import reading_order
+from toysae.measures.recovery import activity, explained_variance, mcc, mmcs
 from toysae.saes.stack import ReluL1, Stack, untrained
 from toysae.saes.starts import random_sign_rows
 from toysae.worlds.catalogue import antipodal_plane, groups, hierarchy, k_of_n, mutually_exclusive, tree, two_of_three
@@ -30,7 +34,7 @@ EXPECTED = ["A", "A+B", "mixed", "mixed", "C"]
 
 def names(rows, live=None, world=WORLD, threshold=0.95):
     live = torch.ones(1, len(rows), dtype=torch.bool) if live is None else live
-    return measures.label_latents(rows[None], world, live, threshold).names(0, list("ABC"))
+    return label_latents(rows[None], world, live, threshold).names(0, list("ABC"))
 
 
 def test_planted_rows_get_their_labels():
@@ -79,12 +83,12 @@ def test_composites_agree_with_a_search_over_all_sets():
     generator = torch.Generator().manual_seed(6)
     sums = torch.tensor([[float(b) for b in f"{n:06b}"] for n in range(1, 64)])
     rows = normalize(sums + 0.15 * torch.randn(63, 6, generator=generator), dim=1)
-    labels = measures.label_latents(rows[None], world, torch.ones(1, 63, dtype=torch.bool))
+    labels = label_latents(rows[None], world, torch.ones(1, 63, dtype=torch.bool))
     for row, members, kind in zip(rows, labels.members[0], labels.kinds[0], strict=True):
         allowed = [s for s in sums if s.sum() >= 2 and world.firing.fire_together(s.nonzero().flatten().tolist())]
         cosine = torch.stack([row @ s / s.norm() for s in allowed])
         expected = row.max() < 0.95 and cosine.max() >= 0.95
-        assert (measures.LABELS[kind] == "composite") == bool(expected)
+        assert (LABELS[kind] == "composite") == bool(expected)
         if expected:
             assert torch.equal(members.float(), allowed[int(cosine.argmax())])
 
@@ -99,7 +103,7 @@ def test_composites_in_superposition_are_found_among_the_largest_cosines(n_featu
     for row, chosen in zip(sums, sets, strict=True):
         row[list(chosen)] = 1
     rows = normalize(sums @ features, dim=1)
-    members = labels.best_composites(measures.cosines(rows[None], features), world, 0.95)[0]
+    members = best_composites(cosines(rows[None], features), world, 0.95)[0]
     reached = (normalize(members.float() @ features, dim=1) * rows).sum(dim=1)
     assert (reached[members.any(dim=1)] >= 0.95).all()
     assert (members.float() == sums).all(dim=1).double().mean() >= least_right
@@ -111,67 +115,63 @@ def test_a_pair_at_a_sharp_angle_is_divided_by_its_true_length():
     world = k_of_n(2, 2, features=features)
     half = math.radians(30)
     rows = torch.tensor([[math.cos(half), math.sin(half)], [math.cos(half + 0.25), math.sin(half + 0.25)]])
-    assert measures.label_latents(rows[None], world, torch.ones(1, 2).bool()).names(0, ["A", "B"]) == ["A+B", "B"]
-    apart = labels.best_composites(measures.cosines(rows[None], features), world, 0.98)
+    assert label_latents(rows[None], world, torch.ones(1, 2).bool()).names(0, ["A", "B"]) == ["A+B", "B"]
+    apart = best_composites(cosines(rows[None], features), world, 0.98)
     assert apart[0].tolist() == [[True, True], [False, False]]
 
 
 def test_in_the_antipodal_plane_axes_are_atoms_and_diagonals_are_composites():
     world = antipodal_plane(0.5)
     rows = torch.tensor([[1.0, 0], [0, -1.0], [1.0, 1.0], [-1.0, 1.0], [2.0, 1.0]])
-    labels = measures.label_latents(rows[None], world, torch.ones(1, 5).bool())
+    labels = label_latents(rows[None], world, torch.ones(1, 5).bool())
     assert labels.names(0, list("abcd")) == ["a", "d", "a+c", "b+c", "mixed"]
 
 
 def test_counts_and_found_features():
-    labels = measures.label_latents(ROWS[None], WORLD, torch.ones(1, 5, dtype=torch.bool))
-    assert [int(labels.count(kind)) for kind in measures.LABELS] == [2, 1, 2, 0]
+    labels = label_latents(ROWS[None], WORLD, torch.ones(1, 5, dtype=torch.bool))
+    assert [int(labels.count(kind)) for kind in LABELS] == [2, 1, 2, 0]
     assert labels.features_found.tolist() == [2]
-    twice = measures.label_latents(ROWS[[0, 0]][None], WORLD, torch.ones(1, 2, dtype=torch.bool))
+    twice = label_latents(ROWS[[0, 0]][None], WORLD, torch.ones(1, 2, dtype=torch.bool))
     assert twice.features_found.tolist() == [1]
 
 
 def test_reading_order_puts_dead_last_and_follows_the_features():
     live = torch.tensor([[True, True, False, True, True]])
-    labels = measures.label_latents(ROWS[[4, 1, 0, 3, 0]][None], WORLD, live)
-    cosine = measures.cosines(ROWS[[4, 1, 0, 3, 0]][None], WORLD.features)
-    assert measures.reading_order(cosine, labels, 0) == [4, 1, 3, 0, 2]
+    labels = label_latents(ROWS[[4, 1, 0, 3, 0]][None], WORLD, live)
+    cosine = cosines(ROWS[[4, 1, 0, 3, 0]][None], WORLD.features)
+    assert reading_order(cosine, labels, 0) == [4, 1, 3, 0, 2]
 
 
 def test_cosines_of_a_zero_row_are_zero():
-    assert (measures.cosines(torch.zeros(1, 3), torch.eye(3)) == 0).all()
+    assert (cosines(torch.zeros(1, 3), torch.eye(3)) == 0).all()
 
 
 def test_recovery_scores_of_known_dictionaries():
     atoms, composites = WORLD.features[None], WORLD.composites()[None]
     duplicate = torch.tensor([[[1.0, 0, 0], [1, 0, 0], [0, 1, 0]]])
     half = math.sqrt(0.5)
-    assert measures.mmcs(torch.cat([atoms, composites, duplicate]), WORLD.features).tolist() == pytest.approx(
-        [1, half, 2 / 3]
-    )
-    assert measures.mcc(torch.cat([atoms, composites, duplicate]), WORLD.features).tolist() == pytest.approx(
-        [1, half, 2 / 3]
-    )
+    assert mmcs(torch.cat([atoms, composites, duplicate]), WORLD.features).tolist() == pytest.approx([1, half, 2 / 3])
+    assert mcc(torch.cat([atoms, composites, duplicate]), WORLD.features).tolist() == pytest.approx([1, half, 2 / 3])
 
 
 def test_mcc_matches_one_to_one_where_mmcs_counts_twice():
     tilted = normalize(torch.tensor([[[1.0, 1.0], [1.0, -1.0]]]), dim=2)
-    assert measures.mmcs(tilted, torch.eye(2)).item() == pytest.approx(math.sqrt(0.5))
-    assert measures.mcc(tilted, torch.eye(2)).item() == pytest.approx(math.sqrt(0.5) * (1 + 1) / 2)
+    assert mmcs(tilted, torch.eye(2)).item() == pytest.approx(math.sqrt(0.5))
+    assert mcc(tilted, torch.eye(2)).item() == pytest.approx(math.sqrt(0.5) * (1 + 1) / 2)
     one = torch.tensor([[[1.0, 0.0]]])
-    assert measures.mcc(one, torch.eye(2)).item() == pytest.approx(0.5)
+    assert mcc(one, torch.eye(2)).item() == pytest.approx(0.5)
 
 
 def test_explained_variance_of_perfect_mean_and_nothing():
     x = torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
     weights = torch.tensor([0.5, 0.25, 0.25])
     mean = (weights @ x).expand(3, 2)
-    assert measures.explained_variance(x, torch.stack([x, mean]), weights).tolist() == pytest.approx([1, 0])
+    assert explained_variance(x, torch.stack([x, mean]), weights).tolist() == pytest.approx([1, 0])
 
 
 def test_activity_counts_by_probability():
     z = torch.tensor([[[1.0, 0.0, 0.0], [1.0, 2.0, 0.0]]])
-    live, l0 = measures.activity(z, torch.tensor([0.9, 0.1]))
+    live, l0 = activity(z, torch.tensor([0.9, 0.1]))
     assert live.tolist() == [[True, True, False]]
     assert l0.item() == pytest.approx(1.1)
 
@@ -179,7 +179,7 @@ def test_activity_counts_by_probability():
 def test_an_assessment_reads_a_planted_stack():
     rows = torch.stack([WORLD.features, WORLD.composites()])
     stack = untrained(ReluL1(0.1), rows, [0, 1], decoder_bias=False)
-    seen = measures.assess(stack, WORLD)
+    seen = assess(stack, WORLD)
     assert seen.no_atom.tolist() == [False, True]
     assert seen.all_live.all()
     assert seen.labels.count("composite").tolist() == [0, 3]
@@ -190,9 +190,9 @@ def test_an_assessment_reads_a_planted_stack():
 def test_an_assessment_in_parts_is_the_same(monkeypatch):
     world = k_of_n(5, 2, sigma=0.2)
     stack = untrained(ReluL1(0.1), random_sign_rows(world, 6, range(7)), range(7), decoder_bias=True)
-    whole = measures.assess(stack, world)
+    whole = assess(stack, world)
     monkeypatch.setattr(measures, "ASSESSED_NUMBERS", 1)
-    parts = measures.assess(stack, world)
+    parts = assess(stack, world)
     assert torch.equal(whole.losses, parts.losses)
     assert torch.equal(whole.labels.kinds, parts.labels.kinds)
     assert torch.equal(whole.live, parts.live)
@@ -217,15 +217,15 @@ def test_an_impossible_threshold_is_refused_by_name(threshold):
 
 def test_shapes_that_do_not_match_are_refused_by_name():
     with pytest.raises(ValueError, match=r"live has shape .* allowed"):
-        measures.label_latents(ROWS[None], WORLD, torch.ones(1, 2, dtype=torch.bool))
+        label_latents(ROWS[None], WORLD, torch.ones(1, 2, dtype=torch.bool))
 
 
 def signed_names(rows, world=WORLD, threshold=0.95):
     rows = normalize(torch.as_tensor(rows), dim=1)
     stack = untrained(ReluL1(0.0), rows[None], [0], decoder_bias=False)
-    seen = replace(measures.assess(stack, world, threshold), live=torch.ones(1, len(rows), dtype=torch.bool))
-    labels = measures.label_latents(rows[None], world, seen.live, threshold)
-    signed = measures.with_signed_labels(replace(seen, labels=labels), world, threshold).labels
+    seen = replace(assess(stack, world, threshold), live=torch.ones(1, len(rows), dtype=torch.bool))
+    labels = label_latents(rows[None], world, seen.live, threshold)
+    signed = with_signed_labels(replace(seen, labels=labels), world, threshold).labels
     return signed.names(0, list("ABCDEF")[: world.n_features])
 
 
@@ -258,7 +258,7 @@ def test_signed_labels_change_only_what_was_mixed():
 
 def test_the_best_difference_is_the_best_of_all_choices():
     cosine = normalize(torch.randn(1, 60, 5, generator=torch.Generator().manual_seed(0)).double(), dim=2)
-    reached, plus, minus = labels.best_differences(cosine)
+    reached, plus, minus = best_differences(cosine)
     signs = torch.tensor(list(itertools.product([-1, 0, 1], repeat=5)))
     signs = signs[(signs == 1).any(dim=1) & (signs == -1).any(dim=1)]
     p, m = (signs == 1).double(), (signs == -1).double()
@@ -270,8 +270,8 @@ def test_the_best_difference_is_the_best_of_all_choices():
 
 def test_joined_assessments_keep_their_order():
     parts = [untrained(ReluL1(0.1), ROWS[None] * sign, [0], decoder_bias=False) for sign in (1, -1)]
-    one, two = (measures.with_signed_labels(measures.assess(part, WORLD), WORLD) for part in parts)
-    both = measures.joined([one, two])
+    one, two = (with_signed_labels(assess(part, WORLD), WORLD) for part in parts)
+    both = joined([one, two])
     assert torch.equal(both.losses, torch.cat([one.losses, two.losses]))
     assert both.labels.names(1, list("ABC")) == two.labels.names(0, list("ABC"))
 
@@ -280,7 +280,7 @@ def test_signed_labels_need_features_at_right_angles():
     world = antipodal_plane(0.5)
     stack = untrained(ReluL1(0.1), world.features[None], [0], decoder_bias=False)
     with pytest.raises(ValueError, match=r"the coherence of features is 1\.0: allowed is 0"):
-        measures.with_signed_labels(measures.assess(stack, world), world)
+        with_signed_labels(assess(stack, world), world)
 
 
 HIERARCHY = hierarchy()
@@ -304,22 +304,22 @@ def absorbing(inhibition):
 
 def test_atoms_absorb_nothing():
     stack = untrained(ReluL1(0.1), HIERARCHY.features[None], [0], decoder_bias=False)
-    seen = measures.absorption(stack, HIERARCHY, 0, [1])
+    seen = measure_absorption(stack, HIERARCHY, 0, [1])
     assert (seen.own.item(), seen.cosine.item(), seen.full.item(), seen.fraction.item()) == (0, 1, 0, 0)
 
 
 def test_a_parent_whose_latent_is_silent_when_the_child_fires_is_fully_absorbed():
-    seen = measures.absorption(absorbing(1.0), HIERARCHY, 0, [1])
+    seen = measure_absorption(absorbing(1.0), HIERARCHY, 0, [1])
     assert (seen.full.item(), seen.fraction.item()) == pytest.approx((1, 1))
 
 
 @pytest.mark.parametrize(("inhibition", "fraction"), [(0.3, 0.0), (0.5, 0.5), (0.8, 0.8)])
 def test_partial_absorption_is_the_share_that_the_childs_latent_says(inhibition, fraction):
     """The parent's latent says 1 - inhibition, the child's says inhibition: counted from a share of 0.4 on."""
-    seen = measures.absorption(absorbing(inhibition), HIERARCHY, 0, [1])
+    seen = measure_absorption(absorbing(inhibition), HIERARCHY, 0, [1])
     assert seen.full.item() == 0
     assert seen.fraction.item() == pytest.approx(fraction)
-    assert measures.absorption(absorbing(inhibition), HIERARCHY, 0, [1], share=0.1).fraction.item() == pytest.approx(
+    assert measure_absorption(absorbing(inhibition), HIERARCHY, 0, [1], share=0.1).fraction.item() == pytest.approx(
         inhibition
     )
 
@@ -328,14 +328,14 @@ def test_absorption_by_one_child_of_two_is_counted_by_how_often_that_one_fires()
     world = tree(n_parents=1, n_children=2, n_others=0)
     rows = [[1.0, 0, 0], [HALF, HALF, 0], [0, 0, 1.0]]
     encoder = [[1.0, -1.0, 0], [0, 1 / HALF, 0], [0, 0, 1.0]]
-    assert measures.absorption(encoding(rows, encoder), world, 0, [1, 2]).full.item() == pytest.approx(0.5)
-    assert measures.absorption(encoding(rows, encoder), world, 0, [1]).full.item() == pytest.approx(1)
-    assert measures.absorption(encoding(rows, encoder), world, 0, [2]).full.item() == 0
+    assert measure_absorption(encoding(rows, encoder), world, 0, [1, 2]).full.item() == pytest.approx(0.5)
+    assert measure_absorption(encoding(rows, encoder), world, 0, [1]).full.item() == pytest.approx(1)
+    assert measure_absorption(encoding(rows, encoder), world, 0, [2]).full.item() == 0
 
 
 def test_a_silent_parent_for_which_nothing_stands_in_is_missing_but_not_absorbed():
     atoms = [[1.0, -1.0, 0, 0], [0, 1.0, 0, 0], [0, 0, 1.0, 0], [0, 0, 0, 1.0]]
-    seen = measures.absorption(encoding(torch.eye(4).tolist(), atoms), HIERARCHY, 0, [1])
+    seen = measure_absorption(encoding(torch.eye(4).tolist(), atoms), HIERARCHY, 0, [1])
     assert (seen.full.item(), seen.fraction.item()) == (0, 0)
 
 
@@ -346,7 +346,7 @@ def test_absorption_follows_latents_features_and_saes_when_they_are_reordered():
         name: value[..., order] if name == "W_enc" else value[:, order] for name, value in stack.parameters.items()
     }
     shuffled = Stack(stack.model, mixed, stack.seeds)
-    one, other = (measures.absorption(each, HIERARCHY, 0, [1]) for each in (stack, shuffled))
+    one, other = (measure_absorption(each, HIERARCHY, 0, [1]) for each in (stack, shuffled))
     assert order[other.own.item()] == one.own.item()
     assert other.fraction.item() == pytest.approx(one.fraction.item())
     turned = random_rotation(4, 6, torch.Generator().manual_seed(0))
@@ -354,14 +354,14 @@ def test_absorption_follows_latents_features_and_saes_when_they_are_reordered():
     rotated |= {"b_enc": stack.parameters["b_enc"]} | {
         n: v for n, v in stack.parameters.items() if n not in (*rotated, "b_enc", "b_dec")
     }
-    elsewhere = measures.absorption(Stack(stack.model, rotated, stack.seeds), hierarchy(features=turned), 0, [1])
+    elsewhere = measure_absorption(Stack(stack.model, rotated, stack.seeds), hierarchy(features=turned), 0, [1])
     assert elsewhere.fraction.item() == pytest.approx(one.fraction.item(), abs=1e-5)
 
 
 def test_absorption_is_unknown_where_nothing_lives_or_parent_and_child_never_meet():
     dead = encoding(WITH_CHILD, torch.zeros(4, 4).tolist())
-    assert math.isnan(measures.absorption(dead, HIERARCHY, 0, [1]).full.item())
-    never = measures.absorption(absorbing(1.0), mutually_exclusive([0.2] * 4), 0, [1])
+    assert math.isnan(measure_absorption(dead, HIERARCHY, 0, [1]).full.item())
+    never = measure_absorption(absorbing(1.0), mutually_exclusive([0.2] * 4), 0, [1])
     assert math.isnan(never.full.item()) and math.isnan(never.fraction.item())
 
 
@@ -371,10 +371,10 @@ def test_absorption_is_unknown_where_nothing_lives_or_parent_and_child_never_mee
 )
 def test_impossible_families_are_refused_by_name(parent, children, named):
     with pytest.raises(ValueError, match=rf"{named}.*: allowed"):
-        measures.absorption(absorbing(1.0), HIERARCHY, parent, children)
+        measure_absorption(absorbing(1.0), HIERARCHY, parent, children)
 
 
 @pytest.mark.parametrize("share", [0.0, 1.5])
 def test_an_impossible_share_is_refused_by_name(share):
     with pytest.raises(ValueError, match=r"share is .*: allowed"):
-        measures.absorption(absorbing(1.0), HIERARCHY, 0, [1], share=share)
+        measure_absorption(absorbing(1.0), HIERARCHY, 0, [1], share=share)

@@ -5,7 +5,8 @@ import math
 import pytest
 import torch
 
-from toysae import measures
+from toysae.measures.assessment import assess
+from toysae.measures.labels import LABELS, THRESHOLD
 from toysae.points import combinations, directions, recovery
 from toysae.saes import training
 from toysae.saes.stack import ReluL1, untrained
@@ -22,7 +23,7 @@ def trained(world, data, seeds, l1_coeff=0.1, n_latents=3, n_steps=150, lr=0.01)
     rows = random_sign_rows(world, n_latents, seeds)
     stack = untrained(ReluL1(l1_coeff), rows, seeds, decoder_bias=False)
     stack, _ = training.fit(stack, data, n_steps=n_steps, lr=lr)
-    return measures.assess(stack, world)
+    return assess(stack, world)
 
 
 def column(rows, name):
@@ -41,9 +42,9 @@ def test_a_row_holds_what_is_counted_about_its_sae():
     assert column(rows, "no_atom") == seen.no_atom.tolist()
     assert column(rows, "all_live") == seen.all_live.tolist()
     assert column(rows, "features_found") == seen.labels.features_found.tolist()
-    for label in measures.LABELS:
+    for label in LABELS:
         assert column(rows, label) == seen.labels.count(label).tolist()
-    assert all(sum(row[label] for label in measures.LABELS) == 3 for row in rows)
+    assert all(sum(row[label] for label in LABELS) == 3 for row in rows)
 
 
 def test_batches_are_the_same_for_all_saes_of_a_world_and_follow_the_data_seed():
@@ -109,7 +110,7 @@ def test_directions_hold_the_cosines_and_labels_of_every_latent():
     assert [(row["seed"], row["latent"]) for row in rows] == [(3, 0), (3, 1), (5, 0), (5, 1)]
     for row in rows:
         assert math.isclose(row["cos_1"] ** 2 + row["cos_2"] ** 2, 1, rel_tol=1e-5)
-        assert (row["label"] == "atomic") == (max(row["cos_1"], row["cos_2"]) >= measures.THRESHOLD)
+        assert (row["label"] == "atomic") == (max(row["cos_1"], row["cos_2"]) >= THRESHOLD)
     assert sorted(row["stands_for"] for row in rows if row["seed"] == 3) == ["1", "2"]
 
 

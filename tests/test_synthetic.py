@@ -8,7 +8,8 @@ import pytest
 import torch
 from scipy.stats import multivariate_normal, norm
 
-from toysae import detection, trials
+from toysae import trials
+from toysae.measures.detection import detection_scores, holes
 from toysae.saes.stack import ReluL1, untrained
 from toysae.sweeps import catalogue, read_table
 from toysae.sweeps.settings import complete
@@ -98,7 +99,7 @@ def test_overlap_is_the_mean_of_the_largest_cosines():
 def test_the_features_themselves_are_perfect_detectors_where_they_are_orthonormal():
     world = independent([0.3] * 4)
     stack = untrained(ReluL1(0.1), torch.eye(4)[None], [0], decoder_bias=False)
-    seen = detection.scores(stack, world, world.sample(500, generator()))
+    seen = detection_scores(stack, world, world.sample(500, generator()))
     perfect = ("precision", "recall", "f1", "unique", "found", "mcc", "atomic", "explained_variance")
     assert [seen[name].item() for name in perfect] == pytest.approx([1.0] * len(perfect))
 
@@ -110,7 +111,7 @@ def test_scores_of_a_planted_dictionary_are_those_counted_by_hand():
     rows = torch.stack([torch.tensor([1.0, 0, 0]), both, torch.tensor([1.0, 0, 0]), torch.tensor([0.0, 0, -1.0])])
     stack = untrained(ReluL1(0.1), rows[None], [0], decoder_bias=False)
     samples = torch.tensor([[1.0, 0, 0], [1, 0, 0], [0, 1, 1], [0, 1, 0]])
-    seen = {name: value.item() for name, value in detection.scores(stack, world, samples).items()}
+    seen = {name: value.item() for name, value in detection_scores(stack, world, samples).items()}
     assert seen["l0"] == pytest.approx((2 + 2 + 1 + 1) / 4)
     assert (seen["precision"], seen["recall"], seen["f1"]) == pytest.approx((1, 1, 1))
     assert seen["unique"] == pytest.approx(2 / 3)
@@ -125,7 +126,7 @@ def test_precision_falls_by_false_alarms_and_recall_by_misses():
     stack.parameters["W_enc"][0] = torch.tensor([[1.0, 0.0], [1.0, 1.0]])  # latent 0 fires for both features
     stack.parameters["b_enc"][0] = torch.tensor([0.0, -1.5])  # latent 1 fires for a strong feature only
     samples = torch.tensor([[1.0, 0.0], [0.0, 1.0], [0.0, 2.0], [0.0, 0.0]])
-    seen = detection.scores(stack, world, samples)
+    seen = detection_scores(stack, world, samples)
     assert seen["precision"].item() == pytest.approx((1 / 3 + 1) / 2)
     assert seen["recall"].item() == pytest.approx((1 + 1 / 2) / 2)
     assert seen["f1"].item() == pytest.approx((1 / 2 + 2 / 3) / 2)
@@ -136,10 +137,10 @@ def test_holes_are_seen_in_an_sae_whose_parent_is_absorbed():
     rows = torch.eye(5)
     stack = untrained(ReluL1(0.1), rows[None], [0], decoder_bias=False)
     stack.parameters["W_enc"][0, 3:, 0] = -1.0  # the latent of the parent is switched off by its children
-    alone, together = detection.holes(stack, world, world.sample(1000, generator(4)))
+    alone, together = holes(stack, world, world.sample(1000, generator(4)))
     assert (alone.item(), together.item()) == (1.0, 0.0)
     with pytest.raises(ValueError, match="Families"):
-        detection.holes(stack, independent([0.5] * 5), torch.ones(1, 5))
+        holes(stack, independent([0.5] * 5), torch.ones(1, 5))
 
 
 def test_a_point_gives_one_row_per_setting_and_seed_whatever_else_is_asked():

@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from toysae import measures
+from toysae.measures.assessment import assess
+from toysae.measures.labels import cosines
 from toysae.optimum.codes import radial_bound
 from toysae.saes.stack import Model, ReluL1, Stack, untrained
 from toysae.saes.starts import initial_rows, positive_rows
@@ -101,7 +102,7 @@ def test_decoder_rows_stay_unit_and_the_given_stack_stays_as_it_is():
 def test_without_spread_the_minimal_example_reaches_the_radial_bound():
     world = two_of_three()
     trained, _ = fit(start(world, 3, range(8)), Support.of(world), n_steps=2000, lr=0.01)
-    seen = measures.assess(trained, world)
+    seen = assess(trained, world)
     bound = radial_bound(world, 0.1)
     assert seen.losses.min().item() == pytest.approx(bound, rel=1e-3)
     assert (seen.losses > bound - 1e-6).all()
@@ -111,7 +112,7 @@ def test_without_spread_the_minimal_example_reaches_the_radial_bound():
 def test_independent_features_are_recovered():
     world = independent([0.3, 0.3, 0.3], sigma=0.1)
     trained, _ = fit(start(world, 3, range(16)), batches(world, 128), n_steps=1500, lr=0.01)
-    seen = measures.assess(trained, world)
+    seen = assess(trained, world)
     assert (seen.labels.features_found == 3).double().mean() > 0.7
     assert seen.mcc.median() > 0.98
 
@@ -120,7 +121,7 @@ def test_a_planted_dictionary_of_composites_is_kept():
     world = two_of_three()
     planted = start(world, 3, range(4), init="at-composites")
     trained, _ = fit(planted, Support.of(world), n_steps=1000, lr=0.01)
-    best = measures.cosines(trained.W_dec, world.composites()).amax(dim=2)
+    best = cosines(trained.W_dec, world.composites()).amax(dim=2)
     assert best.min() > 0.999
 
 
@@ -128,7 +129,7 @@ def test_resampling_revives_dead_latents():
     world = two_of_three(sigma=0.1)
     dead = [
         (
-            ~measures.assess(
+            ~assess(
                 fit(start(world, 3, range(32)), batches(world), n_steps=600, lr=0.01, n_resamplings=n)[0],
                 world,
             ).live

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from toysae import remedies, tuning
-from toysae.measures import THRESHOLD
+from toysae.measures.labels import THRESHOLD
 from toysae.sweeps import read_table
 from toysae.tasks import TASKS
 from toysae.worlds.magnitudes import TwoLevels

@@ -16,7 +16,10 @@ from matplotlib.patches import Patch, Rectangle
 from matplotlib.patheffects import withStroke
 from torch import Tensor
 
-from toysae.measures import LABELS, Assessment, Fraction, reading_order
+from toysae.measures.assessment import Assessment
+from toysae.measures.evidence_tmp import Fraction
+from toysae.measures.labels import LABELS
+from toysae.measures.reading import feature_names, reading_order, signed
 
 # Okabe and Ito's palette: told apart by colour-blind readers too
 LABEL_COLOURS = {
@@ -57,16 +60,6 @@ def house_style() -> None:
             "svg.hashsalt": "toysae",
         }
     )
-
-
-def feature_names(n_features: int) -> list[str]:
-    """A, B, C, ... while letters last, else 1, 2, 3, ..."""
-    return [chr(ord("A") + i) if n_features <= 26 else str(i + 1) for i in range(n_features)]
-
-
-def signed(cosine: float) -> str:
-    """A cosine with two decimals, without the minus sign of a rounded zero."""
-    return f"{round(cosine, 2) + 0.0:.2f}"
 
 
 def pattern_table(patterns: Tensor, probabilities: Tensor) -> Figure:

@@ -8,7 +8,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from toysae.figures import SIGNED, feature_names, signed
+from toysae.figures import SIGNED
+from toysae.measures.reading import feature_names, signed
 
 Halves = tuple[np.ndarray, np.ndarray, Sequence[str]]
 LARGEST_WEIGHT = 1.5  # of an encoder, at the end of the colour scale

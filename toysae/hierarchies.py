@@ -15,7 +15,10 @@ from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from toysae.measures import Assessment, absorption, activity, assess, cosines
+from toysae.measures.absorption import measure_absorption
+from toysae.measures.assessment import Assessment, assess
+from toysae.measures.labels import cosines
+from toysae.measures.recovery import activity
 from toysae.optimum.codes import batch_codes
 from toysae.optimum.two_rows import best_angles
 from toysae.saes.stack import Stack
@@ -148,7 +151,7 @@ def watch(stack: Stack, world: World, threshold: float) -> FamilySeen:
     """Looks at a stack on the finite data of a world whose feature 0 is the parent of feature 1."""
     seen, stack = assess(stack, world, threshold), stack.double()
     z = stack.encode(finite_data(world)[0])
-    silence = absorption(stack, world, 0, [1]).full
+    silence = measure_absorption(stack, world, 0, [1]).full
     return FamilySeen(seen, silence, weakening(z, stack.W_dec, world), doubled(stack.W_dec, seen.live))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from toysae.detection import own_latents_fire
+from toysae.measures.detection import own_latents_fire
 from toysae.saes.stack import Stack
 from toysae.worlds.firings import Families
 from toysae.worlds.world import World

@@ -19,7 +19,7 @@ from matplotlib.patches import Circle
 from matplotlib.patheffects import withStroke
 
 from toysae.figures import LABEL_COLOURS
-from toysae.sentences import counted
+from toysae.measures.verdicts_tmp import counted
 from toysae.two_features import Setting
 from toysae.worlds.catalogue import VARIANTS, two_features
 from toysae.worlds.finite import affordable_levels

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from toysae.labels import LABELS, THRESHOLD
-from toysae.measures import Assessment, assess
+from toysae.measures.assessment import Assessment, assess
+from toysae.measures.labels import LABELS, THRESHOLD
 from toysae.saes.stack import ReluL1, Stack, untrained
 from toysae.saes.starts import initial_rows
 from toysae.saes.training import Batches, Data, Support, fit

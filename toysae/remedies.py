@@ -14,7 +14,9 @@ import torch
 from torch import Tensor
 
 from toysae import classical
-from toysae.measures import LABELS, THRESHOLD, absorption, assess
+from toysae.measures.absorption import measure_absorption
+from toysae.measures.assessment import assess
+from toysae.measures.labels import LABELS, THRESHOLD
 from toysae.optimum.codes import dictionary_loss
 from toysae.saes.stack import Model, ReluL1, Stack, untrained
 from toysae.saes.starts import random_sign_rows
@@ -201,7 +203,7 @@ def judged(stack: Stack, task: Task, threshold: float = THRESHOLD) -> dict[str, 
     excess              loss of its dictionary at L1_COEFF, with the best codes, above the best loss known; as a share
     """
     seen = assess(stack, task.world, threshold)
-    families = [absorption(stack, task.world, parent, children).fraction for parent, children in task.families]
+    families = [measure_absorption(stack, task.world, parent, children).fraction for parent, children in task.families]
     nowhere = torch.full_like(seen.losses, torch.nan)
     priced = dictionary_loss(stack.W_dec, task.world, L1_COEFF)
     return (

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from toysae import detection
-from toysae.labels import THRESHOLD
+from toysae.measures.detection import detection_scores, holes
+from toysae.measures.labels import THRESHOLD
 from toysae.saes.stack import Model, ReluL1, Stack, untrained
 from toysae.saes.starts import random_sign_rows
 from toysae.saes.training import Batches, fit
@@ -98,8 +98,8 @@ def scores(
         kind, setting, seed, world, n_latents, data_seed=data_seed, batch_size=batch_size, n_steps=n_steps, lr=lr
     )
     samples = world.sample(N_SAMPLES, _generator(data_seed, SCORED))
-    columns = detection.scores(stack, world, samples, threshold)
-    columns["parent_alone"], columns["parent_with_child"] = detection.holes(stack, world, samples)
+    columns = detection_scores(stack, world, samples, threshold)
+    columns["parent_alone"], columns["parent_with_child"] = holes(stack, world, samples)
     members = [{"setting": value, "seed": number} for value in setting for number in seed]
     rows = zip(*(values.tolist() for values in columns.values()), strict=True)
     return [member | dict(zip(columns, row, strict=True)) for member, row in zip(members, rows, strict=True)]

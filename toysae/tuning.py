@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t as student
 
-from toysae.measures import CONFIDENCE
+from toysae.measures.evidence_tmp import CONFIDENCE
 
 ENOUGH = 0.9  # explained variance from which on a setting counts as good enough
 KEYS = ["task", "contestant"]

@@ -15,8 +15,8 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from toysae.labels import THRESHOLD, label_latents
-from toysae.measures import activity
+from toysae.measures.labels import THRESHOLD, label_latents
+from toysae.measures.recovery import activity
 from toysae.optimum.two_rows import ATOMS, PAIR, best_angles, plane_losses
 from toysae.saes.stack import ReluL1, Stack, untrained
 from toysae.saes.starts import initial_rows

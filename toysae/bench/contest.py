@@ -14,8 +14,8 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from toysae import measures
 from toysae.bench.serving import Task
+from toysae.measures.assessment import assess
 from toysae.saes.stack import ReluL1, Stack
 from toysae.worlds.catalogue import independent
 from toysae.worlds.world import World
@@ -134,7 +134,7 @@ def rows_of(contender: Contender, number: int, task: Task, answer: Answer, world
 def quality(parameters: dict[str, list], task: Task, world: World) -> dict[str, Tensor]:
     """Loss, MCC and MMCS of every SAE, in the same way for whoever trained it, on the finite data of the world."""
     values = with_unit_rows({name: torch.tensor(value) for name, value in parameters.items()})
-    seen = measures.assess(Stack(ReluL1(task.l1_coeff), values, task.seeds), world)
+    seen = assess(Stack(ReluL1(task.l1_coeff), values, task.seeds), world)
     return {"loss": seen.losses.numpy(), "mcc": seen.mcc.numpy(), "mmcs": seen.mmcs.numpy()}
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from toysae.labels import LABELS, THRESHOLD, cosines, label_latents
-from toysae.measures import explained_variance, mcc
+from toysae.measures.labels import LABELS, THRESHOLD, cosines, label_latents
+from toysae.measures.recovery import explained_variance, mcc
 from toysae.saes.stack import Stack
 from toysae.worlds.firings import Families
 from toysae.worlds.world import World
@@ -14,7 +14,9 @@ from toysae.worlds.world import World
 SAES_AT_ONCE = 4  # whose activations on all samples are held in memory
 
 
-def scores(stack: Stack, world: World, activations: Tensor, threshold: float = THRESHOLD) -> dict[str, Tensor]:
+def detection_scores(
+    stack: Stack, world: World, activations: Tensor, threshold: float = THRESHOLD
+) -> dict[str, Tensor]:
     """Scores of every SAE on samples (n_samples, n_features) of feature activations, (n_saes,) each.
 
     A latent stands for the feature that its decoder row has the largest cosine with, as in sae_lens.synthetic. Means

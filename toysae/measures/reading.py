@@ -1,24 +1,38 @@
-"""Phrases that several notebooks compute: the last step from a measure to a sentence."""
+"""Reading an SAE aloud: the order of its latents in a map, their names, one row number by number."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from toysae.figures import feature_names, signed
-from toysae.labels import Labels, chosen
-from toysae.measures import Assessment, Fraction, reading_order
+from torch import Tensor
 
-MOST_CHECKS = 0.8  # the lower end of the interval from which on a formula that fails some checks still agrees
-
-
-def listed(words: Sequence[str]) -> str:
-    """'A', 'A and B', 'A, B and C'."""
-    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]
+from toysae.measures.assessment import Assessment
+from toysae.measures.labels import Labels, chosen
+from toysae.measures.verdicts_tmp import listed
 
 
-def counted(n: int, noun: str) -> str:
-    """'no latents', '1 latent', '3 latents'."""
-    return f"{n or 'no'} {noun}{'' if n == 1 else 's'}"
+def feature_names(n_features: int) -> list[str]:
+    """A, B, C, ... while letters last, else 1, 2, 3, ..."""
+    return [chr(ord("A") + i) if n_features <= 26 else str(i + 1) for i in range(n_features)]
+
+
+def signed(cosine: float) -> str:
+    """A cosine with two decimals, without the minus sign of a rounded zero."""
+    return f"{round(cosine, 2) + 0.0:.2f}"
+
+
+def reading_order(cosine: Tensor, labels: Labels, sae: int) -> list[int]:
+    """The order in which the latents of one SAE are drawn, so that a map shows its structure.
+
+    By the features a latent stands for, in the order of the features; a mixed latent stands for its largest cosine;
+    dead latents come last. cosine is (n_saes, n_latents, n_features).
+    """
+
+    def place(latent: int) -> tuple:
+        members = labels.members[sae, latent].nonzero().flatten().tolist()
+        return labels.word(sae, latent) == "dead", members or [int(cosine[sae, latent].argmax())], latent
+
+    return sorted(range(cosine.shape[1]), key=place)
 
 
 def tally(labels: Labels, sae: int) -> str:
@@ -31,32 +45,6 @@ def stand_for(seen: Assessment, sae: int) -> str:
     """'A+B, A+C and mixed': what the latents of one SAE stand for, in the order in which a map shows them."""
     names = seen.labels.names(sae, feature_names(seen.cosines.shape[2]))
     return listed([names[latent] for latent in reading_order(seen.cosines, seen.labels, sae)])
-
-
-def by_half(share: Fraction, *, more: str, fewer: str, undecided: str) -> str:
-    """One of three wordings: the whole interval of a count lies above one half, below it, or on both sides."""
-    low, high = share.interval
-    return more if low > 0.5 else fewer if high < 0.5 else undecided
-
-
-def by_intervals(first: Fraction, second: Fraction, *, more: str, fewer: str, undecided: str) -> str:
-    """One of three wordings: the interval of the first lies above that of the second, below it, or they overlap."""
-    if first.interval[0] > second.interval[1]:
-        return more
-    return fewer if first.interval[1] < second.interval[0] else undecided
-
-
-def verdict(came_out: Fraction) -> str:
-    """What a claim says of a formula: 'agrees', 'partly' or 'differs', out of how many checks came out.
-
-    It agrees if all of them did, or so many that the 95 % interval lies above MOST_CHECKS; it differs if fewer than
-    half did. Without any check it is 'not tested'.
-    """
-    if not came_out.n:
-        return "not tested"
-    if came_out.k == came_out.n or came_out.interval[0] > MOST_CHECKS:
-        return "agrees"
-    return "partly" if 2 * came_out.k >= came_out.n else "differs"
 
 
 def row_read_aloud(seen: Assessment, sae: int, latent: int, threshold: float) -> str:
