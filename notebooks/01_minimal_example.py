@@ -34,23 +34,14 @@ import math
 import pandas as pd
 import torch
 
-from toysae import measures, optimum, saes, worlds
-from toysae.figures import (
-    expected_maps,
-    fractions,
-    heat_map_row,
-    house_style,
-    loss_account,
-    map_with_activations,
-    pattern_table,
-    sphere_paths,
-)
+from toysae import figures, measures, optimum, saes, worlds
+from toysae.chapters.minimal_example import map_with_activations, pattern_table, sphere_paths
 from toysae.measures.evidence_tmp import Fraction
 from toysae.measures.verdicts_tmp import counted, listed
 from toysae.writeup import check_parameters, claim, say, say_trained, show
 
 check_parameters(globals())
-house_style()
+figures.house_style()
 
 # %% [markdown]
 # ## The whole experiment in a few lines
@@ -220,7 +211,7 @@ composites = measures.cosines(world.composites(), world.features)
 share = 1 / k_active**0.5
 expected = {"if it finds atoms": atoms.numpy(), "if it finds composites": composites[:12].numpy()}
 show(
-    expected_maps({title: cosine for title, cosine in expected.items() if len(cosine)}),
+    figures.expected_maps({title: cosine for title, cosine in expected.items() if len(cosine)}),
     "Two answers an SAE could give, written down by hand before any training."
     if len(composites)
     else "Only one answer can be written down: where features never fire together there is nothing to compose.",
@@ -308,7 +299,7 @@ stand_for = {
     for name, i in drawn.items()
 }
 show(
-    heat_map_row(
+    figures.heat_map_row(
         seen,
         {f"{name}: {seen.losses[i]:.4f}": i for name, i in drawn.items()},
         f"$\\mu$ = {mu:g}, $\\sigma$ = {sigma:g}",
@@ -373,7 +364,7 @@ tallies = {
     "composites only": {name: composites_only(these) for name, these in assessed.items()},
 }
 show(
-    fractions(tallies),
+    figures.fractions(tallies),
     f"Composites only: before training {tallies['composites only']['before training']}, after training {tallies['composites only']['after training']}.",
     f"Fractions of the {n_saes} SAEs of each stack. A dot is the fraction, the bar its 95 % Wilson interval, the numbers beside it the counts. "
     "A row without a dot has nothing to count.",
@@ -473,7 +464,7 @@ groups = {f"{name}: {len(losses)}": losses for name, losses in groups.items() if
 n_composites = len(world.composites())
 price = f"all {counted(n_composites, 'composite')} together" if n_composites else "writing nothing"
 show(
-    loss_account(groups, {"atoms": atoms_cost, "composites": composites_cost, "radial bound": bound}),
+    figures.loss_account(groups, {"atoms": atoms_cost, "composites": composites_cost, "radial bound": bound}),
     f"The atoms cost {atoms_cost:.4f}, {price} {composites_cost:.4f}, and no SAE without a bias can cost less than {bound:.4f}.",
     "Each dot is the loss of one SAE, in rows by what it learned, with the number of SAEs; the lines are the costs of the two dictionaries at their best and the bound. Dots are spread vertically; where losses agree they merge into a bar."
     + (" With the decoder bias on, the bound does not apply to the dots." if decoder_bias else ""),

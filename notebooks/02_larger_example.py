@@ -28,14 +28,14 @@ threshold: float = 0.95  # cosine from which on a latent counts as aligned
 import pandas as pd
 import torch
 
-from toysae import measures, optimum, saes, worlds
-from toysae.figures import cooccurrence_map, fractions, heat_map, heat_map_row, house_style, loss_account, small_maps
+from toysae import figures, measures, optimum, saes, worlds
+from toysae.chapters.larger_example import cooccurrence_map, heat_map
 from toysae.measures.evidence_tmp import Fraction
 from toysae.measures.verdicts_tmp import counted, listed
 from toysae.writeup import check_parameters, claim, say, say_trained, show
 
 check_parameters(globals())
-house_style()
+figures.house_style()
 
 # %% [markdown]
 # ## The whole experiment in a few lines
@@ -162,7 +162,7 @@ claim(
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 show(
-    heat_map_row(
+    figures.heat_map_row(
         seen,
         {f"{name}: {seen.losses[i]:.4f}": i for name, i in drawn.items()},
         f"$\\mu$ = {mu:g}, $\\sigma$ = {sigma:g}",
@@ -188,7 +188,7 @@ panels = {
     "mostly composites": {name: Fraction.of(mostly_composites(these)) for name, these in stacks.items()},
 }
 show(
-    fractions(panels),
+    figures.fractions(panels),
     f"Mostly composites: before training {composed_before}, after training {composed}.",
     f"Fractions of the {n_saes} SAEs. A dot is the fraction, the bar its 95 % Wilson interval, the numbers beside it the counts.",
     alt="Three dot plots with intervals, each comparing the stack before and after training.",
@@ -216,7 +216,7 @@ groups = {f"{name}: {len(losses)}": losses for name, losses in groups.items() if
 n_composites = len(world.composites())
 price = f"all {counted(n_composites, 'composite')} together" if n_composites else "writing nothing"
 show(
-    loss_account(groups, {"atoms": atoms_cost, "composites": composites_cost, "radial bound": bound}),
+    figures.loss_account(groups, {"atoms": atoms_cost, "composites": composites_cost, "radial bound": bound}),
     f"The atoms cost {atoms_cost:.4f}, {price} {composites_cost:.4f}, and no SAE without a bias can cost less than {bound:.4f}.",
     "Each dot is the loss of one SAE, in rows by what it learned, with the number of SAEs. Dots are spread vertically; where losses agree they merge into a bar."
     + (" With the decoder bias on, the bound does not apply to the dots." if decoder_bias else ""),
@@ -276,7 +276,7 @@ averages = {
 leaders = {name: max(counts, key=counts.get) for name, counts in averages.items()}
 won = listed([f"{name} ({kind})" for name, kind in leaders.items()])
 show(
-    small_maps({name: (these, int(these.losses.argmin())) for name, these in visits.items()}),
+    figures.small_maps({name: (these, int(these.losses.argmin())) for name, these in visits.items()}),
     f"The most frequent label in each world: {won}.",
     f"Each map is the SAE with the lowest loss of {n_gallery}, drawn like the large map above; the strip tells the labels. The label in brackets is the most frequent one over all {n_gallery} SAEs.",
     alt="Six small heat maps of latents by features, one for each of six other worlds, with label strips.",

@@ -27,11 +27,7 @@ import pandas as pd
 import torch
 
 from toysae import figures, measures, optimum, saes, worlds
-from toysae.figures import curve_panels, expected_maps, house_style
-from toysae.measures import verdicts_tmp
-from toysae.measures.evidence_tmp import Fraction
-from toysae.measures.verdicts_tmp import listed
-from toysae.theory import (
+from toysae.chapters.why_composites_win import (
     growth_by_turning,
     mirrored_features,
     path_losses,
@@ -39,10 +35,13 @@ from toysae.theory import (
     sharpness,
     signed_growth,
 )
+from toysae.measures import verdicts_tmp
+from toysae.measures.evidence_tmp import Fraction
+from toysae.measures.verdicts_tmp import listed
 from toysae.writeup import check_parameters, claim, say, say_trained, show
 
 check_parameters(globals())
-house_style()
+figures.house_style()
 prices = [0.01, 0.03, 0.1, 0.3]
 
 
@@ -111,7 +110,7 @@ for price in prices:
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 worst = max(abs(a - b) for name in lines for a, b in zip(lines[name][1], dots[name][1], strict=True))
 show(
-    figures.curves(lines, dots, xlabel="features that fire together", ylabel="gain of the composite"),
+    figures.curve_figure(lines, dots, xlabel="features that fire together", ylabel="gain of the composite"),
     "The more features fire together, the more a composite gains."
     if all(g[-1] > g[1] > 0 for _, g in lines.values())
     else "The gain of a composite depends on the size and the price.",
@@ -165,7 +164,7 @@ if l1_coeff >= 1:
     finding = f"At this price no dictionary writes anything for a sample of length one: all cost {floor:.4f} in every direction."
 sides = {"xlabel": "direction of the sample, degrees from A (0) to B (90)", "ylabel": "loss of the sample"}
 show(
-    figures.curves(curves, {}, **sides, ylim=(0.95 * floor, 1.55 * floor)),
+    figures.curve_figure(curves, {}, **sides, ylim=(0.95 * floor, 1.55 * floor)),
     finding,
     f"Loss of one sample of length one at $\\lambda$ = {l1_coeff:g}, with the best latent activations for each dictionary. A curve that leaves the picture costs more than half as much again as the floor.",
     alt="Loss of a sample over its direction for three dictionaries, above the constant line of the radial bound.",
@@ -214,7 +213,7 @@ heights = {p: f"a wall of {climbs[p]:.2f} times the gain" if p in walls else "no
 by_price = "; ".join(f"$\\lambda$ = {p:g}, {heights[p]}: {leavers[p]}" for p in prices)
 drawn = {f"$\\lambda$ = {p:g}": (steps.tolist(), v.tolist()) for p, v in scaled.items()}
 show(
-    figures.curves(drawn, {}, xlabel="way from the atoms (0) to the composites (1)", ylabel="loss, scaled"),
+    figures.curve_figure(drawn, {}, xlabel="way from the atoms (0) to the composites (1)", ylabel="loss, scaled"),
     f"On this path the loss climbs above its value at the atoms for {len(walls)} of {len(prices)} prices.",
     "Exact loss along a path on which each row turns from one feature to one composite. Each curve is scaled to 1 at the atoms and 0 at the composites: a curve that climbs above 1 is a wall.",
     alt="Curves of the scaled loss along the path from atoms to composites, one for each price.",
@@ -279,7 +278,7 @@ signed_ratios = [signed_cost(ratio) for ratio in ratios]
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 told = listed([f"{exact[p]:.2f} at $\\lambda$ = {p:g}" for p in prices])
 show(
-    figures.curves(
+    figures.curve_figure(
         {f"$\\lambda$ = {p:g}": (ratios, v) for p, v in spread.items()}
         | {"signed latents": (ratios, signed_ratios), "equal cost": (ratios, [1.0] * len(ratios))},
         {},
@@ -397,7 +396,7 @@ panels = {name: ({"first order": (axis, t[:, 0])}, {"": (axis, t[:, 1])}, {}) fo
 panels["A and B"] = {"first order": (axis, predicted), "second order": (axis, second)}, {"": (axis, found)}, {}
 furthest = float(misses[:, -1, 0].max())
 show(
-    curve_panels(panels, xlabel="price lambda, thousandths", ylabel="lean of a row, degrees"),
+    figures.curve_panels(panels, xlabel="price lambda, thousandths", ylabel="lean of a row, degrees"),
     f"At a price of {small[-1]:g} the first-order law is off by {100 * abs(predicted[-1] / found[-1] - 1):.1f} % for the row of B, and by at most {100 * furthest:.1f} % in the other two worlds.",
     "Dots: how far the rows of the best dictionary lean; for two features it is found by looking at all angles, else as the minimum of the exact loss nearest to the atoms. Lines: the law, without a free parameter.",
     alt="Three panels, one for each world: lean of a row over the price, the first-order law as a line, exact leans as dots; for two features the second order as well.",
@@ -542,7 +541,7 @@ for world in sharp:
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 told = listed([f"{a.count('yes')} of the {len(a)} worlds of {name}" for name, a in answers.items()])
 show(
-    figures.curves(
+    figures.curve_figure(
         lines | {"zero": ([0, 1], [0, 0])},
         grown,
         xlabel="how often a feature that fires has company",
@@ -600,7 +599,7 @@ differing = float((twins[:, 0] - twins[:, 1]).abs().max())
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 counted = listed([f"{int(labels.count(kind))} {kind}" for kind in measures.LABELS if int(labels.count(kind))])
 show(
-    expected_maps({"two sets: the best found": sorted_rows.numpy(), "two of four: the mirror": mirror.numpy()}),
+    figures.expected_maps({"two sets: the best found": sorted_rows.numpy(), "two of four: the mirror": mirror.numpy()}),
     f"Two sets: the labels of the best dictionary found are {counted}; it costs {ladder[sets]['best known']:.4f}, the atoms {ladder[sets]['atoms']:.4f}. Two of four: at $\\lambda$ = {l1_coeff:g} the mirror costs {twins[-1, 1]:.4f}, the atoms {twins[-1, 0]:.4f}.",
     "Cells are cosines with the features we started from; for the atoms each map would hold ones on its diagonal and zeros elsewhere. Left: A, B, C are one set, D, E, F the other; the rows were found by a search from many starts, without an SAE. Right: the rows are the mirrored features, written down.",
     alt="Two heat maps of cosines with the true features: the best dictionary found for two sets of three features, and the mirrored features of two of four.",

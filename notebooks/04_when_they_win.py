@@ -21,16 +21,17 @@ import numpy as np
 import pandas as pd
 import torch
 
-from toysae import interactive, optimum, sweeps, worlds
-from toysae.figures import curve_panels, fraction_curves, house_style, phase_diagram
+from toysae import figures, optimum, sweeps, worlds
+from toysae.chapters.when_they_win.explorer import explorer, still
+from toysae.chapters.when_they_win.pairs import Cell, pairs_grid
+from toysae.chapters.when_they_win.phases import phase_diagram
 from toysae.measures.evidence_tmp import Fraction
 from toysae.measures.verdicts_tmp import listed, verdict
 from toysae.points import recovery
-from toysae.two_features import Setting, pairs_grid
 from toysae.writeup import check_parameters, claim, say, say_trained, show, show_interactive
 
 check_parameters(globals())
-house_style()
+figures.house_style()
 recipe = {"n_steps": n_steps, "lr": lr, "threshold": threshold}
 recipe["seed"] = [list(range(seed * n_saes, (seed + 1) * n_saes))]
 
@@ -104,7 +105,7 @@ picked = [prices[0], prices[2], prices[4]]
 free = {p: [s for s, f in zip(spreads, no_atom[prices.index(p)], strict=True) if f.n and f.value > 0.5] for p in picked}
 lasts = [f"{max(free[p]):g} at $\\lambda$ = {p:g}" if free[p] else f"none at $\\lambda$ = {p:g}" for p in picked]
 show(
-    fraction_curves(
+    figures.fraction_curves(
         {f"$\\lambda$ = {p:g}": (spreads, no_atom[prices.index(p)]) for p in picked},
         {f"$\\lambda$ = {p:g}": boundary[p] for p in picked},
         xlabel="spread of the magnitudes, sigma / mu",
@@ -200,7 +201,7 @@ for variant in worlds.VARIANTS:
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 show(
-    curve_panels(panels, xlabel="solo rate of B", ylabel="largest lean of a row, degrees", xscale="log"),
+    figures.curve_panels(panels, xlabel="solo rate of B", ylabel="largest lean of a row, degrees", xscale="log"),
     f"From one of {len(fine)} solo rates to the next, the lean of the best rows changes by at most "
     + listed(
         [
@@ -283,7 +284,7 @@ panels = {
     for order, law in laws.items()
 }
 show(
-    curve_panels(
+    figures.curve_panels(
         panels,
         xlabel="predicted lean, degrees",
         ylabel="lean of the trained row, degrees",
@@ -375,17 +376,17 @@ explored = pairs_grid(
     lr=lr,
     threshold=threshold,
 )
-shown_first = Setting("nested", 0.1, 0.05, 0.0)
+shown_first = Cell("nested", 0.1, 0.05, 0.0)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 all_atoms = Fraction.of(torch.tensor((explored.both_atoms == explored.n_seeds).values))
 none_atoms = Fraction.of(torch.tensor((explored.both_atoms == 0).values))
 show_interactive(
-    interactive.explorer(explored, shown_first),
+    explorer(explored, shown_first),
     f"Of the {len(explored)} worlds behind the sliders, {all_atoms.k} give both atoms from every start and {none_atoms.k} from none.",
     "Arrows: the two rows of the trained SAE with the lowest loss. Dashed: the best two rows there are. Dots: the data, larger where they are more frequent. Without a script one setting is shown as a picture.",
     alt="Two features as axes with the rows of a trained SAE as arrows, beside bars of losses; sliders change price, solo rate and spread.",
-    fallback=interactive.still(explored, shown_first),
+    fallback=still(explored, shown_first),
 )
 
 # %% [markdown]

@@ -29,15 +29,22 @@ from math import ceil
 import pandas as pd
 import torch
 
-from toysae import bias, measures, optimum, saes, worlds
-from toysae.figures import curves, fractions, heat_map_row, house_style, label_shares, seen_along_the_diagonal
+from toysae import figures, measures, optimum, saes, worlds
+from toysae.chapters.the_bias import (
+    best_bias,
+    costs_along_the_diagonal,
+    floor_around,
+    latents_needed,
+    placed,
+    seen_along_the_diagonal,
+)
 from toysae.measures import verdicts_tmp
 from toysae.measures.evidence_tmp import Fraction
 from toysae.measures.verdicts_tmp import by_half, by_intervals, listed
 from toysae.writeup import check_parameters, claim, say, say_trained, show
 
 check_parameters(globals())
-house_style()
+figures.house_style()
 
 # %% [markdown]
 # ## The whole experiment in a few lines
@@ -104,7 +111,7 @@ drawn = {
     f"bias, highest loss:\n{seen.losses[high]:.4f}": n_saes + high,
 }
 show(
-    heat_map_row(measures.joined([plain, seen]), drawn, f"$\\mu$ = {mu:g}, $\\sigma$ = {sigma:g}"),
+    figures.heat_map_row(measures.joined([plain, seen]), drawn, f"$\\mu$ = {mu:g}, $\\sigma$ = {sigma:g}"),
     f"Without a bias: {measures.stand_for(plain, best_plain)}. With a bias: {measures.stand_for(seen, low)} at the lowest loss, {measures.stand_for(seen, high)} at the highest.",
     f"Rows are latents, columns are true features, cells are cosines; the strip tells each latent's label. The last row, set apart, is the cosine of the decoder bias with each feature. From left to right seeds {seeds[best_plain]}, {seeds[low]} and {seeds[high]}, of {n_saes} in each stack.",
     alt="Three heat maps of cosines side by side, each with a bias row: an SAE without a bias and two with one.",
@@ -164,14 +171,14 @@ else:
 
 # %%
 shifts = torch.linspace(0, mu, 61, dtype=torch.float64)
-account = bias.costs_along_the_diagonal(n_features, k_active, shifts, mu, l1_coeff)
-needed = bias.latents_needed(n_features, k_active)
+account = costs_along_the_diagonal(n_features, k_active, shifts, mu, l1_coeff)
+needed = latents_needed(n_features, k_active)
 exact_world = worlds.k_of_n(n_features, k_active, mu=mu, sigma=0.0)
 known = {"atoms": exact_world.features, "negatives": -exact_world.features, "composites": exact_world.composites()}
 
 few = slice(None, None, 6)
 along = shifts[few, None] * exact_world.features.sum(dim=0)
-coded = {"differences": bias.floor_around(along, exact_world, l1_coeff)}
+coded = {"differences": floor_around(along, exact_world, l1_coeff)}
 for name, directions in known.items():
     copies = directions.expand(len(along), *directions.shape)
     coded[name] = optimum.dictionary_loss(copies, exact_world, l1_coeff, decoder_bias=along)
@@ -207,7 +214,7 @@ dots = {
 }
 axes = {"xlabel": "$s$, how far the bias lies along the diagonal", "ylabel": "loss", "ylim": (0, 1.05 * top)}
 show(
-    curves({name: (shifts, account[name]) for name in order}, dots, **axes),
+    figures.curve_figure({name: (shifts, account[name]) for name in order}, dots, **axes),
     "Each at its best bias, "
     + listed([f"{name} cost {told[name]} ($s = {best_shift[name]:.2f}$)" for name in order])
     + ".",
@@ -240,7 +247,7 @@ claim(
 # less than $c(\mu \sqrt{k (n - k) / n})$. If that distance is longer than $\lambda$, it takes a latent for every pattern to pay no more.
 
 # %%
-best, floor = bias.best_bias(exact_world, l1_coeff)
+best, floor = best_bias(exact_world, l1_coeff)
 radius = mu * (k_active * (n_features - k_active) / n_features) ** 0.5
 derived = float(optimum.radial_cost(torch.tensor(radius).double(), l1_coeff))
 bound = optimum.radial_bound(exact_world, l1_coeff)
@@ -297,7 +304,7 @@ else:
 # Back to the data of the first section. So far the bias started at zero. It may as well start at the mean of the data. And in few dimensions a random direction is easily near *some* difference, so the count before training is the level of chance.
 
 # %%
-from_mean = look(train(bias.placed(start, mean)), world)
+from_mean = look(train(placed(start, mean)), world)
 stacks = {
     "before training": before,
     "without a bias": plain,
@@ -321,7 +328,7 @@ rules = {
 tallies = {title: {name: rule(these) for name, these in stacks.items()} for title, rule in rules.items()}
 only = tallies["differences only"]
 show(
-    fractions(tallies),
+    figures.fractions(tallies),
     f"Differences only: before training {only['before training']}, with a bias from zero {only['bias started at zero']}.",
     f"Fractions of {n_saes} SAEs. A dot is the fraction, the bar its 95 % Wilson interval, the numbers beside it the counts. A row without a dot has nothing to count.",
     alt="Three dot plots with intervals, one row per stack: before training, without a bias, and with biases started at two places.",
@@ -400,7 +407,7 @@ panels = {
 }
 off, on = (sum(bar[0] == max(bar) for bar in bars.values()) for bars in panels.values())
 show(
-    label_shares(panels, measures.SIGNED_LABELS),
+    figures.label_shares(panels, measures.SIGNED_LABELS),
     f"Atoms are the most frequent label in {off} of {len(sizes)} worlds without a bias and in {on} with one.",
     f"One row per world; the bar divides the latents of {n_gallery} SAEs by label. Every world is given the same seeds.",
     alt="Two panels of bars divided by label, one row for each world of k of n features: without and with a bias.",
@@ -418,12 +425,12 @@ def form(these):
 
 
 lows = {on: {size: float(these.losses.min()) for size, these in visits[on].items()} for on in visits}
-floors = {(n, k): bias.best_bias(worlds.k_of_n(n, k, mu=mu), l1_coeff)[1] for n, k in sizes}
+floors = {(n, k): best_bias(worlds.k_of_n(n, k, mu=mu), l1_coeff)[1] for n, k in sizes}
 table = {"lowest loss, no bias": [f"{low:.4f}" for low in lows[False].values()]}
 table["lowest loss, bias"] = [f"{low:.4f}" for low in lows[True].values()]
 table["floor with a bias"] = [f"{floors[size]:.4f}" for size in sizes]
 table["latents"] = [n for n, k in sizes]
-table["patterns"] = [bias.latents_needed(n, k)["differences"] for n, k in sizes]
+table["patterns"] = [latents_needed(n, k)["differences"] for n, k in sizes]
 table["form, no bias"] = [form(visits[False][size]) for size in sizes]
 table["form, bias"] = [form(visits[True][size]) for size in sizes]
 pd.DataFrame(table, index=[f"{k} of {n}" for n, k in sizes])
@@ -504,7 +511,7 @@ zeros = saes.untrained(model, many_rows, many_seeds, decoder_bias=True)
 starts = {
     "no bias": saes.untrained(model, many_rows, many_seeds, decoder_bias=False),
     "bias from zero": zeros,
-    "bias from the mean": bias.placed(zeros, (mu * each[:, None]).expand(-1, 3)),
+    "bias from the mean": placed(zeros, (mu * each[:, None]).expand(-1, 3)),
 }
 control = {}
 for name, untrained in starts.items():
@@ -527,7 +534,7 @@ panels = {
 leads = {name: [part.count("atomic") - part.count("negative") for part in parts] for name, parts in split.items()}
 shown = listed([f"{int((leads['bias from the mean'][i] > 0).sum())} at rate {rates[i]:g}" for i in (0, 4, 8)])
 show(
-    label_shares(panels, measures.SIGNED_LABELS),
+    figures.label_shares(panels, measures.SIGNED_LABELS),
     f"With a bias that starts at the mean, this many of {n_gallery} SAEs have more atoms than negatives: {shown}.",
     f"One row per rate, {n_gallery} SAEs each, the same seeds at every rate. Three independent features, three latents.",
     alt="Three panels of bars divided by label, one row per rate: without a bias, with a bias started at zero, with a bias started at the mean.",

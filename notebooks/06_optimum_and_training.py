@@ -24,14 +24,14 @@ from math import comb
 import pandas as pd
 import torch
 
-from toysae import measures, optimum, saes, worlds
-from toysae.figures import curves, excess_split, fractions, heat_map_row, house_style, label_shares
+from toysae import figures, measures, optimum, saes, worlds
+from toysae.chapters.optimum_and_training import excess_split
 from toysae.measures.evidence_tmp import Fraction
 from toysae.measures.verdicts_tmp import by_half, by_intervals, counted, listed
 from toysae.writeup import check_parameters, claim, say, say_trained, show
 
 check_parameters(globals())
-house_style()
+figures.house_style()
 seeds = range(seed * n_saes, (seed + 1) * n_saes)
 n_trained = 0
 
@@ -151,7 +151,7 @@ for side, (name, n_latents) in enumerate(widths.items()):
     places = torch.cat([n + 0.3 * (side - 0.5) + torch.linspace(-0.12, 0.12, n_saes) for n in sizes])
     dots[name] = places, torch.cat([best[i] * (1 + grown[name][n]) for i, n in enumerate(sizes)])
 lines["atoms"] = list(sizes), [cost[n] for n in sizes]
-figure = curves(lines, dots, xlabel="$n$, number of features, of which two fire", ylabel="loss")
+figure = figures.curve_figure(lines, dots, xlabel="$n$, number of features, of which two fire", ylabel="loss")
 figure.axes[0].set_xticks(list(sizes))
 counts = {name: listed([f"{arrived[name][n].k} ($n = {n}$)" for n in sizes]) for name in widths}
 show(
@@ -214,7 +214,7 @@ seen = measures.assess(stack, world, threshold)
 ranks = {"lowest loss": 0, "median loss": n_saes // 2, "highest loss": -1}
 drawn = {name: int(above.argsort()[rank]) for name, rank in ranks.items()}
 show(
-    heat_map_row(
+    figures.heat_map_row(
         seen,
         {f"{name}:\n{seen.losses[i]:.4f}": i for name, i in drawn.items()},
         f"two of {n_features} features, {counted(wide, 'latent')}",
@@ -280,7 +280,7 @@ panels = {
 }
 told = [f"with {m} latents " + listed([f"{f.k} from {name}" for name, f in each.items()]) for m, each in good.items()]
 show(
-    label_shares(panels, measures.LABELS),
+    figures.label_shares(panels, measures.LABELS),
     f"Of {n_saes} SAEs, these reach the best known loss: {'; '.join(told)}.",
     f"Bars show how all latents of {n_saes} SAEs are labelled after training, one bar for each starting point.",
     alt="Two panels of stacked bars, one per number of latents, with a bar for each starting point, divided by the labels of the latents.",
@@ -369,7 +369,7 @@ def rows_larger(first, second):
 near = {name: reached(above, 1e-2) for name, above in trials.items()}
 total, total_unaided = (Fraction(sum(f.k for f in e.values()), len(e) * n_saes) for e in (there, there_unaided))
 show(
-    fractions({"within 1 %": near, "within 0.1 %": there, "within 0.1 %,\nwithout resampling": there_unaided}),
+    figures.fractions({"within 1 %": near, "within 0.1 %": there, "within 0.1 %,\nwithout resampling": there_unaided}),
     f"Over all {len(visited)} rows, {total.k} of {total.n} SAEs reach the best known loss; by row it is {min(f.k for f in there.values())} to {max(f.k for f in there.values())} of {n_saes}.",
     "A dot is the fraction of SAEs, the bar its 95 % Wilson interval, the numbers beside it the counts.",
     alt="Three dot plots with intervals, one row per world: SAEs near the best known loss, SAEs that reach it, and the latter without resampling.",
@@ -567,7 +567,7 @@ for side, rate in enumerate(lr_grid):
     places = torch.linspace(0.98, 1.02, len(first)) * 1.1 ** (side - 1.5)
     there_now = [(steps * places, 100 * tried[rate, steps]) for steps in step_grid]
     dots[rate] = tuple(map(torch.cat, zip(*there_now, strict=True)))
-figure = curves(lines, dots, xlabel="training steps", ylabel="excess over the best known loss, %")
+figure = figures.curve_figure(lines, dots, xlabel="training steps", ylabel="excess over the best known loss, %")
 figure.axes[0].set_xscale("log")
 figure.axes[0].set_yscale("symlog", linthresh=1)
 figure.axes[0].set_ylim(bottom=-0.1)

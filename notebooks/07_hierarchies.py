@@ -23,15 +23,25 @@ import math
 import pandas as pd
 import torch
 
-from toysae import figures, hierarchies, measures, optimum, saes, worlds
-from toysae.figures import curve_panels, curves, house_style, small_maps
-from toysae.figures_weights import decoders_and_encoders
+from toysae import figures, measures, optimum, saes, worlds
+from toysae.chapters.hierarchies.families import (
+    best_weakening,
+    hedging_angle,
+    hedging_direction,
+    median_sae,
+    on_the_diagonal,
+    own_latent,
+    recall,
+    watch,
+)
+from toysae.chapters.hierarchies.families import weakening as the_weakening
+from toysae.chapters.hierarchies.halves import decoders_and_encoders
 from toysae.measures.evidence_tmp import Fraction
 from toysae.measures.verdicts_tmp import by_half, listed, verdict
 from toysae.writeup import check_parameters, claim, say, say_trained, show
 
 check_parameters(globals())
-house_style()
+figures.house_style()
 seeds = list(range(seed * n_saes, (seed + 1) * n_saes))
 few = seeds[: max(2, n_saes // 8)]
 names = measures.feature_names(4)
@@ -100,7 +110,7 @@ def reported(share):
 strict = toys["hierarchy"]
 stacks = {name: trained(world, 4) for name, world in toys.items()} | {"tied weights": trained(strict, 4, tied=True)}
 stacks["tied, near start"] = trained(strict, 4, init="at-features", tied=True)
-families = {name: hierarchies.watch(stack, toys.get(name, strict), threshold) for name, stack in stacks.items()}
+families = {name: watch(stack, toys.get(name, strict), threshold) for name, stack in stacks.items()}
 
 
 # %%
@@ -129,7 +139,7 @@ def drawn(name):
 control, hierarchy = families["control"], families["hierarchy"]
 found, absorb = Fraction.of(control.finds_features), Fraction.of(hierarchy.absorbs)
 z = stacks["hierarchy"].double().encode(worlds.finite_data(strict)[0])
-own = hierarchies.own_latent(z, stacks["hierarchy"].W_dec.double(), strict.features)
+own = own_latent(z, stacks["hierarchy"].W_dec.double(), strict.features)
 on_child = stacks["hierarchy"].parameters["W_enc"][torch.arange(len(own)), 1, own]
 others_double = int((hierarchy.doubled & ~hierarchy.absorbs).sum())
 others = f" Two latents share one row in {others_double} of the other {n_saes - absorb.k}." if absorb.k < n_saes else ""
@@ -315,13 +325,13 @@ def trained_weakening(world, data):
     start = saes.untrained(saes.ReluL1(prices), rows, members, decoder_bias=False)
     stack = saes.fit(start, saes.Support(*data), n_steps=n_steps, lr=lr)[0].double()
     lowest = stack.losses(*data).view(-1, len(few)).argmin(dim=1) + torch.arange(len(weak_prices)) * len(few)
-    return hierarchies.weakening(stack.encode(data[0]), stack.W_dec, world, data=data)[lowest].tolist()
+    return the_weakening(stack.encode(data[0]), stack.W_dec, world, data=data)[lowest].tolist()
 
 
 def panel(make, points):
     """Lines and dots of one panel, and how far each dot lies above its line."""
     fine = [points[0] + (points[-1] - points[0]) * (i / n_fine) ** 2 for i in range(n_fine + 1)]
-    line = {x: [hierarchies.best_weakening(*make(x), price) for price in weak_prices] for x in (*fine, *points)}
+    line = {x: [best_weakening(*make(x), price) for price in weak_prices] for x in (*fine, *points)}
     dots = {x: trained_weakening(*make(x)) for x in points}
     titles = {i: f"$\\lambda$ = {price:g}" for i, price in enumerate(weak_prices)}
     drawn_lines = {title: (fine, [line[x][i] for x in fine]) for i, title in titles.items()}
@@ -337,7 +347,9 @@ n_trained += (len(spreads) + len(alone_shares)) * len(weak_prices) * len(few)
 predicted_dots = Fraction.of(torch.cat([above_left, above_right]).abs() < 0.05)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-figure = curve_panels({"A varies": left, "B leaks": right}, ylabel="weakening of A's latent by B", ylim=(-0.05, 1.05))
+figure = figures.curve_panels(
+    {"A varies": left, "B leaks": right}, ylabel="weakening of A's latent by B", ylim=(-0.05, 1.05)
+)
 for axes, meaning in zip(
     figure.axes, ("standard deviation of A's magnitude", "share of B's firings without A"), strict=True
 ):
@@ -373,8 +385,8 @@ at_ours = {"A varies": jittered(max(sigma, 1e-6), 199), "B leaks": leaking_pair}
 compared = {
     name: {
         "printed in the paper": printed[name],
-        "best, in the paper's setting": hierarchies.best_weakening(*at_theirs[name], paper_price),
-        "best, in ours": hierarchies.best_weakening(*at_ours[name], l1_coeff),
+        "best, in the paper's setting": best_weakening(*at_theirs[name], paper_price),
+        "best, in ours": best_weakening(*at_ours[name], l1_coeff),
         "trained here": usual[name],
     }
     for name in printed
@@ -411,16 +423,16 @@ for name, model in losses.items():
     start = saes.untrained(model, rows, few, decoder_bias=False)
     grown, _ = saes.fit(start, batches, n_steps=n_steps, lr=lr)
     in_tree[name] = measures.assess(grown, tree, threshold)
-    recalls[name] = torch.stack([hierarchies.recall(grown, tree, p, range(p + 1, p + 4)) for p in parents], dim=1)
+    recalls[name] = torch.stack([recall(grown, tree, p, range(p + 1, p + 4)) for p in parents], dim=1)
 n_trained += len(losses) * len(few)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 carried = Fraction.of((recalls["plain"] <= 0.05).all(dim=1))
 filled = Fraction.of((recalls["Matryoshka"] >= 0.95).all(dim=1))
 nested = in_tree["Matryoshka"]
-diagonal, clearly = (hierarchies.on_the_diagonal(nested.cosines, nested.live, tree, bar) for bar in (0.5**0.5, 0.9))
+diagonal, clearly = (on_the_diagonal(nested.cosines, nested.live, tree, bar) for bar in (0.5**0.5, 0.9))
 mostly = Fraction.of(diagonal >= 0.9 * tree.n_features)
-maps = small_maps({name: (seen, hierarchies.median_sae(seen)) for name, seen in in_tree.items()}, n_columns=2)
+maps = figures.small_maps({name: (seen, median_sae(seen)) for name, seen in in_tree.items()}, n_columns=2)
 maps.set_size_inches(7.6, 4.3)
 show(
     maps,
@@ -498,7 +510,7 @@ def best_turn(chance, price):
     """The angle of the best single row in degrees: the closed form for the lower price."""
     alone, both = p_parent * (1 - chance), p_parent * chance
     is_low = price == hedge_prices[0]
-    turn = optimum.top_eigenvector_angle(alone, both) if is_low else hierarchies.hedging_angle(alone, both, price)
+    turn = optimum.top_eigenvector_angle(alone, both) if is_low else hedging_angle(alone, both, price)
     return math.degrees(turn)
 
 
@@ -513,7 +525,9 @@ known = ~angles[hedge_prices[0]].isnan()
 on_the_line = Fraction.of(((angles[hedge_prices[0]] - expected).abs() < 1)[known])
 largest = max(b - a for a, b in zip(*(hedges[titles[p]][1] for p in hedge_prices), strict=True))
 show(
-    curves(hedges, medians, xlabel="how often B fires when A does", ylabel="angle from A towards B, degrees"),
+    figures.curve_figure(
+        hedges, medians, xlabel="how often B fires when A does", ylabel="angle from A towards B, degrees"
+    ),
     f"With one latent for parent and child, {on_the_line.k} of {on_the_line.n} SAEs end within one degree of the closed form.",
     f"Lines: the best row as the price vanishes, and at a high price. Dots: medians of {n_saes} SAEs each, trained at a price of {hedge_prices[0]:g} and {hedge_prices[1]:g}. At 45 degrees the latent is A+B. The high price adds at most {largest:.1f} degrees.",
     alt="Angle of a single latent from the parent towards the child over how often the child fires, two computed lines with dots of trained SAEs.",
@@ -543,10 +557,10 @@ def turns(stack):
 
 
 bends, bends_like_theirs = (Fraction.of((turns(s) > 1) & (turns(s) < 89)) for s in (single, like_theirs))
-two = hierarchies.watch(trained(pair_world, 2), pair_world, threshold)
-near_start = hierarchies.watch(trained(pair_world, 2, **as_theirs), pair_world, threshold)
+two = watch(trained(pair_world, 2), pair_world, threshold)
+near_start = watch(trained(pair_world, 2, **as_theirs), pair_world, threshold)
 one_family = worlds.tree(n_parents=1, n_others=0)
-single_cosine = float(hierarchies.hedging_direction(one_family)[0])
+single_cosine = float(hedging_direction(one_family)[0])
 cosine_of_parents = nested.cosines.masked_fill(~nested.live[..., None], -1)[..., parents].amax(dim=1)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
@@ -597,7 +611,7 @@ claim(
 # %%
 def absorbing_share(n_latents=4, **kind):
     """How many SAEs trained on the strict hierarchy absorb, and how many have a hole in the latent of A."""
-    seen = hierarchies.watch(trained(strict, n_latents, **kind), strict, threshold)
+    seen = watch(trained(strict, n_latents, **kind), strict, threshold)
     return Fraction.of(seen.absorbs), Fraction.of(seen.has(0) & (seen.silence >= 0.95))
 
 

@@ -28,16 +28,17 @@ from functools import cache
 import pandas as pd
 import torch
 
-from toysae import antipodal, budget, measures, optimum, saes, worlds
-from toysae.figures import curve_panels, curves, fraction_curves, heat_map_row, house_style
-from toysae.figures_values import landscapes, value_map
+from toysae import figures, measures, optimum, saes, worlds
+from toysae.chapters.correlations.budget import budget_errors, mixed_rows
+from toysae.chapters.correlations.landscapes import landscapes, value_map
+from toysae.chapters.correlations.plane import alone_boundary, angle_from_feature, cross, diagonal_gain
+from toysae.chapters.remedies.tuning import mean_interval
 from toysae.measures.evidence_tmp import Fraction
 from toysae.measures.verdicts_tmp import by_half, listed, verdict
-from toysae.tuning import mean_interval
 from toysae.writeup import check_parameters, claim, say, say_trained, show
 
 check_parameters(globals())
-house_style()
+figures.house_style()
 seeds = range(seed * n_saes, (seed + 1) * n_saes)
 n_trained = 0
 
@@ -60,7 +61,7 @@ n_trained = 0
 ties = [0.0, 0.5, 1.0]  # f
 planes = {f: worlds.antipodal_plane(f) for f in ties}
 degrees = torch.arange(0, 91, 3).double()
-turned = antipodal.cross(degrees.deg2rad())
+turned = cross(degrees.deg2rad())
 around = torch.arange(0, 360, 0.5).double().deg2rad()
 ring = torch.stack([around.cos(), around.sin()], dim=1)
 
@@ -88,7 +89,7 @@ varies = listed([f"{100 * ranges[f'f = {f:g}']:.1f} % for $f = {f:g}$" for f in 
 lines = {name: (degrees.tolist(), (v / v[0]).tolist()) for name, v in by_angle.items()}
 axes = {"xlabel": "angle between the cross and the true features, degrees", "ylabel": "loss / loss of the features"}
 show(
-    curves(lines, {}, **axes, xticks=[0, 15, 30, 45, 60, 75, 90]),
+    figures.curve_figure(lines, {}, **axes, xticks=[0, 15, 30, 45, 60, 75, 90]),
     f"As the cross turns, the loss varies by {varies}, and by {100 * ranges['all directions alike']:.1f} % where all directions are alike.",
     f"Exact losses of a cross with the best latent activations, $\\lambda$ = {l1_coeff:g}. 0 and 90 degrees are the true features, 45 degrees the composites.",
     alt="Loss of four rows at right angles over the angle by which they are turned: one curve for each tie of the magnitudes, and one for points in all directions.",
@@ -115,7 +116,7 @@ claim(
 gains = {}
 for f, world in planes.items():
     fine = fine_losses(world, 0.001)
-    gains[f] = 1 - float(fine[15] / fine[0]), antipodal.diagonal_gain(f)
+    gains[f] = 1 - float(fine[15] / fine[0]), diagonal_gain(f)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 close = torch.tensor([abs(found - formula) < 0.005 for found, formula in gains.values()])
@@ -198,7 +199,7 @@ def panel(f):
     fine = losses_of(*worlds.finite_data(planes[f]), prices[2])
     seen = train_plane(f)
     shown = (member_price == prices[2])[:, None] & seen.live
-    angle = antipodal.angle_from_feature(seen.cosines[..., [0, 2]])[shown]
+    angle = angle_from_feature(seen.cosines[..., [0, 2]])[shown]
     height = (seen.losses[:, None] / fine[0]).expand(-1, 4)[shown]
     crosses = {"cross at this angle": (degrees.tolist(), (fine / fine[0]).tolist())}
     return crosses, {"latents": (angle.tolist(), height.tolist())}, {}
@@ -207,7 +208,7 @@ def panel(f):
 reach_here = [f"{Fraction.of(near[f][member_price == prices[2]])} at $f = {f:g}$" for f in ties]
 axes = {"xlabel": "angle from the feature, degrees", "ylabel": "loss / loss of the features", "xticks": [0, 45, 90]}
 show(
-    curve_panels({f"$f = {f:g}$": panel(f) for f in ties}, **axes),
+    figures.curve_panels({f"$f = {f:g}$": panel(f) for f in ties}, **axes),
     f"SAEs within a hundredth of the best known loss, at this price and over three learning rates: {listed(reach_here)}.",
     f"Dots: the live latents of all SAEs at $\\lambda$ = {prices[2]:g}, placed by the angle of their row (0 and 90: a true feature, 45: a composite) and by the loss of their SAE. Line: what a cross costs if all four rows have that angle. A dot above the line belongs to an SAE that pays more than such a cross.",
     alt="Three panels of loss over angle, a curve for crosses and dots for the latents of trained SAEs, one panel for each tie of the magnitudes.",
@@ -258,7 +259,7 @@ claim(
 
 # %%
 shares_alone = [0.0, 0.25, 0.5, 0.75]
-boundary = {f: antipodal.alone_boundary(f) for f in ties}
+boundary = {f: alone_boundary(f) for f in ties}
 quickest = member_lr == rates[2]
 
 
@@ -281,7 +282,7 @@ ends = listed([f"{counted[-1].k} of {counted[-1].n} at {name}" for name, (_, cou
 marks = {f"boundary {f:g}": p for f, p in boundary.items()}
 axes = {"xlabel": "how often a feature fires by itself", "ylabel": "SAEs that find all four"}
 show(
-    fraction_curves(series, marks, **axes),
+    figures.fraction_curves(series, marks, **axes),
     f"Where features are alone in three of four samples, all four are found by {ends}.",
     f"Dots: the share of SAEs that have an atom for every feature, at learning rate {rates[2]:g} and over all four prices, with 95 % Wilson intervals. Dashed lines, in the colour of their $f$: the share from which on the true features cost less than the composites as the price vanishes.",
     alt="Share of SAEs that find all four features over how often features fire alone, one line for each tie of the magnitudes, with dashed vertical boundaries.",
@@ -305,7 +306,7 @@ seldom = Fraction.of(torch.tensor([share.interval[1] < 0.5 for share in complete
 missing = torch.cat([~found_all(seen) for seen in alone.values()])
 above = torch.cat([seen.losses / best_known(f, often)[1] - 1 for f, seen in alone.items()])
 stuck = Fraction.of(above[missing] > 0.01)
-angles = antipodal.angle_from_feature(torch.stack([best_known(f, often)[0] for f in ties]))
+angles = angle_from_feature(torch.stack([best_known(f, often)[0] for f in ties]))
 off_feature = float(torch.minimum(angles, 90 - angles).max())
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
@@ -398,7 +399,7 @@ for bias, each in mixed.items():
     dots[names[bias]] = torch.cat([c + fan for c in each]), torch.cat(list(each.values()))
 on, off = middle[True], middle[False]
 show(
-    curves(lines, dots, xlabel="correlation of feature 0 with the others", ylabel="mixing"),
+    figures.curve_figure(lines, dots, xlabel="correlation of feature 0 with the others", ylabel="mixing"),
     f"With a budget of {k:g} and a decoder bias the median mixing is {on[-correlation]} at a correlation of {-correlation:g} and {on[correlation]} at {correlation:g}; without the bias it is {off[-correlation]} and {off[correlation]}.",
     f"Dots: {n_saes} SAEs at each correlation, spread sideways; lines: their median. Two features are on in the mean. Mixing is the mean cosine with feature 0 of the latents that stand for the four others.",
     alt="Mixing over the correlation, as dots for SAEs and lines for medians, with the decoder bias on and off.",
@@ -428,7 +429,7 @@ for name, start in ((f"correlation {correlation:g}", 0), (f"correlation {-correl
 aligned = [float(both.cosines[i].amax(dim=0).mean()) for i in drawn.values()]
 found = [int(both.labels.features_found[i]) for i in drawn.values()]
 show(
-    heat_map_row(both, drawn, f"five features, budget {k:g}"),
+    figures.heat_map_row(both, drawn, f"five features, budget {k:g}"),
     f"In the SAEs of median loss, the mean over features of the best cosine is {aligned[0]:.3f} and {aligned[1]:.3f}; by the threshold of {threshold:g} alone, {found[0]} and {found[1]} of the five features count as found.",
     "Rows are latents, columns are true features (A is feature 0), numbers are cosines; the strip tells each latent's label. The last row is the decoder bias.",
     alt="Two heat maps of cosines between latents and features, for a positive and a negative correlation, with the decoder bias as the last row.",
@@ -446,11 +447,10 @@ samples = {
     for c in (-correlation, 0.0, correlation)
 }
 turns, shifts = torch.linspace(-0.6, 0.6, 25).double(), torch.linspace(-0.6, 1.0, 17).double()
-mixed_all = budget.mixed_rows(torch.eye(5).double(), turns.repeat(len(shifts)))
+mixed_all = mixed_rows(torch.eye(5).double(), turns.repeat(len(shifts)))
 bias_all = shifts.repeat_interleave(len(turns))[:, None] * torch.eye(5)[0]
 surface = {
-    c: budget.budget_errors(mixed_all, x, k, decoder_bias=bias_all).view(len(shifts), len(turns))
-    for c, x in samples.items()
+    c: budget_errors(mixed_all, x, k, decoder_bias=bias_all).view(len(shifts), len(turns)) for c, x in samples.items()
 }
 lowest = {c: divmod(int(v.argmin()), len(turns)) for c, v in surface.items()}
 deepest = {c: (float(turns[column]), float(shifts[row])) for c, (row, column) in lowest.items()}
@@ -500,9 +500,7 @@ first, others = torch.eye(5)[0], 1 - torch.eye(5)[0]
 some = torch.linspace(-0.1, 0.2, 4)[:, None]
 all_biases = torch.cat([shift * first + some * others for shift in shifts.tolist()]).double()
 same_rows = torch.eye(5).double().expand(len(all_biases), -1, -1)
-true_error = {
-    c: float(budget.budget_errors(same_rows, x, k, decoder_bias=all_biases).min()) for c, x in samples.items()
-}
+true_error = {c: float(budget_errors(same_rows, x, k, decoder_bias=all_biases).min()) for c, x in samples.items()}
 beats = {c: Fraction.of(own_error(c) < true_error[c]) for c in (correlation, -correlation)}
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]

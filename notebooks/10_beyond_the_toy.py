@@ -28,15 +28,26 @@ from toysae.writeup import check_parameters, claim, say, say_trained, show
 check_parameters(globals())
 
 # %%
-from toysae import comparison, figures_detection, inheritance, measures, saes, trials, tuning, worlds
-from toysae.figures import house_style, label_shares
+from toysae import figures, measures, saes, worlds
+from toysae.chapters.beyond_the_toy import trials
+from toysae.chapters.beyond_the_toy.clouds import clouds
+from toysae.chapters.beyond_the_toy.comparison import (
+    at_extreme_l0,
+    at_true_l0,
+    best_reconstruction_is_low,
+    matryoshka_above_topk,
+    plain_is_lowest,
+    precision_for_recall,
+)
+from toysae.chapters.beyond_the_toy.inheritance import beside_heirs, heirs, overlap
+from toysae.chapters.beyond_the_toy.trials import JUMPRELU, MATRYOSHKA, N_SCORED_SAMPLES, PLAIN, TOPK, trial, world_of
+from toysae.chapters.remedies.tuning import mean_interval
 from toysae.measures.evidence_tmp import Fraction
 from toysae.measures.verdicts_tmp import by_half, listed, verdict
 from toysae.sweeps import read_table
-from toysae.synthetic import overlap
 
 # %%
-house_style()
+figures.house_style()
 seeds = list(range(seed * n_saes, (seed + 1) * n_saes))
 plan = {"n_steps": n_steps, "lr": lr}
 n_trained = 0
@@ -91,7 +102,7 @@ def crowded(world):
     rows = saes.random_sign_rows(world, n_small, seeds)
     start = saes.untrained(saes.ReluL1(l1_coeff), rows, seeds, decoder_bias=False)
     stack, _ = saes.fit(start, saes.Batches(world, batch_size, generator(2)), **plan)
-    live = (stack.encode(world.inputs(world.sample(trials.N_SAMPLES, generator(3)))) > 0).any(dim=1)
+    live = (stack.encode(world.inputs(world.sample(N_SCORED_SAMPLES, generator(3)))) > 0).any(dim=1)
     return counted(stack.W_dec, world, live), counted(rows, world, torch.ones_like(live))
 
 
@@ -111,7 +122,7 @@ def along_rooms(world, what, trained=True):
 def rooms_down_to(values):
     """The rooms, largest first, as long as the interval of the mean stays above one half."""
     most = zip(rooms, values, strict=True)
-    return [d for d, _ in itertools.takewhile(lambda pair: tuning.mean_interval(pair[1])[1] > 0.5, most)]
+    return [d for d, _ in itertools.takewhile(lambda pair: mean_interval(pair[1])[1] > 0.5, most)]
 
 
 lasting = rooms_down_to(along_rooms("in groups", "pairs")[1])
@@ -132,9 +143,7 @@ series = {
     for name in shares
 }
 show(
-    figures_detection.clouds(
-        series, xlabel="dimensions", ylabel="share of all latents", ylim=(-0.04, 1.04), xticks=rooms
-    ),
+    clouds(series, xlabel="dimensions", ylabel="share of all latents", ylim=(-0.04, 1.04), xticks=rooms),
     f"{told}.",
     f"Left: groups of three, two of which fire. Right: the same rates, but independent. {n_small} features and as many latents; small dots are SAEs, marks are means. Towards the left the room gets smaller and features overlap more. The third line counts any composite among untrained rows: what the label gives away by chance.",
     alt="Two panels over the number of dimensions: shares of atoms, of pairs that fire together, and of accidental composites before training.",
@@ -177,7 +186,7 @@ say(
 
 # %%
 numbers = {"n_features": 256, "d_in": 64, "mean_l0": mean_l0, "n_families": 16, "n_repulsions": 40, "sigma": sigma}
-world = trials.world_of(seed, **numbers)
+world = world_of(seed, **numbers)
 rates = world.firing.rates()
 made = {
     "features": world.n_features,
@@ -207,13 +216,13 @@ pd.Series({name: f"{v:,}" if isinstance(v, int) else f"{v:.3f}" for name, v in m
 # %%
 budgets = sorted({max(1, round(factor * mean_l0)) for factor in (0.5, 1, 1.5)})
 settings = {
-    trials.PLAIN: [0.2, 0.3, 0.4],
-    trials.TOPK: budgets,
-    trials.JUMPRELU: [0.05, 0.1, 0.2],
-    trials.MATRYOSHKA: budgets,
+    PLAIN: [0.2, 0.3, 0.4],
+    TOPK: budgets,
+    JUMPRELU: [0.05, 0.1, 0.2],
+    MATRYOSHKA: budgets,
 }
 here = numbers | plan | {"n_latents": 128, "batch_size": batch_size, "data_seed": seed, "threshold": threshold}
-rows = {kind: pd.DataFrame(trials.scores(kind, values, seeds, **here)) for kind, values in settings.items()}
+rows = {kind: pd.DataFrame(trial(kind, values, seeds, **here)) for kind, values in settings.items()}
 small = pd.concat(rows, names=["kind"]).reset_index("kind").reset_index(drop=True)
 n_trained += len(small)
 
@@ -246,16 +255,16 @@ OUTCOMES = {"reproduced": "So do we", "partly": "In part so do we", "differs": "
 # %%
 def checked(table, true_l0):
     """Every rule of the list above, as one bool per seed."""
-    less = [not more for more in comparison.matryoshka_above_topk(table, "explained_variance", true_l0)]
+    less = [not more for more in matryoshka_above_topk(table, "explained_variance", true_l0)]
     return {
-        "low by F1": comparison.best_reconstruction_is_low(table, "f1"),
-        "low by MCC": comparison.best_reconstruction_is_low(table, "mcc"),
-        "trade": comparison.precision_for_recall(table),
+        "low by F1": best_reconstruction_is_low(table, "f1"),
+        "low by MCC": best_reconstruction_is_low(table, "mcc"),
+        "trade": precision_for_recall(table),
         "less variance explained": less,
-        "a higher F1": comparison.matryoshka_above_topk(table, "f1", true_l0),
-        "a higher MCC": comparison.matryoshka_above_topk(table, "mcc", true_l0),
-        "the lowest F1": comparison.plain_is_lowest(table, "f1", true_l0),
-        "the lowest MCC": comparison.plain_is_lowest(table, "mcc", true_l0),
+        "a higher F1": matryoshka_above_topk(table, "f1", true_l0),
+        "a higher MCC": matryoshka_above_topk(table, "mcc", true_l0),
+        "the lowest F1": plain_is_lowest(table, "f1", true_l0),
+        "the lowest MCC": plain_is_lowest(table, "mcc", true_l0),
     }
 
 
@@ -285,7 +294,7 @@ small.groupby(["kind", "setting"], sort=False)[wanted].mean().round(3)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 show(
-    figures_detection.clouds(
+    clouds(
         {name: cloud(small, "l0", name.lower()) for name in ("precision", "recall", "F1")},
         at=mean_l0,
         xlabel="active latents per sample, L0",
@@ -333,7 +342,7 @@ by_f1, by_mcc = (
 )
 told = listed([f"{by_f1[title].k} of {by_f1[title].n} seeds with {title}" for title in titles])
 show(
-    figures_detection.clouds(
+    clouds(
         {title: cloud(table, "explained_variance", "f1") for title, table in tables.items()},
         xlabel="share of variance explained",
         ylabel="F1 of the latents as detectors",
@@ -367,7 +376,7 @@ fewest = close.loc[close.groupby("seed")["l0"].idxmin()].set_index("seed")["f1"]
 told_by_l0 = Fraction.of(torch.tensor((fewest >= close.groupby("seed")["f1"].max()).to_numpy()))
 claim(
     "same-variance-different-detectors",
-    tuning.mean_interval(spread)[1] > 0.1,
+    mean_interval(spread)[1] > 0.1,
     f"The same reconstruction can mean different detectors: among the {len(close)} SAEs that come within {within} of the highest explained variance of their seed, F1 ranges from {low:.2f} to {high:.2f}; the mean range in a seed is {spread.mean():.2f} over {len(spread)} seeds. They differ in L0, from {close['l0'].min():.1f} to {close['l0'].max():.1f}: in {told_by_l0} seeds the one with the fewest active latents has the highest F1.",
     otherwise=f"Among the {len(close)} SAEs that come within {within} of the highest explained variance of their seed, F1 ranges from {low:.2f} to {high:.2f}.",
 )
@@ -378,9 +387,7 @@ claim(
 # Now each kind at its setting nearest to the true L0. How near that is, the first column of the table shows.
 
 # %%
-near = dict(
-    zip(titles, (comparison.at_true_l0(small, mean_l0), comparison.at_true_l0(large, of_large["mean_l0"])), strict=True)
-)
+near = dict(zip(titles, (at_true_l0(small, mean_l0), at_true_l0(large, of_large["mean_l0"])), strict=True))
 means = {
     title: table.groupby("kind", sort=False)[["l0", "explained_variance", "f1", "mcc"]].mean()
     for title, table in near.items()
@@ -432,7 +439,7 @@ say(
 # In this world nobody planted groups. Still, children never fire without their parents, and some parents and loners are correlated. Which labels do the latents get, and what are the composites made of?
 
 # %%
-sparsest, densest = (comparison.at_extreme_l0(small, lowest=is_lowest) for is_lowest in (True, False))
+sparsest, densest = (at_extreme_l0(small, lowest=is_lowest) for is_lowest in (True, False))
 n_latents = here["n_latents"]
 untouched = saes.random_sign_rows(world, n_latents, seeds)
 random_labels = measures.label_latents(untouched, world, torch.ones(n_saes, n_latents, dtype=torch.bool), threshold)
@@ -450,7 +457,7 @@ bars = {
     for title, table in {"lowest L0": sparsest, "highest L0": densest}.items()
 }
 show(
-    label_shares(bars, measures.LABELS),
+    figures.label_shares(bars, measures.LABELS),
     f"At the lowest L0 of each kind {composed[0]:.1f} % of the latents are composite, at the highest {composed[1]:.1f} %.",
     f"Mean over {n_saes} SAEs of each kind at its sparsest and at its densest setting, {titles[0]}. Mixed latents are aligned neither with a feature nor with a sum that the label looks for.",
     alt="Two panels of bars divided by label, for the sparsest and the densest setting of each of four kinds of autoencoders.",
@@ -475,14 +482,14 @@ claim(
 
 # %%
 singles = worlds.independent(rates, sigma=sigma, features=world.features)
-sparse = here | {"kind": trials.PLAIN, "setting": settings[trials.PLAIN][-1:], "seed": seeds}
+sparse = here | {"kind": PLAIN, "setting": settings[PLAIN][-1:], "seed": seeds}
 
 
 def looked_at(one_world):
     """Plain SAEs trained in a world, what their latents stand for, and the samples that were used to see it."""
     made_of = {name: sparse[name] for name in ("kind", "setting", "seed", "n_latents", "data_seed", "batch_size")}
     stack = trials.trained(world=one_world, **made_of, **plan)
-    samples = one_world.sample(trials.N_SAMPLES, generator(4))
+    samples = one_world.sample(N_SCORED_SAMPLES, generator(4))
     live = (stack.encode(one_world.inputs(samples)) > 0).any(dim=1)
     return stack, measures.label_latents(stack.W_dec, one_world, live, threshold), samples
 
@@ -493,7 +500,7 @@ parents = near[titles[0]].groupby("seed")[["parent_alone", "parent_with_child"]]
 served = float(labels.members[..., world.firing.roots.n_features :].any(dim=1).float().mean())
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-joined = inheritance.heirs(labels.members, world.firing).any(dim=(2, 3)) & (labels.members.sum(dim=2) > 1)
+joined = heirs(labels.members, world.firing).any(dim=(2, 3)) & (labels.members.sum(dim=2) > 1)
 n_joined, n_composite = int(joined.sum()), int(labels.count("composite").sum())
 n_alone, n_of = int(labels_alone.count("composite").sum()), n_saes * n_latents
 claim(
@@ -504,10 +511,8 @@ claim(
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-alone, beside = (
-    rate.numpy() for rate in inheritance.beside_heirs(stack, world, samples, labels.members * joined[..., None])
-)
-gap = tuning.mean_interval(alone - beside)
+alone, beside = (rate.numpy() for rate in beside_heirs(stack, world, samples, labels.members * joined[..., None]))
+gap = mean_interval(alone - beside)
 judged = (
     "so it is absorbed in part"
     if gap[1] > 0
@@ -530,8 +535,7 @@ say(
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 ends = {
-    kind: [tuning.mean_interval(near[title].loc[near[title]["kind"] == kind, "mcc"]) for title in titles]
-    for kind in settings
+    kind: [mean_interval(near[title].loc[near[title]["kind"] == kind, "mcc"]) for title in titles] for kind in settings
 }
 lower = [kind for kind, (hundreds, thousands) in ends.items() if thousands[2] < hundreds[1]]
 told = listed([f"{kind} {h[0]:.2f} and {t[0]:.2f}" for kind, (h, t) in ends.items()])
@@ -554,14 +558,13 @@ say(
 patient = here | {"n_steps": 2 * n_steps}
 k_true = min(budgets, key=lambda k: abs(k - mean_l0))
 few = seeds[: max(2, n_saes // 2)]
-longer = pd.DataFrame(trials.scores(trials.TOPK, [k_true], few, **patient)).set_index("seed")
-before = small[(small["kind"] == trials.TOPK) & (small["setting"] == k_true)].set_index("seed").loc[few]
+longer = pd.DataFrame(trial(TOPK, [k_true], few, **patient)).set_index("seed")
+before = small[(small["kind"] == TOPK) & (small["setting"] == k_true)].set_index("seed").loc[few]
 n_trained += len(longer)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 gained = {
-    score: tuning.mean_interval((longer[score] - before[score]).to_numpy())
-    for score in ("mcc", "f1", "explained_variance")
+    score: mean_interval((longer[score] - before[score]).to_numpy()) for score in ("mcc", "f1", "explained_variance")
 }
 told = listed(
     [
@@ -587,19 +590,17 @@ say(
 worlds_drawn = [seed + 1, seed + 2]
 drawn = {}
 for number in worlds_drawn:
-    for kind in (trials.TOPK, trials.MATRYOSHKA):
-        scored = pd.DataFrame(trials.scores(kind, [k_true], few, **here | {"data_seed": number}))
+    for kind in (TOPK, MATRYOSHKA):
+        scored = pd.DataFrame(trial(kind, [k_true], few, **here | {"data_seed": number}))
         drawn[number, kind] = scored.set_index("seed")
         n_trained += len(scored)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 ahead = {
-    score: Fraction.of(
-        torch.tensor([list(drawn[n, trials.MATRYOSHKA][score] > drawn[n, trials.TOPK][score]) for n in worlds_drawn])
-    )
+    score: Fraction.of(torch.tensor([list(drawn[n, MATRYOSHKA][score] > drawn[n, TOPK][score]) for n in worlds_drawn]))
     for score in ("f1", "mcc")
 }
-averages = [f"{drawn[n, trials.TOPK]['mcc'].mean():.3f}" for n in worlds_drawn]
+averages = [f"{drawn[n, TOPK]['mcc'].mean():.3f}" for n in worlds_drawn]
 say(
     f"There Matryoshka has the higher F1 in {ahead['f1'].k} and the higher MCC in {ahead['mcc'].k} of {ahead['f1'].n} comparisons. The mean MCC of TopK is {listed(averages)} in the two new worlds, and {before['mcc'].mean():.3f} in the first."
 )
@@ -667,7 +668,7 @@ pairs_left = (
 pull = f"every kind trades precision for recall in {trading.k} of {trading.n} seeds"
 variance = (
     f", and SAEs that explain nearly the same variance, at different L0s, differ in F1 by {spread.mean():.2f} in the mean"
-    if tuning.mean_interval(spread)[1] > 0.1
+    if mean_interval(spread)[1] > 0.1
     else ""
 )
 say(

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn.functional import normalize
 
-from toysae.budget import budget_errors, mixed_rows
+from toysae.chapters.correlations.budget import budget_errors, mixed_rows
 from toysae.worlds.catalogue import independent
 
 AXES = torch.eye(4).double()

@@ -3,7 +3,14 @@
 import pandas as pd
 import pytest
 
-from toysae import comparison
+from toysae.chapters.beyond_the_toy.comparison import (
+    at_extreme_l0,
+    at_true_l0,
+    best_reconstruction_is_low,
+    matryoshka_above_topk,
+    plain_is_lowest,
+    precision_for_recall,
+)
 
 COLUMNS = ["kind", "setting", "seed", "l0", "precision", "recall", "f1", "mcc", "explained_variance"]
 
@@ -29,28 +36,28 @@ def table():
 
 
 def test_the_best_reconstruction_may_be_low_by_a_score(table):
-    assert comparison.best_reconstruction_is_low(table, "f1") == [True, False]
+    assert best_reconstruction_is_low(table, "f1") == [True, False]
 
 
 def test_every_kind_has_to_trade_precision_for_recall(table):
-    assert comparison.precision_for_recall(table) == [True, False]
+    assert precision_for_recall(table) == [True, False]
 
 
 def test_matryoshka_and_topk_are_compared_at_one_setting(table):
-    assert comparison.matryoshka_above_topk(table, "mcc", 4) == [True, False]
-    assert comparison.matryoshka_above_topk(table, "explained_variance", 4) == [False, False]
+    assert matryoshka_above_topk(table, "mcc", 4) == [True, False]
+    assert matryoshka_above_topk(table, "explained_variance", 4) == [False, False]
     with pytest.raises(ValueError, match=r"settings are .*: allowed are some that both kinds have"):
-        comparison.matryoshka_above_topk(table[table["kind"] == "TopK"], "mcc", 4)
+        matryoshka_above_topk(table[table["kind"] == "TopK"], "mcc", 4)
 
 
 def test_the_plain_sae_is_compared_near_the_true_l0(table):
-    near = comparison.at_true_l0(table, 4)
+    near = at_true_l0(table, 4)
     assert set(zip(near["kind"], near["setting"], strict=True)) == {("L1", 0.4), ("TopK", 4.0), ("Matryoshka", 4.0)}
-    assert comparison.plain_is_lowest(table, "f1", 4) == [True, False]
+    assert plain_is_lowest(table, "f1", 4) == [True, False]
 
 
 def test_the_sparsest_and_the_densest_of_each_kind_and_seed(table):
-    assert comparison.at_extreme_l0(table, lowest=True)["l0"].tolist() == [4.1, 2.0, 4.0] * 2
-    assert comparison.at_extreme_l0(table, lowest=False)["l0"].tolist() == [8.0, 4.0, 6.0] * 2
+    assert at_extreme_l0(table, lowest=True)["l0"].tolist() == [4.1, 2.0, 4.0] * 2
+    assert at_extreme_l0(table, lowest=False)["l0"].tolist() == [8.0, 4.0, 6.0] * 2
     shuffled = table.sample(frac=1, random_state=0)
-    assert comparison.precision_for_recall(shuffled) == [True, False]
+    assert precision_for_recall(shuffled) == [True, False]

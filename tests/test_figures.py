@@ -5,29 +5,15 @@ import numpy as np
 import pytest
 import torch
 
-from toysae.figures import (
-    LABEL_COLOURS,
-    _draw_path,
-    _sphere_map,
-    cooccurrence_map,
-    curve_panels,
-    curves,
-    excess_split,
-    expected_maps,
-    fraction_curves,
-    fractions,
-    heat_map,
-    heat_map_row,
-    label_shares,
-    ladder,
-    loss_account,
-    map_with_activations,
-    pattern_table,
-    phase_diagram,
-    seen_along_the_diagonal,
-    small_maps,
-    sphere_paths,
-)
+from toysae.chapters.larger_example import cooccurrence_map, heat_map
+from toysae.chapters.minimal_example import _draw_path, _sphere_map, map_with_activations, pattern_table, sphere_paths
+from toysae.chapters.optimum_and_training import excess_split
+from toysae.chapters.the_bias import seen_along_the_diagonal
+from toysae.chapters.when_they_win.phases import phase_diagram
+from toysae.figures.curves import curve_figure, curve_panels, fraction_curves, ladder
+from toysae.figures.maps import expected_maps, heat_map_row, small_maps
+from toysae.figures.shares import fractions, label_shares, loss_account
+from toysae.figures.style import LABEL_COLOURS
 from toysae.measures import reading
 from toysae.measures.assessment import assess, with_signed_labels
 from toysae.measures.evidence_tmp import Fraction
@@ -125,7 +111,7 @@ def test_every_figure_can_be_drawn_at_its_extremes(minimal):
         ),
         loss_account({"none": empty, "some": torch.ones(4).double()}, {"atoms": 1.0, "bound": 0.5}),
         fractions({"a": {"x": Fraction(0, 0), "y": Fraction(3, 3)}, "b": {"x": Fraction(0, 4), "y": Fraction(1, 4)}}),
-        curves({"a": ([1, 2], [3, 4])}, {"a": ([1.5], [3.5])}, marks={"m": 1.2}, xlabel="x", xscale="log"),
+        curve_figure({"a": ([1, 2], [3, 4])}, {"a": ([1.5], [3.5])}, marks={"m": 1.2}, xlabel="x", xscale="log"),
         curve_panels({"p": ({"a": ([1, 2], [3, 4])}, {}, {}), "q": ({}, {"a": ([1], [3])}, {"m": 1})}, xlabel="x"),
         ladder({"w": {"atoms": 0.2, "best": 0.1}, "v": {"atoms": 0.3, "best": 0.3}}),
         phase_diagram(

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from toysae import figures_detection
+from toysae.chapters.beyond_the_toy.clouds import clouds
 
 
 def test_marks_stand_at_the_means_and_every_sae_has_a_dot():
     x, y = np.array([[1.0, 3.0], [4.0, 6.0]]), np.array([[0.2, 0.4], [0.5, 0.9]])
-    figure = figures_detection.clouds({"left": {"a": (x, y)}, "right": {"a": (y, x)}}, at=2.5, xlabel="x")
+    figure = clouds({"left": {"a": (x, y)}, "right": {"a": (y, x)}}, at=2.5, xlabel="x")
     figure.canvas.draw()
     left, right = figure.axes
     assert np.allclose(left.lines[1].get_xydata(), [[2, 0.3], [5, 0.7]])

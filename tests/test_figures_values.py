@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from toysae import figures_values
+from toysae.chapters.correlations.landscapes import landscapes, value_map
 
 
 def test_a_small_map_writes_its_values_with_the_first_row_below():
     values = np.array([[0.1, 0.2], [0.3, 0.94]])
-    figure = figures_values.value_map(values, ["a", "b"], ["c", "d"], "value")
+    figure = value_map(values, ["a", "b"], ["c", "d"], "value")
     figure.canvas.draw()
     axes = figure.axes[0]
     written = {text.get_position(): text.get_text() for text in axes.texts}
@@ -19,7 +19,7 @@ def test_landscapes_share_one_scale_and_draw_their_points():
     x, y = np.linspace(-1, 1, 5), np.linspace(0, 1, 4)
     surface = y[:, None] + x[None] ** 2
     panels = {"one": (surface, {"here": ([0.0], [0.5])}), "two": (surface + 3, {"here": ([], [])})}
-    figure = figures_values.landscapes(panels, x, y, "value")
+    figure = landscapes(panels, x, y, "value")
     figure.canvas.draw()
     first, second = figure.axes[:2]
     assert [line.get_xydata().tolist() for line in first.lines] == [[[0.0, 0.5]]]
@@ -28,4 +28,4 @@ def test_landscapes_share_one_scale_and_draw_their_points():
 
 def test_a_flat_landscape_can_be_drawn():
     flat = np.ones((3, 3))
-    figures_values.landscapes({"flat": (flat, {"here": ([0], [0])})}, [0, 1, 2], [0, 1, 2], "value").canvas.draw()
+    landscapes({"flat": (flat, {"here": ([0], [0])})}, [0, 1, 2], [0, 1, 2], "value").canvas.draw()

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from toysae.figures_weights import decoders_and_encoders
+from toysae.chapters.hierarchies.halves import decoders_and_encoders
 
 DECODER = np.array([[1.0, 0.0], [0.6, 0.8], [0.0, 1.0]])
 ENCODER = np.array([[1.0, -0.9], [0.1, 1.4], [0.3, -0.001]])

@@ -6,7 +6,18 @@ import pytest
 import torch
 from torch.nn.functional import normalize
 
-from toysae import hierarchies
+from toysae.chapters.hierarchies import families
+from toysae.chapters.hierarchies.families import (
+    best_weakening,
+    doubled,
+    hedging_angle,
+    hedging_direction,
+    median_sae,
+    on_the_diagonal,
+    own_latent,
+    recall,
+    watch,
+)
 from toysae.optimum.codes import batch_codes, best_codes, dictionary_loss
 from toysae.optimum.formulas import tilt, top_eigenvector_angle
 from toysae.saes.stack import ReluL1, Stack, untrained
@@ -21,7 +32,7 @@ ABSORBING = normalize(torch.tensor([[1.0, 0.0], [1.0, 1.0]]).double(), dim=1)
 
 def weakening(rows, world=PAIR, l1_coeff=0.01):
     rows = rows[None]
-    return hierarchies.weakening(batch_codes(finite_data(world)[0], rows, l1_coeff), rows, world)
+    return families.weakening(batch_codes(finite_data(world)[0], rows, l1_coeff), rows, world)
 
 
 def test_a_child_does_not_weaken_the_latent_of_its_parent_among_atoms():
@@ -58,32 +69,32 @@ def test_weakening_can_be_asked_for_on_a_finer_grid():
     world = hierarchy(n_others=0, sigma=torch.tensor([0.1, 0.0]))
     data = quantile_grid(world, 49)
     codes = batch_codes(world.inputs(data[0]), ABSORBING[None], 0.01)
-    finer = hierarchies.weakening(codes, ABSORBING[None], world, data=data)
+    finer = families.weakening(codes, ABSORBING[None], world, data=data)
     assert finer.item() == pytest.approx(weakening(ABSORBING, world).item(), abs=0.01)
 
 
 def test_a_latent_that_is_silent_without_the_child_cannot_be_weakened():
     z = torch.zeros(1, 3, 2).double()
-    assert hierarchies.weakening(z, ATOMS[None], PAIR).isnan().all()
+    assert families.weakening(z, ATOMS[None], PAIR).isnan().all()
 
 
 def test_a_dead_latent_is_not_the_parents():
     rows = torch.tensor([[1.0, 0.0], [0.9, 0.1]]).double()[None]
     z = torch.tensor([[[0.0, 0.0], [0.0, 1.0], [0.0, 0.5]]]).double()
-    assert hierarchies.own_latent(z, rows, PAIR.features).item() == 1
+    assert own_latent(z, rows, PAIR.features).item() == 1
 
 
 @pytest.mark.parametrize("p_child", [0.05, 0.2, 0.6, 0.95])
 def test_one_child_bends_the_single_latent_by_the_closed_form(p_child):
     world = hierarchy(p_child=p_child, n_others=0)
-    row = hierarchies.hedging_direction(world)
+    row = hedging_direction(world)
     angle = top_eigenvector_angle(0.25 * (1 - p_child), 0.25 * p_child)
     assert math.atan2(row[1], row[0]) == pytest.approx(angle)
 
 
 def test_no_single_row_of_a_family_is_cheaper_at_a_vanishing_price():
     family = tree(n_parents=1, n_others=0)
-    row = hierarchies.hedging_direction(family)
+    row = hedging_direction(family)
     others = torch.randn(200, 1, 4, generator=torch.Generator().manual_seed(0)).double().abs()
     losses = dictionary_loss(normalize(others, dim=2), family, 1e-9)
     assert dictionary_loss(row[None], family, 1e-9) < losses.min()
@@ -93,8 +104,8 @@ def test_a_sum_of_two_features_is_on_no_diagonal():
     live = torch.ones(3, 2, dtype=torch.bool)
     live[2, 0] = False
     rows = torch.stack([ATOMS.flip(0), ABSORBING, ATOMS])
-    assert hierarchies.on_the_diagonal(rows, live, PAIR).tolist() == [2, 1, 1]
-    assert hierarchies.on_the_diagonal(rows, live, PAIR, bar=0.7).tolist() == [2, 2, 1]
+    assert on_the_diagonal(rows, live, PAIR).tolist() == [2, 1, 1]
+    assert on_the_diagonal(rows, live, PAIR, bar=0.7).tolist() == [2, 2, 1]
 
 
 def planted(rows, encoder, world=PAIR):
@@ -104,7 +115,7 @@ def planted(rows, encoder, world=PAIR):
         "W_enc": encoder.T[None].contiguous(),
         "b_enc": torch.zeros(1, len(rows)).double(),
     }
-    return hierarchies.watch(Stack(ReluL1(0.01), parameters, (0,)), world, 0.95)
+    return watch(Stack(ReluL1(0.01), parameters, (0,)), world, 0.95)
 
 
 def kinds(seen):
@@ -143,7 +154,7 @@ def test_a_turned_pair_has_no_latent_for_the_parent():
 def test_doubles_are_live_latents_with_one_row():
     rows = torch.stack([ATOMS, ATOMS[:1].expand(2, 2), ATOMS[:1].expand(2, 2)])
     live = torch.tensor([[True, True], [True, True], [True, False]])
-    assert hierarchies.doubled(rows, live).tolist() == [False, True, False]
+    assert doubled(rows, live).tolist() == [False, True, False]
 
 
 def test_the_median_sae_has_all_latents_live_where_one_has():
@@ -151,22 +162,22 @@ def test_the_median_sae_has_all_latents_live_where_one_has():
     rows = initial_rows("positive", world, 2, range(5))
     start = untrained(ReluL1(0.01), rows, range(5), decoder_bias=False).double()
     start.parameters["b_enc"][[0, 2, 4], 0] = -9  # dead
-    seen = hierarchies.watch(start, world, 0.95).seen
+    seen = watch(start, world, 0.95).seen
     assert seen.all_live.tolist() == [False, True, False, True, False]
-    assert hierarchies.median_sae(seen) == min((1, 3), key=lambda i: seen.losses[i])
+    assert median_sae(seen) == min((1, 3), key=lambda i: seen.losses[i])
 
 
 @pytest.mark.parametrize("alone", [0.0, 0.02, 0.3])
 def test_the_best_weakening_is_full_without_a_leak_and_small_with_much_of_it(alone):
     leak = 0.05 * alone / ((1 - alone) * 0.75)
     world = hierarchy(n_others=0, leak=leak)
-    weaker = hierarchies.best_weakening(world, world.support(), 0.01)
+    weaker = best_weakening(world, world.support(), 0.01)
     first_order = tilt(0.01, 0.05, 0.75 * leak) if leak else math.inf
     assert weaker == pytest.approx(min(first_order, 1.0), abs=0.1)
 
 
 def test_the_hedging_angle_goes_to_the_closed_form_and_grows_with_the_price():
-    angles = [hierarchies.hedging_angle(0.2, 0.05, price) for price in (0.0, 0.1, 0.3)]
+    angles = [hedging_angle(0.2, 0.05, price) for price in (0.0, 0.1, 0.3)]
     assert angles[0] == pytest.approx(top_eigenvector_angle(0.2, 0.05), abs=1e-4)
     assert angles == sorted(set(angles))
 
@@ -174,7 +185,7 @@ def test_the_hedging_angle_goes_to_the_closed_form_and_grows_with_the_price():
 @pytest.mark.parametrize("price", [0.05, 0.5])
 def test_no_other_single_row_is_cheaper_than_at_the_hedging_angle(price):
     world = hierarchy(n_others=0)
-    best = hierarchies.hedging_angle(0.2, 0.05, price)
+    best = hedging_angle(0.2, 0.05, price)
     turns = torch.cat([torch.tensor([best]), torch.linspace(-0.5, 2.0, 101)]).double()
     losses = dictionary_loss(torch.stack([turns.cos(), turns.sin()], dim=1)[:, None], world, price)
     assert losses[0] <= losses.min() + 1e-9
@@ -188,4 +199,4 @@ def test_recall_counts_where_the_childs_firing_silences_the_parent():
             "W_enc": encoder.T[None].contiguous(),
             "b_enc": torch.zeros(1, 2).double(),
         }
-        assert hierarchies.recall(Stack(ReluL1(0.0), parameters, (0,)), PAIR, 0, [1]).item() == expected
+        assert recall(Stack(ReluL1(0.0), parameters, (0,)), PAIR, 0, [1]).item() == expected

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn.functional import normalize
 
-from toysae import inheritance
+from toysae.chapters.beyond_the_toy.inheritance import beside_heirs, heirs
 from toysae.measures.labels import label_latents
 from toysae.saes.stack import ReluL1, untrained
 from toysae.worlds.copulas import LowRankCopula
@@ -30,7 +30,7 @@ def test_an_heir_is_a_latent_of_a_child_with_its_own_parent():
     members[0, 1, [1, 3]] = True  # a child with another's parent
     members[0, 2, [3, 4]] = True  # two children
     members[0, 3, [1, 2, 6]] = True  # a child with its parent and a loner
-    found = inheritance.heirs(members, FAMILIES)
+    found = heirs(members, FAMILIES)
     assert found.nonzero().tolist() == [[0, 0, 0, 0], [0, 3, 1, 1]]
 
 
@@ -41,7 +41,7 @@ def test_a_parent_is_silent_beside_an_heir_if_its_encoder_looks_away(weight, exp
     stack.parameters["W_enc"][0, 4, 0] = weight  # what child 4 does to the latent of parent 0
     activations = world.sample(2000, torch.Generator().manual_seed(1))
     members = label_latents(stack.W_dec, world, torch.ones(1, 4, dtype=torch.bool)).members
-    alone, beside = inheritance.beside_heirs(stack, world, activations, members)
+    alone, beside = beside_heirs(stack, world, activations, members)
     assert (alone.item(), beside.item()) == (1.0, expected)
 
 
@@ -50,4 +50,4 @@ def test_an_sae_without_heirs_has_no_rate():
     stack = untrained(ReluL1(0.1), torch.eye(7)[None], [0], decoder_bias=False)
     activations = world.sample(200, torch.Generator().manual_seed(1))
     members = label_latents(stack.W_dec, world, torch.ones(1, 7, dtype=torch.bool)).members
-    assert all(math.isnan(rate.item()) for rate in inheritance.beside_heirs(stack, world, activations, members))
+    assert all(math.isnan(rate.item()) for rate in beside_heirs(stack, world, activations, members))

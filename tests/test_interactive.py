@@ -9,11 +9,11 @@ from matplotlib.figure import Figure
 from nbformat.v4 import new_output
 from tiny_project import make_tiny_project
 
-from toysae.interactive import LOSSES, explorer, in_words, still
-from toysae.two_features import Setting, pairs_grid
+from toysae.chapters.when_they_win.explorer import LOSSES, explorer, in_words, still
+from toysae.chapters.when_they_win.pairs import Cell, pairs_grid
 from toysae.writeup import book, pages, pairs, prose, show_interactive
 
-START = Setting("symmetric", 0.2, 0.1, 0.3)
+START = Cell("symmetric", 0.2, 0.1, 0.3)
 SCRIPTS = re.compile(r'<script(?: type="([a-z/]+)")?>(.*?)</script>', re.DOTALL)
 AXES = ("variant", "l1_coeff", "solo", "sigma")
 
@@ -124,7 +124,7 @@ def test_it_opens_at_the_start_that_was_asked_for(snippet):
 
 def test_a_start_outside_the_grid_and_a_table_with_holes_are_refused(table):
     with pytest.raises(ValueError, match=r"start is .*allowed"):
-        explorer(table, Setting("nested", 0.3, 0.0, 0.0))
+        explorer(table, Cell("nested", 0.3, 0.0, 0.0))
     with pytest.raises(ValueError, match="table has 23 rows: allowed is a whole grid"):
         explorer(table.drop(index=3), START)
 

@@ -8,12 +8,12 @@ import pytest
 import torch
 from scipy.stats import multivariate_normal, norm
 
-from toysae import trials
+from toysae.chapters.beyond_the_toy.inheritance import overlap
+from toysae.chapters.beyond_the_toy.trials import KINDS, trial, world_of
 from toysae.measures.detection import detection_scores, holes
 from toysae.saes.stack import ReluL1, untrained
 from toysae.sweeps import catalogue, read_table
 from toysae.sweeps.settings import complete
-from toysae.synthetic import overlap
 from toysae.worlds.catalogue import benchmark, independent
 from toysae.worlds.copulas import LowRankCopula
 from toysae.worlds.firings import Families, Patterns
@@ -30,7 +30,7 @@ def generator(seed=0):
 
 @pytest.fixture(scope="module")
 def world():
-    return trials.world_of(0, **SMALL, n_repulsions=20)
+    return world_of(0, **SMALL, n_repulsions=20)
 
 
 def families():
@@ -145,18 +145,18 @@ def test_holes_are_seen_in_an_sae_whose_parent_is_absorbed():
 
 def test_a_point_gives_one_row_per_setting_and_seed_whatever_else_is_asked():
     asked = SMALL | {"n_latents": 6, "n_steps": 5, "batch_size": 16}
-    rows = trials.scores("TopK", [1, 2], [0, 1], **asked)
+    rows = trial("TopK", [1, 2], [0, 1], **asked)
     assert [(row["setting"], row["seed"]) for row in rows] == [(1, 0), (1, 1), (2, 0), (2, 1)]
-    alone = trials.scores("TopK", [2], [1], **asked)
+    alone = trial("TopK", [2], [1], **asked)
     assert alone[0] == pytest.approx(rows[3])
     with pytest.raises(ValueError, match="kind is 'TopQ': allowed is one of L1"):
-        trials.scores("TopQ", [1], [0], **asked)
+        trial("TopQ", [1], [0], **asked)
 
 
-@pytest.mark.parametrize("kind", trials.KINDS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_learns(kind):
     asked = SMALL | {"n_latents": 6, "batch_size": 64}
-    before, after = (trials.scores(kind, [1], [0, 1], n_steps=n, **asked) for n in (1, 150))
+    before, after = (trial(kind, [1], [0, 1], n_steps=n, **asked) for n in (1, 150))
     assert sum(row["mcc"] for row in after) > sum(row["mcc"] for row in before)
 
 

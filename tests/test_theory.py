@@ -8,6 +8,15 @@ import pytest
 import torch
 from scipy.optimize import brentq
 
+from toysae.chapters.why_composites_win import (
+    growth_by_turning,
+    mirrored_features,
+    path_dictionaries,
+    path_losses,
+    sharp_local_minimum,
+    sharpness,
+    signed_growth,
+)
 from toysae.optimum import boundaries
 from toysae.optimum.boundaries import (
     best_lean,
@@ -29,15 +38,6 @@ from toysae.optimum.formulas import (
     top_eigenvector_angle,
 )
 from toysae.optimum.search import best_dictionary, polish
-from toysae.theory import (
-    growth_by_turning,
-    mirrored_features,
-    path_dictionaries,
-    path_losses,
-    sharp_local_minimum,
-    sharpness,
-    signed_growth,
-)
 from toysae.worlds.catalogue import bundles, independent, k_of_n, solo_leak, two_of_three
 from toysae.worlds.directions import random_rotation, unit_directions
 from toysae.worlds.finite import finite_data

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 import torch
 
+from toysae.chapters.when_they_win.pairs import pairs_grid
 from toysae.optimum.codes import dictionary_loss, radial_bound
 from toysae.optimum.two_rows import ATOMS, PAIR, best_angles, plane_losses
-from toysae.two_features import pairs_grid
 from toysae.worlds.catalogue import VARIANTS, two_features
 from toysae.worlds.finite import finite_data
 

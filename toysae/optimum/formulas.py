@@ -12,8 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from toysae.chapters.why_composites_win import _finite_activations
 from toysae.optimum.codes import radial_cost
-from toysae.theory import _finite_activations
 from toysae.worlds.world import World
 
 

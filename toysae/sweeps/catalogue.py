@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from toysae import contest, trials
+from toysae.chapters.beyond_the_toy.trials import trial
+from toysae.chapters.remedies.arena import TASKS
+from toysae.chapters.remedies.contest import CONTESTANTS, remedy_point
 from toysae.points import recovery
 from toysae.sweeps import provenance, sweep, write_table
 from toysae.sweeps.settings import Point, Setting, grid
-from toysae.tasks import TASKS
 
 PRICES = [0.005, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.25, 0.3]  # l1_coeff
 
@@ -57,13 +58,13 @@ SWEEPS = {
     ),
     "benchmark": Planned(
         "Is reconstruction recovery? A synthetic benchmark of 2,048 features, four kinds of SAE at two L0s, 8 seeds.",
-        trials.scores,
+        trial,
         [{"kind": kind, "setting": settings, "seed": list(range(8))} | LARGE for kind, settings in TRIED.items()],
     ),
     "remedies": Planned(
         "Which remedy finds the features? The contest of notebook 09, trained for longer and with more spread.",
-        contest.contest,
-        grid(task=list(TASKS), contestant=list(contest.CONTESTANTS), spread=0.3, n_saes=8, n_steps=2000),
+        remedy_point,
+        grid(task=list(TASKS), contestant=list(CONTESTANTS), spread=0.3, n_saes=8, n_steps=2000),
     ),
 }
 

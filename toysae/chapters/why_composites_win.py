@@ -1,8 +1,4 @@
-"""Closed forms: what the objective prefers, in formulas. Each says where it comes from and what it takes for granted.
-
-Features are orthonormal and, unless said otherwise, fire with magnitude one, so l1_coeff is in units of that magnitude.
-Codes are the best ones: non-negative as in `toysae.oracle`, signed only where a name or docstring says so.
-"""
+"""What data can identify at all: sharp minima, mirror images, and the way from the atoms to the composites."""
 
 from __future__ import annotations
 

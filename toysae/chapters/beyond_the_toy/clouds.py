@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.figure import Figure
 
-from toysae.figures import SERIES_COLOURS
+from toysae.figures.style import SERIES_COLOURS
 
 MARKS = ("o", "s", "^", "D", "v")
 Clouds = Mapping[str, tuple[np.ndarray, np.ndarray]]

@@ -17,7 +17,7 @@ from toysae.worlds.catalogue import benchmark
 from toysae.worlds.checks import require
 from toysae.worlds.world import World
 
-N_SAMPLES = 4096  # on which SAEs are scored; none of them was trained on
+N_SCORED_SAMPLES = 4096  # on which SAEs are scored; none of them was trained on
 WORLD, BATCHES, SCORED = range(3)  # what the seeds of a data_seed are for
 PLAIN, TOPK, JUMPRELU, MATRYOSHKA = "L1", "TopK", "JumpReLU", "Matryoshka"
 
@@ -63,7 +63,7 @@ def trained(
     return fit(start, batches, n_steps=plan["n_steps"], lr=plan["lr"])[0]
 
 
-def scores(
+def trial(
     kind: str,
     setting: list[float],
     seed: list[int],
@@ -97,7 +97,7 @@ def scores(
     stack = trained(
         kind, setting, seed, world, n_latents, data_seed=data_seed, batch_size=batch_size, n_steps=n_steps, lr=lr
     )
-    samples = world.sample(N_SAMPLES, _generator(data_seed, SCORED))
+    samples = world.sample(N_SCORED_SAMPLES, _generator(data_seed, SCORED))
     columns = detection_scores(stack, world, samples, threshold)
     columns["parent_alone"], columns["parent_with_child"] = holes(stack, world, samples)
     members = [{"setting": value, "seed": number} for value in setting for number in seed]

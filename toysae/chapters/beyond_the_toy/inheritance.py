@@ -7,6 +7,7 @@ from torch import Tensor
 
 from toysae.measures.detection import own_latents_fire
 from toysae.saes.stack import Stack
+from toysae.worlds.directions import largest_cosines
 from toysae.worlds.firings import Families
 from toysae.worlds.world import World
 
@@ -39,3 +40,8 @@ def beside_heirs(stack: Stack, world: World, activations: Tensor, members: Tenso
     written = heirs(members, firing).any(dim=1)
     rates = (without[..., None].expand_as(beside), beside)
     return tuple(rate.where(written, torch.nan).flatten(1).nanmean(dim=1) for rate in rates)
+
+
+def overlap(features: Tensor) -> float:
+    """The mean over features (n_features, d_in) of the largest absolute cosine with another one."""
+    return largest_cosines(features).mean().item()

@@ -28,8 +28,7 @@ from toysae.worlds.world import World
 NEARLY_ALL, SLIGHTLY = 0.95, 0.05  # shares from which on absorption is called full, and up to which there is none
 DOUBLE = 0.99  # cosine above which two latents are doubles
 N_ANGLES = 18_001  # of a single row, half a hundredth of a degree apart
-
-Data = tuple[Tensor, Tensor]  # feature activations (n_points, n_features) and their probabilities (n_points,)
+Listed = tuple[Tensor, Tensor]  # feature activations (n_points, n_features) and their probabilities (n_points,)
 
 
 def own_latent(z: Tensor, dictionary: Tensor, features: Tensor, feature: int = 0) -> Tensor:
@@ -43,7 +42,7 @@ def own_latent(z: Tensor, dictionary: Tensor, features: Tensor, feature: int = 0
     return cosine.masked_fill(~live, -torch.inf).argmax(dim=1)
 
 
-def activation_of_parent(z: Tensor, own: Tensor, data: Data, parent: int = 0, child: int = 1) -> Tensor:
+def activation_of_parent(z: Tensor, own: Tensor, data: Listed, parent: int = 0, child: int = 1) -> Tensor:
     """How strongly the parent's own latent fires without the child and with it: the means, (n_dicts, 2).
 
     z    (n_dicts, n_points, n_latents) activations on the points of data, an encoder's or the best codes
@@ -58,7 +57,7 @@ def activation_of_parent(z: Tensor, own: Tensor, data: Data, parent: int = 0, ch
 
 
 def weakening(
-    z: Tensor, dictionary: Tensor, world: World, *, parent: int = 0, child: int = 1, data: Data | None = None
+    z: Tensor, dictionary: Tensor, world: World, *, parent: int = 0, child: int = 1, data: Listed | None = None
 ) -> Tensor:
     """The share of its activation that the parent's own latent loses when the child fires too, (n_dicts,).
 
@@ -168,7 +167,7 @@ def doubled(dictionary: Tensor, live: Tensor) -> Tensor:
     return ((rows @ rows.transpose(1, 2)).triu(diagonal=1) > DOUBLE).any(dim=2).any(dim=1)
 
 
-def best_weakening(world: World, data: Data, l1_coeff: float) -> float:
+def best_weakening(world: World, data: Listed, l1_coeff: float) -> float:
     """How much the child weakens the parent's latent in the best dictionary of two rows; nothing is trained.
 
     world  a parent and its child, on the axes of a plane; all angles are looked at (two_features.best_angles)

@@ -13,7 +13,14 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from toysae import classical
+from toysae.chapters.remedies.arena import L1_COEFF, Task, data_of
+from toysae.chapters.remedies.classical import (
+    Coded,
+    independent_components,
+    learned_dictionary,
+    non_negative_factors,
+    principal_components,
+)
 from toysae.measures.absorption import measure_absorption
 from toysae.measures.assessment import assess
 from toysae.measures.labels import LABELS, THRESHOLD
@@ -34,16 +41,12 @@ from toysae.saes.variants import (
     TopK,
     Variant,
 )
-from toysae.tasks import L1_COEFF, Task, data_of
 from toysae.worlds.firings import Independently
 from toysae.worlds.world import World
 
-BUDGET = 5  # settings that a contestant may try
-N_SAMPLES = 100  # that a classical method sees: its time grows with them
+MOST_SETTINGS = 5  # settings that a contestant may try
+N_SEEN_SAMPLES = 100  # that a classical method sees: its time grows with them
 STEPS_PER_ROUND = 33  # training steps of an SAE that stand for one round of a classical method
-
-
-# ---- who competes
 
 
 class Contestant(Protocol):
@@ -74,8 +77,8 @@ class Remedy:
     tied: bool = False
 
     def __post_init__(self) -> None:
-        if not 1 <= len(self.settings) <= BUDGET:
-            raise ValueError(f"settings has {len(self.settings)} values: allowed are 1 to {BUDGET}, as for all")
+        if not 1 <= len(self.settings) <= MOST_SETTINGS:
+            raise ValueError(f"settings has {len(self.settings)} values: allowed are 1 to {MOST_SETTINGS}, as for all")
 
     def trained(self, world: World, n_latents: int, values: Tensor, seeds: Sequence[int], **plan) -> Stack:
         rows = random_sign_rows(world, n_latents, seeds)
@@ -93,7 +96,7 @@ class Classical:
     method: Callable[[Tensor, int, float, int, int], Tensor]
 
     def trained(self, world: World, n_latents: int, values: Tensor, seeds: Sequence[int], **plan) -> Stack:
-        samples = {s: world.inputs(world.sample(N_SAMPLES, torch.Generator().manual_seed(s))) for s in set(seeds)}
+        samples = {s: world.inputs(world.sample(N_SEEN_SAMPLES, torch.Generator().manual_seed(s))) for s in set(seeds)}
         n_rounds = max(1, plan["n_steps"] // STEPS_PER_ROUND)
         tried = zip(values.tolist(), seeds, strict=True)
         rows = [self.method(samples[seed].double(), n_latents, value, seed, n_rounds) for value, seed in tried]
@@ -146,23 +149,27 @@ class Shuffled:
 
 def coded(rows: Tensor, seeds: Sequence[int]) -> Stack:
     """Dictionaries (n_saes, n_latents, d_in) as a stack, with the best codes at L1_COEFF."""
-    return untrained(classical.Coded(L1_COEFF), rows, seeds, decoder_bias=False, tied=True)
+    return untrained(Coded(L1_COEFF), rows, seeds, decoder_bias=False, tied=True)
 
 
 PRICES = (0.01, 0.03, 0.1, 0.2, 0.4)
 COUNTS = (0.5, 1.0, 1.5, 2.0, 3.0)
 PUSHES = (0.03, 0.1, 0.3, 1.0, 3.0)
-JUMP = JumpRelu(bandwidth=0.5)  # of a narrower kernel few of the listed points see anything: then no price moves L0
+WIDE_KERNEL = JumpRelu(
+    bandwidth=0.5
+)  # of a narrower kernel few of the listed points see anything: then no price moves L0
 ORTHOGONALITY = 0.25  # weight of the cosine penalty beside BatchTopK
-
-PLAIN = Remedy("L1", "l1_coeff", PRICES, lambda c, n: ReluL1(c))
+PLAIN_REMEDY = Remedy("L1", "l1_coeff", PRICES, lambda c, n: ReluL1(c))
 REMEDIES: tuple[Contestant, ...] = (
-    PLAIN,
+    PLAIN_REMEDY,
     Remedy("L1, tied weights", "l1_coeff", PRICES, lambda c, n: ReluL1(c), tied=True),
     Remedy("TopK", "k", (1, 2, 3, 4, 5), lambda k, n: Variant(TopK(k.long()))),
     Remedy("BatchTopK", "k", COUNTS, lambda k, n: Variant(BatchTopK(k))),
     Remedy(
-        "JumpReLU, L0", "l0_coeff", (0.003, 0.01, 0.03, 0.1, 0.3), lambda c, n: Variant(JUMP, [L0(c, JUMP.bandwidth)])
+        "JumpReLU, L0",
+        "l0_coeff",
+        (0.003, 0.01, 0.03, 0.1, 0.3),
+        lambda c, n: Variant(WIDE_KERNEL, [L0(c, WIDE_KERNEL.bandwidth)]),
     ),
     Remedy("Gated", "l1_coeff", PRICES, lambda c, n: Gated(c)),
     Remedy("Matryoshka", "l1_coeff", PRICES, lambda c, n: Variant(Relu(), [L1(c)], prefixes=Prefixes.all(n))),
@@ -171,20 +178,15 @@ REMEDIES: tuple[Contestant, ...] = (
     Remedy("OrtSAE", "k", COUNTS, lambda k, n: Variant(BatchTopK(k), [LargestCosine(ORTHOGONALITY)])),
 )
 CLASSICAL: tuple[Contestant, ...] = (
-    Classical("PCA", "none", (0.0,), classical.principal_components),
-    Classical("ICA", "contrast", (1, 2, 3), classical.independent_components),
-    Classical("NMF", "l1_coeff", (0.0, *PRICES[:4]), classical.non_negative_factors),
-    Classical("dictionary learning", "l1_coeff", PRICES[1:4], classical.learned_dictionary),
+    Classical("PCA", "none", (0.0,), principal_components),
+    Classical("ICA", "contrast", (1, 2, 3), independent_components),
+    Classical("NMF", "l1_coeff", (0.0, *PRICES[:4]), non_negative_factors),
+    Classical("dictionary learning", "l1_coeff", PRICES[1:4], learned_dictionary),
 )
-BASELINES: tuple[Contestant, ...] = (Shuffled(PLAIN), RandomRows())
+BASELINES: tuple[Contestant, ...] = (Shuffled(PLAIN_REMEDY), RandomRows())
 
 
-# ---- how they are scored
-
-
-def scores(
-    contestant: Contestant, task: Task, seeds: Sequence[int], threshold: float = THRESHOLD, **plan
-) -> list[dict]:
+def tried(contestant: Contestant, task: Task, seeds: Sequence[int], threshold: float = THRESHOLD, **plan) -> list[dict]:
     """One row per setting and seed of a contestant: what `judged` says of it. plan holds n_steps and lr."""
     values = [value for value in contestant.settings for _ in seeds]
     members = [seed for _ in contestant.settings for seed in seeds]

@@ -19,7 +19,9 @@ MARKS = (
 OFFSETS = (0.0, 0.22, -0.22)  # in rows, so that marks do not cover each other
 
 
-def contest(panels: Mapping[str, Mapping[str, Mapping[str, Interval]]], *, n_columns: int = 4, xlabel: str) -> Figure:
+def contest_panels(
+    panels: Mapping[str, Mapping[str, Mapping[str, Interval]]], *, n_columns: int = 4, xlabel: str
+) -> Figure:
     """Means from 0 to 1 with their intervals: title of a panel -> row -> rule -> interval; panels share their rows."""
     names = list(next(iter(panels.values())))
     rules = list(next(iter(next(iter(panels.values())).values())))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from toysae.trials import MATRYOSHKA, PLAIN, TOPK
+from toysae.chapters.beyond_the_toy.trials import MATRYOSHKA, PLAIN, TOPK
 
 Checks = list[bool]  # one per seed, in ascending order
 

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from toysae.figures import SIGNED
+from toysae.figures.style import SIGNED
 from toysae.measures.reading import feature_names, signed
 
 Halves = tuple[np.ndarray, np.ndarray, Sequence[str]]

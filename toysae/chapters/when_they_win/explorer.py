@@ -18,9 +18,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 from matplotlib.patheffects import withStroke
 
-from toysae.figures import LABEL_COLOURS
+from toysae.chapters.when_they_win.pairs import Cell
+from toysae.figures.style import LABEL_COLOURS
 from toysae.measures.verdicts_tmp import counted
-from toysae.two_features import Setting
 from toysae.worlds.catalogue import VARIANTS, two_features
 from toysae.worlds.finite import affordable_levels
 from toysae.worlds.magnitudes import magnitude_levels
@@ -31,8 +31,6 @@ BAR_COLOURS = {"atoms": "#7fb2d4", "pair": "#efc46c", "best": "#bbbbbb", "traine
 ANGLES = ("best_1", "best_2", "trained_1", "trained_2")
 REACH = 1.9  # how far the axes go: the arrows have length 1, the data points may lie further out
 DOT = 0.16  # radius of a data point that has all the probability
-
-
 STYLE = """
 .explorer .card { background: #fff; color: #222; color-scheme: light; border: 1px solid #ccc; border-radius: 6px;
   padding: .8rem; font: 14px/1.4 sans-serif; display: grid; gap: .6rem 1.2rem; box-sizing: border-box;
@@ -52,7 +50,6 @@ STYLE = """
 .explorer svg text { font: 13px sans-serif; fill: #222; }
 .explorer svg .name { font-weight: 700; paint-order: stroke; stroke: #fff; stroke-width: 4px; }
 """
-
 MARKUP = """
 <div class="card" role="group" aria-label="Interactive figure: two features, two latents">
 <div class="controls wide">
@@ -68,7 +65,6 @@ MARKUP = """
 <p class="sentence wide" aria-live="polite"></p>
 </div>
 """
-
 SCRIPT = """
 for (const root of document.querySelectorAll('#NAME')) {
   if (root.querySelector('.card')) continue;
@@ -168,7 +164,7 @@ for (const root of document.querySelectorAll('#NAME')) {
 """
 
 
-def explorer(table: pd.DataFrame, start: Setting) -> str:
+def explorer(table: pd.DataFrame, start: Cell) -> str:
     """An HTML snippet with a slider for each axis of the grid; the same table gives the same bytes.
 
     table   from two_features.pairs_grid
@@ -186,7 +182,7 @@ def explorer(table: pd.DataFrame, start: Setting) -> str:
     )
 
 
-def still(table: pd.DataFrame, setting: Setting) -> Figure:
+def still(table: pd.DataFrame, setting: Cell) -> Figure:
     """The explorer at one setting as a picture, for readers without scripts."""
     row = table.loc[_row(table, setting)]
     figure = Figure(figsize=(7.4, 3.3), layout="constrained")
@@ -223,7 +219,7 @@ def _axes(table: pd.DataFrame) -> dict[str, list]:
     return axes
 
 
-def _row(table: pd.DataFrame, setting: Setting) -> int:
+def _row(table: pd.DataFrame, setting: Cell) -> int:
     found = table.index[(table[list(AXES)] == pd.Series(vars(setting))[list(AXES)]).all(axis=1)]
     if len(found) != 1:
         raise ValueError(f"start is {setting}: allowed is a point of the grid in the table")

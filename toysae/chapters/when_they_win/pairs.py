@@ -27,7 +27,7 @@ from toysae.worlds.world import World
 
 
 @dataclass(frozen=True)
-class Setting:
+class Cell:
     """One point of the grid."""
 
     variant: str
@@ -66,7 +66,7 @@ def pairs_grid(
     trained as one stack: they differ in their probabilities only.
     """
     crossed = itertools.product(VARIANTS, map(float, l1_coeffs), solo_rates, map(float, sigmas))
-    settings = [Setting(*values) for values in crossed]
+    settings = [Cell(*values) for values in crossed]
     rows = {}
     for group in _with_equal_points(settings):
         x, probabilities = _shared_data(group)
@@ -81,22 +81,22 @@ def pairs_grid(
     return pd.DataFrame([rows[setting] for setting in settings])
 
 
-def _with_equal_points(settings: list[Setting]) -> list[list[Setting]]:
+def _with_equal_points(settings: list[Cell]) -> list[list[Cell]]:
     """Settings in groups that share sigma and the patterns that can occur at all, so that no point has weight zero."""
 
-    def points(setting: Setting) -> tuple[float, int]:
+    def points(setting: Cell) -> tuple[float, int]:
         return setting.sigma, len(setting.world.firing.support()[0])
 
     return [list(group) for _, group in itertools.groupby(sorted(settings, key=points), key=points)]
 
 
-def _shared_data(group: list[Setting]) -> tuple[Tensor, Tensor]:
+def _shared_data(group: list[Cell]) -> tuple[Tensor, Tensor]:
     """Points (n_points, 2) and every setting's probabilities (n_settings, n_points), float64."""
     data = [finite_data(setting.world) for setting in group]
     return data[0][0], torch.stack([probabilities for _, probabilities in data])
 
 
-def _best(group: list[Setting], x: Tensor, probabilities: Tensor) -> list[dict]:
+def _best(group: list[Cell], x: Tensor, probabilities: Tensor) -> list[dict]:
     """The computed columns of every setting of a group."""
     l1_coeffs = torch.tensor([setting.l1_coeff for setting in group], dtype=torch.float64)
     losses = {
@@ -111,16 +111,14 @@ def _best(group: list[Setting], x: Tensor, probabilities: Tensor) -> list[dict]:
     return pd.DataFrame({name: values.numpy() for name, values in columns.items()}).to_dict("records")
 
 
-def _start(group: list[Setting], seeds: Sequence[int], init: str) -> Stack:
+def _start(group: list[Cell], seeds: Sequence[int], init: str) -> Stack:
     """One untrained SAE per seed for every setting of a group."""
     l1_coeffs = torch.tensor([setting.l1_coeff for setting in group]).repeat_interleave(len(seeds))
     rows = initial_rows(init, group[0].world, 2, seeds).repeat(len(group), 1, 1)
     return untrained(ReluL1(l1_coeffs), rows, list(seeds) * len(group), decoder_bias=False)
 
 
-def _told(
-    trained: Stack, x: Tensor, weights: Tensor, group: list[Setting], n_seeds: int, threshold: float
-) -> list[dict]:
+def _told(trained: Stack, x: Tensor, weights: Tensor, group: list[Cell], n_seeds: int, threshold: float) -> list[dict]:
     """The columns about the trained SAEs of every setting of a group."""
     live, _ = activity(trained.encode(x))
     labels = label_latents(trained.W_dec, group[0].world, live, threshold)

@@ -6,13 +6,19 @@ moving or mirroring all data moves or mirrors the best SAE and changes no loss.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import comb
 
+import numpy as np
 import torch
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from scipy.optimize import minimize
 from torch import Tensor
 
+from toysae.figures.style import LABEL_COLOURS, label_legend
 from toysae.optimum.codes import radial_cost
 from toysae.saes.stack import Stack
 from toysae.worlds.finite import finite_data
@@ -89,3 +95,42 @@ def costs_along_the_diagonal(n: int, k: int, shifts: Tensor, mu: float, l1_coeff
         "negatives": k * on.square() / 2 + (n - k) * price(off),
         "differences": price((k * on.square() + (n - k) * off.square()).sqrt()),
     }
+
+
+def seen_along_the_diagonal(panels: Mapping[str, tuple[Tensor, Tensor, Sequence[str]]], data: Tensor) -> Figure:
+    """Data of three features seen along (1, 1, 1), an SAE's bias as a dot and its latents as arrows from there.
+
+    panels  title -> (bias (3,), arrows (n_latents, 3), label of each latent)
+    data    (n_samples, 3), drawn as grey dots
+    """
+    words = [word for word in LABEL_COLOURS if any(word in labels for _, _, labels in panels.values())]
+    figure = Figure(figsize=(2.5 * len(panels), 3.2), layout="constrained")
+    for axes, (title, (bias, arrows, labels)) in zip(figure.subplots(1, len(panels)), panels.items(), strict=True):
+        axes.scatter(*_flattened(data).T, s=5, color="#bbbbbb", linewidth=0, zorder=1)
+        start = _flattened(bias)
+        for arrow, label in zip(_flattened(arrows), labels, strict=True):
+            style = {"arrowstyle": "-|>", "color": LABEL_COLOURS[label], "linewidth": 2, "shrinkA": 0, "shrinkB": 0}
+            axes.annotate("", start + arrow, start, arrowprops=style, zorder=3)
+        axes.plot(*start, "o", color="black", markersize=6, zorder=4)
+        _name_patterns(axes, data)
+        axes.set_title(title, fontsize=9)
+    label_legend(figure, words)
+    return figure
+
+
+def _flattened(points: Tensor) -> np.ndarray:
+    """Points (..., 3) seen along (1, 1, 1), (..., 2): the first feature points left, the second right, the third up."""
+    across = (points[..., 1] - points[..., 0]) / math.sqrt(2)
+    up = (2 * points[..., 2] - points[..., 0] - points[..., 1]) / math.sqrt(6)
+    return torch.stack([across, up], dim=-1).double().numpy()
+
+
+def _name_patterns(axes: Axes, data: Tensor) -> None:
+    """The name of each firing pattern beside the middle of its samples."""
+    for pattern in torch.unique(data > 0, dim=0):
+        middle = _flattened(data[((data > 0) == pattern).all(dim=1)].mean(dim=0))
+        name = "+".join(n for n, on in zip("ABC", pattern.tolist(), strict=True) if on) or "none"
+        axes.text(*(middle + 0.32 * middle / max(np.linalg.norm(middle), 1e-9)), name, ha="center", va="center")
+    reach = 1.5 * max(np.abs(_flattened(data)).max(), 1e-9)
+    axes.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
+    axes.axis("off")

@@ -6,18 +6,20 @@ from pathlib import Path
 
 import pandas as pd
 
-from toysae import remedies, tuning
+from toysae.chapters.remedies import contestants
+from toysae.chapters.remedies.arena import TASKS
+from toysae.chapters.remedies.contestants import BASELINES, CLASSICAL, REMEDIES
+from toysae.chapters.remedies.tuning import mean_interval, tuned
 from toysae.measures.labels import THRESHOLD
-from toysae.sweeps import read_table
-from toysae.tasks import TASKS
+from toysae.sweeps.tables import read_table
 from toysae.worlds.magnitudes import TwoLevels
 
 COMMITTED = Path(__file__).parents[1] / "notebooks" / "tables" / "remedies.csv"
 SCORES = ("found", "composite", "mcc", "absorption", "l0", "explained_variance", "excess")
-CONTESTANTS = {c.name: c for c in (*remedies.REMEDIES, *remedies.CLASSICAL, *remedies.BASELINES)}
+CONTESTANTS = {c.name: c for c in (*REMEDIES, *CLASSICAL, *BASELINES)}
 
 
-def contest(
+def remedy_point(
     task: str,
     contestant: str,
     spread: float = 0.1,
@@ -38,9 +40,9 @@ def contest(
             raise ValueError(f"{name} is {value!r}: allowed is one of {', '.join(allowed)}")
     built = TASKS[task](magnitudes=TwoLevels(spread))
     seeds, selecting = seeds_of(seed, n_saes)
-    tried = remedies.scores(CONTESTANTS[contestant], built, seeds, threshold=threshold, n_steps=n_steps, lr=lr)
+    tried = contestants.tried(CONTESTANTS[contestant], built, seeds, threshold=threshold, n_steps=n_steps, lr=lr)
     table = pd.DataFrame(tried).assign(task=task, contestant=contestant)
-    chosen = tuning.tuned(table, selecting, {task: built.true_l0})
+    chosen = tuned(table, selecting, {task: built.true_l0})
     return [_row(rule, rows) for rule, rows in chosen.groupby("rule", sort=False)]
 
 
@@ -57,7 +59,7 @@ def committed() -> pd.DataFrame:
 
 
 def _row(rule: str, rows: pd.DataFrame) -> dict:
-    intervals = {score: tuning.mean_interval(rows[score]) for score in SCORES}
+    intervals = {score: mean_interval(rows[score]) for score in SCORES}
     parts = {
         f"{s}{end}": _plain(v) for s, i in intervals.items() for end, v in zip(("", "_low", "_high"), i, strict=True)
     }
