@@ -27,7 +27,7 @@ from toysae.chapters.when_they_win.pairs import Cell, pairs_grid
 from toysae.chapters.when_they_win.phases import phase_diagram
 from toysae.measures.evidence_tmp import Fraction
 from toysae.measures.verdicts_tmp import listed, verdict
-from toysae.points import recovery
+from toysae.sweeps.points import recovery
 from toysae.writeup import check_parameters, claim, say, say_trained, show, show_interactive
 
 check_parameters(globals())

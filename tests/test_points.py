@@ -7,11 +7,11 @@ import torch
 
 from toysae.measures.assessment import assess
 from toysae.measures.labels import LABELS, THRESHOLD
-from toysae.points import combinations, directions, recovery
 from toysae.saes import training
 from toysae.saes.stack import ReluL1, untrained
 from toysae.saes.starts import random_sign_rows
 from toysae.saes.training import Batches, Support
+from toysae.sweeps.points import combinations, directions, recovery
 from toysae.worlds.catalogue import WORLDS, k_of_n, pair, solo_leak, two_of_three
 from toysae.worlds.finite import finite_data
 

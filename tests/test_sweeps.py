@@ -22,9 +22,9 @@ from distributed import LocalCluster
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
-from toysae.points import combinations, recovery
 from toysae.sweeps import SweepError, catalogue, grid, origin, provenance, read_table, sweep, workers, write_table
 from toysae.sweeps.journal import Journal, as_text
+from toysae.sweeps.points import combinations, recovery
 from toysae.sweeps.settings import complete
 from toysae.writeup.__main__ import main
 from toysae.writeup.project import Project

@@ -9,8 +9,8 @@ from pathlib import Path
 from toysae.chapters.beyond_the_toy.trials import trial
 from toysae.chapters.remedies.arena import TASKS
 from toysae.chapters.remedies.contest import CONTESTANTS, remedy_point
-from toysae.points import recovery
 from toysae.sweeps import provenance, sweep, write_table
+from toysae.sweeps.points import recovery
 from toysae.sweeps.settings import Point, Setting, grid
 
 PRICES = [0.005, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.25, 0.3]  # l1_coeff

@@ -160,7 +160,7 @@ def _trained(families: list[Family]) -> Stack:
     start = untrained(ReluL1(prices), torch.cat(rows), seeds, decoder_bias=bias, tied=tied)
     if recipe["n_steps"] == 0:
         return start
-    return fit(start, DATA[recipe["data"]](families), n_steps=recipe["n_steps"], lr=recipe["lr"])[0]
+    return fit(start, SOURCES_OF_DATA[recipe["data"]](families), n_steps=recipe["n_steps"], lr=recipe["lr"])[0]
 
 
 def _finite(families: list[Family]) -> Data:
@@ -176,13 +176,13 @@ def _batches(families: list[Family]) -> Data:
     return Batches(families[0].world, recipe["batch_size"], torch.Generator().manual_seed(recipe["data_seed"]))
 
 
-DATA: dict[str, Callable[[list[Family]], Data]] = {"finite": _finite, "batches": _batches}
+SOURCES_OF_DATA: dict[str, Callable[[list[Family]], Data]] = {"finite": _finite, "batches": _batches}
 
 
 def _world(cell: Setting) -> World:
     """The world of a setting, once everything in it was found to be possible."""
     _require_one_of("world", cell["world"], WORLDS)
-    _require_one_of("data", cell["data"], DATA)
+    _require_one_of("data", cell["data"], SOURCES_OF_DATA)
     for name, lowest in {"n_latents": 1, "batch_size": 1, "n_steps": 0, "seed": 0, "data_seed": 0}.items():
         if not isinstance(cell[name], int) or cell[name] < lowest:
             raise ValueError(f"{name} is {cell[name]!r}: allowed is a whole number of {lowest} or more")
