@@ -12,12 +12,10 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from toysae.optimum.codes import dictionary_loss
-from toysae.optimum.formulas import _require_positive
-from toysae.worlds.finite import finite_data
+from toysae.worlds.checks import require_positive
+from toysae.worlds.finite import coordinates
 from toysae.worlds.firings import ExactlyK
 from toysae.worlds.world import World
-
-SILENT = 1e-6  # activations below this share of mu are rounding: features are float32
 
 
 def sharpness(world: World) -> float:
@@ -30,7 +28,7 @@ def sharpness(world: World) -> float:
     Two features: positive iff P(both) < P(A only) and P(both) < P(B only). Exactly k of n: iff n > 2 k - 1, zero at
     equality. Independent features: iff every rate is below one half.
     """
-    activations, probabilities = (part.numpy() for part in _finite_activations(world))
+    activations, probabilities = (part.numpy() for part in coordinates(world))
     return min(_flattest(activations, probabilities, k) for k in range(world.n_features))
 
 
@@ -39,7 +37,7 @@ def sharp_local_minimum(world: World, tolerance: float = 1e-6) -> str:
 
     tolerance  slopes (`sharpness`) from -tolerance to tolerance count as zero
     """
-    _require_positive(tolerance=tolerance)
+    require_positive(tolerance=tolerance)
     slope = sharpness(world)
     if abs(slope) <= tolerance:
         return "on the boundary"
@@ -53,7 +51,7 @@ def signed_growth(world: World, turns: Tensor, angle: float) -> Tensor:
     angle    how far they turn, in radians; rows are made unit again
     returns  (n_turns,) growth per radian, float64
     """
-    activations, probabilities = _finite_activations(world)
+    activations, probabilities = coordinates(world)
     rows = normalize(torch.eye(world.n_features) + angle * turns.double(), dim=2)
     z = torch.linalg.solve(rows.transpose(1, 2), activations.T.expand(len(rows), -1, -1))
     return (z.abs().sum(dim=1) - activations.sum(dim=1)) @ probabilities / angle
@@ -137,11 +135,3 @@ def path_dictionaries(world: World, t: Tensor) -> Tensor:
 def path_losses(world: World, l1_coeff: float, t: Tensor) -> Tensor:
     """Exact loss of every dictionary of `path_dictionaries`, (n_steps,) float64."""
     return dictionary_loss(path_dictionaries(world, t), world, l1_coeff)
-
-
-def _finite_activations(world: World) -> tuple[Tensor, Tensor]:
-    """Feature activations (n_points, n_features) of the finite data, and probabilities; rounding is taken off."""
-    world.require_orthonormal()
-    points, probabilities = finite_data(world)
-    activations = points @ world.features.double().T
-    return torch.where(activations > SILENT * world.mu, activations, 0), probabilities

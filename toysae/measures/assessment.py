@@ -49,7 +49,7 @@ class Assessment:
 
 
 def assess(stack: Stack, world: World, threshold: float = THRESHOLD) -> Assessment:
-    """Counts everything on the finite data of the world (oracle.finite_data), in float64."""
+    """Counts everything on the finite data of the world (finite.finite_data), in float64."""
     x, weights = finite_data(world)
     return joined([_assess(part, world, threshold, x, weights) for part in parts_in_memory(stack, len(x))])
 

@@ -1,6 +1,6 @@
 """What training is compared with: bounds, exact codes and exact losses. Nothing here is trained.
 
-The loss is that of `toysae.sae`: 1/2 ||x - x_hat||^2 + l1_coeff ||z||_1, a mean over samples.
+The loss is that of `toysae.saes.stack`: 1/2 ||x - x_hat||^2 + l1_coeff ||z||_1, a mean over samples.
 """
 
 from __future__ import annotations

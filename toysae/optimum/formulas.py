@@ -1,7 +1,7 @@
 """Closed forms: what the objective prefers, in formulas. Each says where it comes from and what it takes for granted.
 
 Features are orthonormal and, unless said otherwise, fire with magnitude one, so l1_coeff is in units of that magnitude.
-Codes are the best ones: non-negative as in `toysae.oracle`, signed only where a name or docstring says so.
+Codes are the best ones: non-negative as in `toysae.optimum.codes`, signed only where a name or docstring says so.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from toysae.chapters.why_composites_win import _finite_activations
 from toysae.optimum.codes import radial_cost
+from toysae.worlds.checks import require_positive
+from toysae.worlds.finite import coordinates
 from toysae.worlds.world import World
 
 
@@ -52,7 +53,7 @@ def tilt(l1_coeff: float, p_both: float, p_alone: float) -> float:
     Derived in notebook 03: leaning by an angle t costs t^2 / 2 when the feature fires alone and saves l1_coeff t when
     both fire, so t = l1_coeff P(both) / P(alone). p_alone is that of the feature that leans.
     """
-    _require_positive(p_alone=p_alone)
+    require_positive(p_alone=p_alone)
     return l1_coeff * p_both / p_alone
 
 
@@ -78,7 +79,7 @@ def tilt_matrix(world: World, l1_coeff: float) -> Tensor:
     returns  (n_features, n_features) float64, zeros on the diagonal; T_ij is the part of row i along feature j
     raises   ValueError where a second moment cannot be inverted: there some lean costs nothing, and atoms may not last
     """
-    activations, probabilities = _finite_activations(world)
+    activations, probabilities = coordinates(world)
     fires = activations > 0
     leans = torch.zeros(world.n_features, world.n_features, dtype=torch.float64)
     for j in range(world.n_features):
@@ -97,7 +98,7 @@ def tilt_gain(world: World, l1_coeff: float) -> float:
     Half of what the leans save, since the errors that they cause take the other half:
     l1_coeff sum_ij T_ij E[a_i 1(a_j > 0)] / 2.
     """
-    activations, probabilities = _finite_activations(world)
+    activations, probabilities = coordinates(world)
     saved = (activations * probabilities[:, None]).T @ (activations > 0).double()
     return float(l1_coeff * (tilt_matrix(world, l1_coeff) * saved).sum() / 2)
 
@@ -133,9 +134,3 @@ def _cost(length: float, l1_coeff: float) -> float:
 def _require_count(m: int) -> None:
     if m < 1:
         raise ValueError(f"m is {m}: allowed is a whole number of 1 or more")
-
-
-def _require_positive(**values: float) -> None:
-    for name, value in values.items():
-        if not value > 0:
-            raise ValueError(f"{name} is {value}: allowed is a number > 0")

@@ -1,6 +1,6 @@
 """The SAEs people actually use, put together from interchangeable parts.
 
-    Variant(Relu(), [L1(0.1)])                              the plain SAE (sae.ReluL1 is the same, and faster)
+    Variant(Relu(), [L1(0.1)])                              the plain SAE (ReluL1 is the same, and faster)
     Variant(TopK(2))                                        k latents per sample
     Variant(BatchTopK(1.8))                                 k latents per sample on average
     Variant(JumpRelu(), [L0(0.01)])                         a trained threshold per latent

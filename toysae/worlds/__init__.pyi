@@ -36,6 +36,7 @@ from .directions import largest_cosines as largest_cosines
 from .directions import random_rotation as random_rotation
 from .directions import unit_directions as unit_directions
 from .finite import affordable_levels as affordable_levels
+from .finite import coordinates as coordinates
 from .finite import finite_activations as finite_activations
 from .finite import finite_data as finite_data
 from .finite import grid_size as grid_size

@@ -1,4 +1,4 @@
-"""A world as a finite list of points with probabilities: what losses are compared on, and what finite worlds train on."""
+"""A world as a finite list of points with probabilities: on it losses are compared and finite worlds are trained."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from toysae.worlds.world import World
 
 GRID_LEVELS = 7  # magnitudes per feature in the grid that makes a world with sigma > 0 finite; fewer where it gets long
 GRID_POINTS = 20_000  # the longest grid
+SILENT = 1e-6  # activations below this share of mu are rounding: features are float32
 SAMPLE_POINTS = 10_000  # samples that stand in for a grid which would be longer
 
 
@@ -59,3 +60,14 @@ def quantile_grid(world: World, n_levels: int) -> tuple[Tensor, Tensor]:
     blocks = world.magnitudes.grid(patterns, n_levels)
     shares = [(p / len(block)).expand(len(block)) for p, block in zip(probabilities, blocks, strict=True)]
     return torch.cat(blocks), torch.cat(shares)
+
+
+def coordinates(world: World) -> tuple[Tensor, Tensor]:
+    """Coordinates (n_points, n_features) of the finite data along orthonormal features, and probabilities (n_points,).
+
+    Float64, cleaned of rounding: what is nearly zero is zero. raises ValueError where features are not orthonormal
+    """
+    world.require_orthonormal()
+    points, probabilities = finite_data(world)
+    activations = points @ world.features.double().T
+    return torch.where(activations > SILENT * world.mu, activations, 0), probabilities

@@ -24,7 +24,7 @@ class Magnitudes(Protocol):
     mu, sigma  mean and standard deviation of a magnitude before it is cut off at zero
 
     With two methods more, `n_varying` and `grid` as in RectifiedNormal, such a world has a finite stand-in that is
-    built of quantiles (oracle.finite_data); without them the stand-in is a fixed sample.
+    built of quantiles (finite.finite_data); without them the stand-in is a fixed sample.
     """
 
     mu: Number

@@ -1,8 +1,7 @@
 """Worlds: which features fire together, how often, and how strongly.
 
 A world is the source of the toy data. It holds three things: a *firing*, which says who fires with whom
-(`toysae.firings`); the feature directions; and the magnitude of a feature when it fires (`toysae.magnitudes`), unless
-said otherwise max(0, mu + sigma * standard normal).
+(`firings`); the feature directions; and the magnitude of a feature when it fires (`magnitudes`), unless said otherwise max(0, mu + sigma * standard normal).
 """
 
 from __future__ import annotations
@@ -89,10 +88,10 @@ class World:
         """Every possible row of feature activations and its probability, float64; exact, so only for sigma = 0.
 
         returns  (n_patterns, n_features) and (n_patterns,)
-        raises   ValueError when sigma > 0 (oracle.quantile_grid makes such a world finite) or the list is too long
+        raises   ValueError when sigma > 0 (finite.quantile_grid makes such a world finite) or the list is too long
         """
         sigma = self.sigma.tolist() if isinstance(self.sigma, Tensor) else self.sigma
-        require("sigma", sigma, not self.varies, "0 for an exact support; else use oracle.quantile_grid")
+        require("sigma", sigma, not self.varies, "0 for an exact support; else use finite.quantile_grid")
         patterns, probabilities = self.firing.support()
         return patterns.double() * self.mu, probabilities
 

@@ -39,7 +39,7 @@ KINDS: dict[str, Callable[[Tensor, int], Model]] = {
 
 
 def world_of(data_seed: int, **numbers) -> World:
-    """The benchmark of a data seed, which decides factors and directions; numbers as synthetic.benchmark takes them."""
+    """The benchmark of a data seed, which decides factors and directions; numbers as catalogue.benchmark takes them."""
     return benchmark(generator=_generator(data_seed, WORLD), **numbers)
 
 

@@ -63,7 +63,7 @@ def weakening(
 
     z           (n_dicts, n_points, n_latents) activations on the points of data, an encoder's or the best codes
     dictionary  (n_dicts, n_latents, d_in)
-    data        activations of the world's features and probabilities; oracle.finite_activations when left out
+    data        activations of the world's features and probabilities; finite.finite_activations when left out
 
     0 where the child makes no difference, 1 where it silences the parent's latent: absorption in between is partial.
     Below 0 where the latent fires more strongly with the child. Not a number where it is silent without the child.
@@ -79,7 +79,7 @@ def hedging_direction(world: World) -> Tensor:
 
     With one row and no bias the loss is half of E[x^2] minus the second moment of the data along that row, wherever the
     data do not lie against it; so the best row is the direction with the largest one (Chanin et al. 2025, "Feature
-    hedging", arXiv 2505.11756). For a parent and one child its angle is theory.top_eigenvector_angle.
+    hedging", arXiv 2505.11756). For a parent and one child its angle is formulas.top_eigenvector_angle.
     """
     x, weights = finite_data(world)
     top = torch.linalg.eigh((x * weights[:, None]).T @ x).eigenvectors[:, -1]
@@ -104,7 +104,7 @@ class FamilySeen:
     """What is seen of a stack in a world whose feature 0 is the parent of feature 1; every value is one per SAE.
 
     seen       what measures.assess says
-    silence    (n_saes,) how often the parent's own latent is silent, the child's standing in (measures.absorption)
+    silence    (n_saes,) how often the parent's own latent is silent, the child's standing in (`measures.absorption`)
     weakening  (n_saes,) see `weakening`
     doubled    (n_saes,) see `doubled`
     """
@@ -170,7 +170,7 @@ def doubled(dictionary: Tensor, live: Tensor) -> Tensor:
 def best_weakening(world: World, data: Listed, l1_coeff: float) -> float:
     """How much the child weakens the parent's latent in the best dictionary of two rows; nothing is trained.
 
-    world  a parent and its child, on the axes of a plane; all angles are looked at (two_features.best_angles)
+    world  a parent and its child, on the axes of a plane; all angles are looked at (two_rows.best_angles)
     """
     activations, weights = data
     angles, _ = best_angles(activations, weights[None], l1_coeff)
@@ -182,7 +182,7 @@ def hedging_angle(p_parent_only: float, p_both: float, l1_coeff: float) -> float
     """The angle in radians from the parent towards the child of the best single row without bias, at any price.
 
     The loss is half of E[x^2] minus half of E[max(0, x . row - l1_coeff)^2]; the largest such mean over all angles up
-    to a right one. As l1_coeff -> 0 it is theory.top_eigenvector_angle.
+    to a right one. As l1_coeff -> 0 it is formulas.top_eigenvector_angle.
     """
     angles = torch.linspace(0, math.pi / 2, N_ANGLES, dtype=torch.float64)
     alone, both = angles.cos() - l1_coeff, angles.cos() + angles.sin() - l1_coeff

@@ -80,7 +80,7 @@ def non_negative_factors(x: Tensor, n_latents: int, setting: float, seed: int, n
 def learned_dictionary(x: Tensor, n_latents: int, setting: float, seed: int, n_rounds: int) -> Tensor:
     """Sparse coding with non-negative activations: the loss of the SAE by turns in activations and rows, no encoder.
 
-    setting  l1_coeff, in the convention of `toysae.sae`
+    setting  l1_coeff, in the convention of `toysae.saes.stack`
     Starts from random rows of either sign, as the SAEs do.
     """
     start = torch.randn(n_latents, x.shape[1], generator=torch.Generator().manual_seed(seed), dtype=torch.float64)

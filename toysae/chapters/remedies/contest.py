@@ -14,7 +14,7 @@ from toysae.measures.labels import THRESHOLD
 from toysae.sweeps.tables import read_table
 from toysae.worlds.magnitudes import TwoLevels
 
-COMMITTED = Path(__file__).parents[1] / "notebooks" / "tables" / "remedies.csv"
+COMMITTED = Path(__file__).parents[3] / "notebooks" / "tables" / "remedies.csv"
 SCORES = ("found", "composite", "mcc", "absorption", "l0", "explained_variance", "excess")
 CONTESTANTS = {c.name: c for c in (*REMEDIES, *CLASSICAL, *BASELINES)}
 

@@ -88,7 +88,7 @@ class Remedy:
 
 @dataclass(frozen=True)
 class Classical:
-    """A method of `toysae.classical`, each seed with samples of its own, and with the best codes at L1_COEFF."""
+    """A method of `classical`, each seed with samples of its own, and with the best codes at L1_COEFF."""
 
     name: str
     knob: str

@@ -62,7 +62,7 @@ def pairs_grid(
     both_atoms, n_seeds            how many of the trained SAEs found A and B, of how many
 
     first_seed is that of the first of n_seeds SAEs, the others follow; every setting starts from the same ones.
-    Every loss is a mean over the same finite data (oracle.finite_data). Settings whose data points are the same are
+    Every loss is a mean over the same finite data (finite.finite_data). Settings whose data points are the same are
     trained as one stack: they differ in their probabilities only.
     """
     crossed = itertools.product(VARIANTS, map(float, l1_coeffs), solo_rates, map(float, sigmas))

@@ -20,7 +20,7 @@ from toysae.worlds.firings import Families, Patterns
 from toysae.worlds.world import World
 
 N = 40_000
-TABLES = Path(__file__).parents[1] / "notebooks" / "tables"
+TABLES = Path(__file__).parents[2] / "notebooks" / "tables"
 SMALL = {"n_features": 16, "d_in": 8, "mean_l0": 2.0, "n_families": 1}
 
 

@@ -7,6 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from toysae.saes import saelens
 from toysae.saes.saelens import OWN_WEIGHTS, SETTINGS, WEIGHTS, from_saelens, to_saelens
 from toysae.saes.stack import ReluL1, Stack, untrained
 from toysae.saes.starts import positive_rows
@@ -176,7 +177,7 @@ def test_it_appears_whole_or_not_at_all(tmp_path, monkeypatch):
     def full_disk(*_, **__):
         raise OSError("no space left")
 
-    monkeypatch.setattr(exchange.json, "dumps", full_disk)  # when the weights are written already
+    monkeypatch.setattr(saelens.json, "dumps", full_disk)  # when the weights are written already
     with pytest.raises(OSError, match="no space left"):
         to_saelens(trained("standard"), 0, tmp_path / "sae")
     assert os.listdir(tmp_path) == []

@@ -11,6 +11,7 @@ from toysae.saes import training
 from toysae.saes.stack import ReluL1, untrained
 from toysae.saes.starts import random_sign_rows
 from toysae.saes.training import Batches, Support
+from toysae.sweeps import points
 from toysae.sweeps.points import combinations, directions, recovery
 from toysae.worlds.catalogue import WORLDS, k_of_n, pair, solo_leak, two_of_three
 from toysae.worlds.finite import finite_data
@@ -58,8 +59,8 @@ def test_batches_are_the_same_for_all_saes_of_a_world_and_follow_the_data_seed()
 
 def test_a_phase_diagram_over_cooccurrence_is_one_stack_and_each_sae_what_it_is_alone(monkeypatch):
     stacks = []
-    fit = training.fit
-    monkeypatch.setattr(training, "fit", lambda stack, *rest, **more: stacks.append(stack) or fit(stack, *rest, **more))
+    fit = points.fit
+    monkeypatch.setattr(points, "fit", lambda stack, *rest, **more: stacks.append(stack) or fit(stack, *rest, **more))
     axes = {"p_alone": [0.1, 0.3, 0.6], "l1_coeff": [0.02, 0.2], "seed": [0, 1]}
     rows = recovery(world="solo_leak", n_features=3, k=2, n_latents=3, n_steps=150, **axes)
     assert [len(stack) for stack in stacks] == [12]
@@ -97,8 +98,8 @@ def test_without_steps_the_rows_tell_how_saes_start():
 
 def test_a_decoder_bias_and_tied_weights_reach_the_stack(monkeypatch):
     stacks = []
-    fit = training.fit
-    monkeypatch.setattr(training, "fit", lambda stack, *rest, **more: stacks.append(stack) or fit(stack, *rest, **more))
+    fit = points.fit
+    monkeypatch.setattr(points, "fit", lambda stack, *rest, **more: stacks.append(stack) or fit(stack, *rest, **more))
     recovery(world="two_of_three", decoder_bias=[False, True], tied=[False, True], **QUICK)
     held = [{"b_dec" in stack.parameters: "W_enc" in stack.parameters} for stack in stacks]
     assert held == [{False: True}, {False: False}, {True: True}, {True: False}]

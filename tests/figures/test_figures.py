@@ -1,5 +1,6 @@
 """Figures: what a map shows is what was measured, row by row; every figure can be drawn at its extremes."""
 
+import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -54,7 +55,7 @@ def test_the_strip_has_the_colour_of_each_label(minimal):
     axes = drawn(heat_map(minimal, 0, "a title")).axes[0]
     order = reading_order(minimal.cosines, minimal.labels, 0)
     kinds = [LABELS[minimal.labels.kinds[0, i]] for i in order]
-    colours = [figures.matplotlib.colors.to_hex(patch.get_facecolor()) for patch in axes.patches]
+    colours = [matplotlib.colors.to_hex(patch.get_facecolor()) for patch in axes.patches]
     assert colours == [LABEL_COLOURS[kind].lower() for kind in kinds]
 
 
@@ -139,7 +140,7 @@ def test_signed_labels_are_drawn_in_their_own_colours():
     world = two_of_three()
     signed = with_signed_labels(assess(stack, world), world)
     figure = drawn(heat_map(signed, 0, "a title"))
-    colours = {figures.matplotlib.colors.to_hex(patch.get_facecolor()) for patch in figure.axes[0].patches}
+    colours = {matplotlib.colors.to_hex(patch.get_facecolor()) for patch in figure.axes[0].patches}
     assert colours == {LABEL_COLOURS[word].lower() for word in ("negative", "difference")}
     assert [text.get_text() for text in figure.legends[0].get_texts()] == list(SIGNED_LABELS)
 

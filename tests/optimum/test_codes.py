@@ -9,6 +9,7 @@ import torch
 from scipy.optimize import minimize
 from sklearn.linear_model import Lasso
 
+from toysae.optimum import codes
 from toysae.optimum.codes import batch_codes, best_codes, code_loss, dictionary_loss, radial_bound, sample_losses
 from toysae.optimum.search import (
     Search,
@@ -119,7 +120,7 @@ def test_each_dictionary_may_have_its_own_penalty_and_its_own_points():
 def test_losses_of_many_dictionaries_do_not_depend_on_how_many_are_solved_at_once(monkeypatch):
     world, dictionaries = two_of_three(sigma=0.2), unit_rows(1, 9, 3, 3)
     whole = dictionary_loss(dictionaries, world, 0.1)
-    monkeypatch.setattr(oracle, "SOLVED_NUMBERS", 1)
+    monkeypatch.setattr(codes, "SOLVED_NUMBERS", 1)
     assert torch.allclose(dictionary_loss(dictionaries, world, 0.1), whole, atol=1e-12)
 
 
