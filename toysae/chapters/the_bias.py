@@ -82,7 +82,7 @@ def costs_along_the_diagonal(n: int, k: int, shifts: Tensor, mu: float, l1_coeff
     returns  dictionary -> loss (n_shifts,)
 
     Seen from the bias a sample has the coordinate mu - s on its k features and -s on the other n - k. Each dictionary
-    writes what it can at `radial_cost` and leaves the rest: derived in notebook 05.
+    writes what it can at `radial_cost` and leaves the rest: derived in the chapter "The bias".
     """
     on, off = mu - shifts, shifts
 

@@ -102,9 +102,9 @@ def _lowest_slope(silent: np.ndarray, weights: np.ndarray, drift: np.ndarray, j:
 def mirrored_features(world: World) -> Tensor:
     """The other basis in which exactly k of 2 k features look just the same, (n_features, d_in) float64.
 
-    Derived in notebook 03: its rows are the sum of all features divided by k, minus one feature. They are orthonormal,
-    and any k of them add up to the other k features. So without spread in the magnitudes no loss that only sees the
-    data can tell which of the two bases is the true one.
+    Derived in the chapter "Why composites win": its rows are the sum of all features divided by k, minus one feature.
+    They are orthonormal, and any k of them add up to the other k features. So without spread in the magnitudes no loss
+    that only sees the data can tell which of the two bases is the true one.
 
     raises  ValueError where the world is not exactly k of 2 k
     """

@@ -28,8 +28,9 @@ WIDEST_JITTER = 3.0  # the largest sigma / mu at which a boundary is looked for
 def jitter_threshold_signed() -> float:
     """sigma / mu up to which composites beat atoms in two of three, for signed codes and l1_coeff -> 0.
 
-    Derived in notebook 03: magnitudes a, b cost (a + b) / sqrt(2) + sqrt(2) |a - b| in composites and a + b in atoms,
-    and E|a - b| = 2 sigma / sqrt(pi) for normal magnitudes. Their rectification at zero is left out.
+    Derived in the chapter "Why composites win": magnitudes a, b cost (a + b) / sqrt(2) + sqrt(2) |a - b| in composites
+    and a + b in atoms, and E|a - b| = 2 sigma / sqrt(pi) for normal magnitudes. Their rectification at zero is left
+    out.
     """
     return (1 - 1 / math.sqrt(2)) * math.sqrt(math.pi / 2)
 
@@ -61,8 +62,9 @@ def composites_lead(sigma: float, l1_coeff: float, n_levels: int = JITTER_LEVELS
 def jitter_boundary_small(l1_coeff: float) -> float:
     """The leading term of `jitter_boundary` for small l1_coeff: sqrt(3 (2 - sqrt(2)) l1_coeff).
 
-    Derived in notebook 03: non-negative composites cannot write the difference a - b of two magnitudes. Of its square a
-    sixth is lost, in the mean sigma^2 / 3, and the gain that this eats up is (2 - sqrt(2)) l1_coeff.
+    Derived in the chapter "Why composites win": non-negative composites cannot write the difference a - b of two
+    magnitudes. Of its square a sixth is lost, in the mean sigma^2 / 3, and the gain that this eats up is (2 - sqrt(2))
+    l1_coeff.
     """
     return math.sqrt(3 * (2 - math.sqrt(2)) * l1_coeff)
 
@@ -71,8 +73,8 @@ def leaning_boundary(l1_coeff: float) -> float:
     """sigma / mu at which leaning atoms and leaning composites of two of three cost the same, non-negative codes.
 
     Like `jitter_boundary`, but each side first leans as far as suits it: the atoms towards the other features, the
-    composites away from the feature that they leave out (`leaning`). Derived in notebook 04. Still only dictionaries
-    that treat all three features alike are compared.
+    composites away from the feature that they leave out (`leaning`). Derived in the chapter "When they win". Still only
+    dictionaries that treat all three features alike are compared.
 
     raises  ValueError where the two never cost the same for sigma up to WIDEST_JITTER times mu
     """

@@ -21,7 +21,7 @@ from toysae.worlds.world import World
 def atoms_loss(m: int, l1_coeff: float) -> float:
     """Loss of a sample of m features when each has a latent of its own: m (lambda - lambda^2 / 2) for lambda <= 1.
 
-    Derived in notebook 03: each latent pays for its own feature.
+    Derived in the chapter "Why composites win": each latent pays for its own feature.
     """
     _require_count(m)
     return m * _cost(1.0, l1_coeff)
@@ -30,7 +30,8 @@ def atoms_loss(m: int, l1_coeff: float) -> float:
 def composite_loss(m: int, l1_coeff: float) -> float:
     """Loss of a sample of m features under one latent along their sum: sqrt(m) lambda - lambda^2 / 2.
 
-    Derived in notebook 03: the sample has length sqrt(m), and one latent pays for that. For lambda <= sqrt(m).
+    Derived in the chapter "Why composites win": the sample has length sqrt(m), and one latent pays for that. For lambda
+    <= sqrt(m).
     """
     _require_count(m)
     return _cost(math.sqrt(m), l1_coeff)
@@ -39,7 +40,7 @@ def composite_loss(m: int, l1_coeff: float) -> float:
 def composite_gain(m: int, l1_coeff: float) -> float:
     """How much cheaper a sample of m features is under one composite than under m atoms, for lambda <= 1.
 
-    Derived in notebook 03: lambda (m - sqrt(m)) - (m - 1) lambda^2 / 2.
+    Derived in the chapter "Why composites win": lambda (m - sqrt(m)) - (m - 1) lambda^2 / 2.
     """
     _require_count(m)
     if not 0 <= l1_coeff <= 1:
@@ -50,8 +51,8 @@ def composite_gain(m: int, l1_coeff: float) -> float:
 def tilt(l1_coeff: float, p_both: float, p_alone: float) -> float:
     """Angle in radians by which the row of one of two features leans towards the other, to first order in l1_coeff.
 
-    Derived in notebook 03: leaning by an angle t costs t^2 / 2 when the feature fires alone and saves l1_coeff t when
-    both fire, so t = l1_coeff P(both) / P(alone). p_alone is that of the feature that leans.
+    Derived in the chapter "Why composites win": leaning by an angle t costs t^2 / 2 when the feature fires alone and
+    saves l1_coeff t when both fire, so t = l1_coeff P(both) / P(alone). p_alone is that of the feature that leans.
     """
     require_positive(p_alone=p_alone)
     return l1_coeff * p_both / p_alone
@@ -60,8 +61,8 @@ def tilt(l1_coeff: float, p_both: float, p_alone: float) -> float:
 def tilts(l1_coeff: float, p_both: float, p_parent_only: float, p_child_only: float) -> tuple[float, float]:
     """The two angles (parent's, child's) to second order: each lean takes away from the gain of both.
 
-    Derived in notebook 03: where r is the first-order `tilt` of a row, and t' the other row's angle,
-    t = r (1 - t - 2 t').
+    Derived in the chapter "Why composites win": where r is the first-order `tilt` of a row, and t' the other row's
+    angle, t = r (1 - t - 2 t').
     """
     parent = tilt(l1_coeff, p_both, p_parent_only)
     child = tilt(l1_coeff, p_both, p_child_only)
@@ -106,8 +107,8 @@ def tilt_gain(world: World, l1_coeff: float) -> float:
 def crossover(l1_coeff: float) -> float:
     """P(B only) / P(A and B) below which {A, (A + B) / sqrt(2)} costs less than {A, B}.
 
-    Derived in notebook 03. Only these two dictionaries are compared; how often A fires alone does not matter, since
-    both write it with A.
+    Derived in the chapter "Why composites win". Only these two dictionaries are compared; how often A fires alone does
+    not matter, since both write it with A.
 
     raises  ValueError where l1_coeff is not below 1 / sqrt(2): there the composite is silent when B fires alone
     """

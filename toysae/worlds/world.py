@@ -1,7 +1,8 @@
 """Worlds: which features fire together, how often, and how strongly.
 
-A world is the source of the toy data. It holds three things: a *firing*, which says who fires with whom
-(`firings`); the feature directions; and the magnitude of a feature when it fires (`magnitudes`), unless said otherwise max(0, mu + sigma * standard normal).
+A world is the source of the toy data. It holds three things: a *firing*, which says who fires with whom (`firings`);
+the feature directions; and the magnitude of a feature when it fires (`magnitudes`), unless said otherwise
+max(0, mu + sigma * standard normal).
 """
 
 from __future__ import annotations
