@@ -16,7 +16,8 @@ from matplotlib.patches import Patch, Rectangle
 from matplotlib.patheffects import withStroke
 from torch import Tensor
 
-from toysae.measures import LABELS, Assessment, Fraction, reading_order
+from toysae.claims.evidence import Fraction
+from toysae.measures import LABELS, Assessment, reading_order
 
 # Okabe and Ito's palette: told apart by colour-blind readers too
 LABEL_COLOURS = {

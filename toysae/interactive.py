@@ -18,9 +18,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 from matplotlib.patheffects import withStroke
 
+from toysae.claims.words import counted
 from toysae.figures import LABEL_COLOURS
 from toysae.oracle import affordable_levels, magnitude_levels
-from toysae.sentences import counted
 from toysae.two_features import VARIANTS, Setting, two_features
 
 AXES = ("variant", "l1_coeff", "solo", "sigma")

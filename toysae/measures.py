@@ -1,4 +1,4 @@
-"""What is counted: labels of latents, recovery scores, reconstruction, absorption, and intervals for fractions."""
+"""What is counted: labels of latents, recovery scores, reconstruction and absorption."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass, fields, replace
 
 import torch
 from scipy.optimize import linear_sum_assignment
-from scipy.stats import binomtest
 from torch import Tensor
 
 from toysae.labels import LABELS as LABELS  # who counts looks for the words here
@@ -17,7 +16,6 @@ from toysae.oracle import finite_activations, finite_data
 from toysae.sae import Stack
 from toysae.worlds import World
 
-CONFIDENCE = 0.95  # level of the intervals
 ASSESSED_NUMBERS = 2**24  # latent activations that are held in memory at once
 ABSORBED_SHARE = 0.4  # of the projection on a feature that a latent must carry to absorb it, as in SAEBench
 ABSORBING_COSINE = 0.1  # with the feature, that a latent must have to count as carrying it, as in SAEBench
@@ -243,36 +241,3 @@ def reading_order(cosine: Tensor, labels: Labels, sae: int) -> list[int]:
         return labels.word(sae, latent) == "dead", members or [int(cosine[sae, latent].argmax())], latent
 
     return sorted(range(cosine.shape[1]), key=place)
-
-
-@dataclass(frozen=True)
-class Fraction:
-    """k of n with its Wilson interval: a count of SAEs is a sample from all seeds there are."""
-
-    k: int
-    n: int
-
-    @classmethod
-    def of(cls, holds: Tensor) -> Fraction:
-        """The share of True in a bool tensor."""
-        return cls(int(holds.sum()), holds.numel())
-
-    @property
-    def value(self) -> float:
-        """k / n; not a number when there is nothing to count."""
-        return self.k / self.n if self.n else float("nan")
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """Lower and upper end of the 95 % Wilson score interval; everything is possible when nothing was counted."""
-        if not self.n:
-            return 0.0, 1.0
-        interval = binomtest(self.k, self.n).proportion_ci(CONFIDENCE, method="wilson")
-        return float(interval.low), float(interval.high)
-
-    def __str__(self) -> str:
-        if not self.n:
-            return "none of 0"
-        low, high = self.interval
-        digits = 0 if self.n <= 200 else 1
-        return f"{self.k} of {self.n} (95 % interval {100 * low:.{digits}f} to {100 * high:.{digits}f} %)"

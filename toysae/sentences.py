@@ -4,21 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from toysae.claims.evidence import Fraction
+from toysae.claims.words import listed
 from toysae.figures import feature_names, signed
 from toysae.labels import Labels, chosen
-from toysae.measures import Assessment, Fraction, reading_order
+from toysae.measures import Assessment, reading_order
 
 MOST_CHECKS = 0.8  # the lower end of the interval from which on a formula that fails some checks still agrees
-
-
-def listed(words: Sequence[str]) -> str:
-    """'A', 'A and B', 'A, B and C'."""
-    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]
-
-
-def counted(n: int, noun: str) -> str:
-    """'no latents', '1 latent', '3 latents'."""
-    return f"{n or 'no'} {noun}{'' if n == 1 else 's'}"
 
 
 def tally(labels: Labels, sae: int) -> str:
