@@ -30,9 +30,8 @@ import torch
 
 from toysae import figures, measures, optimum, saes, worlds
 from toysae.chapters.larger_example import cooccurrence_map, heat_map
-from toysae.measures.evidence_tmp import Fraction
-from toysae.measures.verdicts_tmp import counted, listed
-from toysae.writeup import check_parameters, claim, say, say_trained, show
+from toysae.chapters.parameters import check_parameters
+from toysae.claims import Fraction, claim, counted, listed, say, say_trained, show
 
 check_parameters(globals())
 figures.house_style()

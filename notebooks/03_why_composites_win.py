@@ -27,6 +27,7 @@ import pandas as pd
 import torch
 
 from toysae import figures, measures, optimum, saes, worlds
+from toysae.chapters.parameters import check_parameters
 from toysae.chapters.why_composites_win import (
     growth_by_turning,
     mirrored_features,
@@ -35,10 +36,8 @@ from toysae.chapters.why_composites_win import (
     sharpness,
     signed_growth,
 )
+from toysae.claims import Fraction, claim, listed, say, say_trained, show
 from toysae.measures import verdicts_tmp
-from toysae.measures.evidence_tmp import Fraction
-from toysae.measures.verdicts_tmp import listed
-from toysae.writeup import check_parameters, claim, say, say_trained, show
 
 check_parameters(globals())
 figures.house_style()

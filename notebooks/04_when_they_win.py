@@ -22,13 +22,13 @@ import pandas as pd
 import torch
 
 from toysae import figures, optimum, sweeps, worlds
+from toysae.chapters.parameters import check_parameters
 from toysae.chapters.when_they_win.explorer import explorer, still
 from toysae.chapters.when_they_win.pairs import Cell, pairs_grid
 from toysae.chapters.when_they_win.phases import phase_diagram
-from toysae.measures.evidence_tmp import Fraction
-from toysae.measures.verdicts_tmp import listed, verdict
+from toysae.claims import Fraction, claim, listed, say, say_trained, show, show_interactive
+from toysae.measures.verdicts_tmp import verdict
 from toysae.sweeps.points import recovery
-from toysae.writeup import check_parameters, claim, say, say_trained, show, show_interactive
 
 check_parameters(globals())
 figures.house_style()

@@ -30,6 +30,7 @@ import pandas as pd
 import torch
 
 from toysae import figures, measures, optimum, saes, worlds
+from toysae.chapters.parameters import check_parameters
 from toysae.chapters.the_bias import (
     best_bias,
     costs_along_the_diagonal,
@@ -38,10 +39,8 @@ from toysae.chapters.the_bias import (
     placed,
     seen_along_the_diagonal,
 )
-from toysae.measures import verdicts_tmp
-from toysae.measures.evidence_tmp import Fraction
-from toysae.measures.verdicts_tmp import by_half, by_intervals, listed
-from toysae.writeup import check_parameters, claim, say, say_trained, show
+from toysae.claims import Fraction, claim, counted, listed, say, say_trained, show
+from toysae.measures.verdicts_tmp import by_half, by_intervals
 
 check_parameters(globals())
 figures.house_style()
@@ -205,7 +204,7 @@ exact_seen, exact_seen_plain = look(exact, exact_world), look(exact_plain, exact
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 order = ["differences", "composites", "negatives", "atoms"]
 cheapest = {name: float(account[name].min()) for name in order}
-told = {name: f"{cheapest[name]:.4f} with {verdicts_tmp.counted(needed[name], 'latent')}" for name in order}
+told = {name: f"{cheapest[name]:.4f} with {counted(needed[name], 'latent')}" for name in order}
 best_shift = {name: float(shifts[account[name].argmin()]) for name in order}
 top = max(2 * float(account["atoms"][0]), float(exact_seen.losses.max()), float(exact_seen_plain.losses.max()))
 dots = {
@@ -218,7 +217,7 @@ show(
     "Each at its best bias, "
     + listed([f"{name} cost {told[name]} ($s = {best_shift[name]:.2f}$)" for name in order])
     + ".",
-    f"Lines: the dictionaries of the table. Dots: {n_saes} trained SAEs with a bias, in the colour of the differences, at the mean of the entries of their bias; as many without one, in the colour of the composites, at $s = 0$. All have {verdicts_tmp.counted(n_latents, 'latent')}. "
+    f"Lines: the dictionaries of the table. Dots: {n_saes} trained SAEs with a bias, in the colour of the differences, at the mean of the entries of their bias; as many without one, in the colour of the composites, at $s = 0$. All have {counted(n_latents, 'latent')}. "
     "Dots of one answer lie on top of each other, and may lie beside the lines, as a bias need not be on the diagonal.",
     alt="Loss against the place of the bias along the diagonal: one line for each of the dictionaries, with the trained SAEs as dots.",
 )
@@ -227,11 +226,11 @@ show(
 others = listed([f"{told[name]} for {name}" for name in order[1:]])
 fitting = [name for name in order if needed[name] <= n_latents]
 room = (
-    f"They fit into SAEs of {verdicts_tmp.counted(n_latents, 'latent')}."
+    f"They fit into SAEs of {counted(n_latents, 'latent')}."
     if "differences" in fitting
-    else f"But SAEs of {verdicts_tmp.counted(n_latents, 'latent')} have no room for them; the cheapest of the four that fits is {min(fitting, key=cheapest.get)}."
+    else f"But SAEs of {counted(n_latents, 'latent')} have no room for them; the cheapest of the four that fits is {min(fitting, key=cheapest.get)}."
     if fitting
-    else f"But SAEs of {verdicts_tmp.counted(n_latents, 'latent')} have no room for them, nor for any of the other three."
+    else f"But SAEs of {counted(n_latents, 'latent')} have no room for them, nor for any of the other three."
 )
 claim(
     "differences-are-cheapest",
@@ -264,9 +263,9 @@ claim(
 at_floor = exact_seen.losses <= 1.001 * floor + 1e-6
 none_below, lowest_exact = bool((exact_seen.losses >= floor - 1e-5).all()), float(exact_seen.losses.min())
 why = (
-    f"as it must, for the floor takes {verdicts_tmp.counted(for_the_floor, 'latent')} and these SAEs have {n_latents}"
+    f"as it must, for the floor takes {counted(for_the_floor, 'latent')} and these SAEs have {n_latents}"
     if n_latents < for_the_floor
-    else f"although the {verdicts_tmp.counted(n_latents, 'latent')} of these SAEs would do"
+    else f"although the {counted(n_latents, 'latent')} of these SAEs would do"
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]

@@ -26,9 +26,9 @@ import torch
 
 from toysae import figures, measures, optimum, saes, worlds
 from toysae.chapters.optimum_and_training import excess_split
-from toysae.measures.evidence_tmp import Fraction
-from toysae.measures.verdicts_tmp import by_half, by_intervals, counted, listed
-from toysae.writeup import check_parameters, claim, say, say_trained, show
+from toysae.chapters.parameters import check_parameters
+from toysae.claims import Fraction, claim, counted, listed, say, say_trained, show
+from toysae.measures.verdicts_tmp import by_half, by_intervals
 
 check_parameters(globals())
 figures.house_style()

@@ -36,9 +36,9 @@ from toysae.chapters.hierarchies.families import (
 )
 from toysae.chapters.hierarchies.families import weakening as the_weakening
 from toysae.chapters.hierarchies.halves import decoders_and_encoders
-from toysae.measures.evidence_tmp import Fraction
-from toysae.measures.verdicts_tmp import by_half, listed, verdict
-from toysae.writeup import check_parameters, claim, say, say_trained, show
+from toysae.chapters.parameters import check_parameters
+from toysae.claims import Fraction, claim, counted, listed, say, say_trained, show
+from toysae.measures.verdicts_tmp import by_half, verdict
 
 check_parameters(globals())
 figures.house_style()

@@ -32,10 +32,10 @@ from toysae import figures, measures, optimum, saes, worlds
 from toysae.chapters.correlations.budget import budget_errors, mixed_rows
 from toysae.chapters.correlations.landscapes import landscapes, value_map
 from toysae.chapters.correlations.plane import alone_boundary, angle_from_feature, cross, diagonal_gain
+from toysae.chapters.parameters import check_parameters
 from toysae.chapters.remedies.tuning import mean_interval
-from toysae.measures.evidence_tmp import Fraction
-from toysae.measures.verdicts_tmp import by_half, listed, verdict
-from toysae.writeup import check_parameters, claim, say, say_trained, show
+from toysae.claims import Fraction, claim, listed, say, say_trained, show
+from toysae.measures.verdicts_tmp import by_half, verdict
 
 check_parameters(globals())
 figures.house_style()

@@ -22,6 +22,7 @@ import pandas as pd
 import torch
 
 from toysae import figures, measures, saes, worlds
+from toysae.chapters.parameters import check_parameters
 from toysae.chapters.remedies import tuning
 from toysae.chapters.remedies.arena import L1_COEFF, TASKS
 from toysae.chapters.remedies.contest import CONTESTANTS, SCORES, committed, seeds_of
@@ -38,9 +39,7 @@ from toysae.chapters.remedies.contestants import (
 )
 from toysae.chapters.remedies.figures import contest_panels
 from toysae.chapters.remedies.tuning import ENOUGH, RULES, mean_interval, paired, summary, tuned
-from toysae.measures.evidence_tmp import Fraction
-from toysae.measures.verdicts_tmp import listed
-from toysae.writeup import check_parameters, claim, say, say_trained, show
+from toysae.claims import Fraction, claim, listed, say, say_trained, show
 
 check_parameters(globals())
 figures.house_style()

@@ -23,7 +23,8 @@ import itertools
 import pandas as pd
 import torch
 
-from toysae.writeup import check_parameters, claim, say, say_trained, show
+from toysae.chapters.parameters import check_parameters
+from toysae.claims import Fraction, claim, counted, listed, say, say_trained, show
 
 check_parameters(globals())
 
@@ -42,8 +43,7 @@ from toysae.chapters.beyond_the_toy.comparison import (
 from toysae.chapters.beyond_the_toy.inheritance import beside_heirs, heirs, overlap
 from toysae.chapters.beyond_the_toy.trials import JUMPRELU, MATRYOSHKA, N_SCORED_SAMPLES, PLAIN, TOPK, trial, world_of
 from toysae.chapters.remedies.tuning import mean_interval
-from toysae.measures.evidence_tmp import Fraction
-from toysae.measures.verdicts_tmp import by_half, listed, verdict
+from toysae.measures.verdicts_tmp import by_half, verdict
 from toysae.sweeps import read_table
 
 # %%

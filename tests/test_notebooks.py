@@ -8,11 +8,11 @@ from itertools import pairwise
 import jupytext
 import pytest
 from tiny_project import ROOT
-
-from toysae.writeup import pairs, records
-from toysae.writeup.parameters import SPECIFICATIONS, check_parameters
-from toysae.writeup.project import Project
 from toysae.writeup.prose import FAILS
+
+from toysae.chapters.parameters import SPECIFICATIONS, check_parameters
+from toysae.writeup import pairs, records
+from toysae.writeup.project import Project
 
 PROJECT = Project(ROOT)
 NAMES = PROJECT.names()

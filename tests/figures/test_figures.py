@@ -11,13 +11,13 @@ from toysae.chapters.minimal_example import _draw_path, _sphere_map, map_with_ac
 from toysae.chapters.optimum_and_training import excess_split
 from toysae.chapters.the_bias import seen_along_the_diagonal
 from toysae.chapters.when_they_win.phases import phase_diagram
+from toysae.claims.evidence import Fraction
 from toysae.figures.curves import curve_figure, curve_panels, fraction_curves, ladder
 from toysae.figures.maps import expected_maps, heat_map_row, small_maps
 from toysae.figures.shares import fractions, label_shares, loss_account
 from toysae.figures.style import LABEL_COLOURS
 from toysae.measures import reading
 from toysae.measures.assessment import assess, with_signed_labels
-from toysae.measures.evidence_tmp import Fraction
 from toysae.measures.labels import LABELS, SIGNED_LABELS
 from toysae.measures.reading import reading_order
 from toysae.saes.stack import ReluL1, untrained

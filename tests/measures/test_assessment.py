@@ -8,10 +8,10 @@ import pytest
 import torch
 from torch.nn.functional import normalize
 
+from toysae.claims.evidence import Fraction
 from toysae.measures import assessment
 from toysae.measures.absorption import measure_absorption
 from toysae.measures.assessment import assess, joined, with_signed_labels
-from toysae.measures.evidence_tmp import Fraction
 from toysae.measures.labels import LABELS, best_composites, best_differences, cosines, label_latents
 from toysae.measures.reading import reading_order
 from toysae.measures.recovery import activity, explained_variance, mcc, mmcs

@@ -3,10 +3,11 @@
 import pytest
 import torch
 
+from toysae.claims.evidence import Fraction
+from toysae.claims.words import counted, listed
 from toysae.measures.assessment import assess, with_signed_labels
-from toysae.measures.evidence_tmp import Fraction
 from toysae.measures.reading import row_read_aloud, stand_for, tally
-from toysae.measures.verdicts_tmp import by_half, by_intervals, counted, listed, verdict
+from toysae.measures.verdicts_tmp import by_half, by_intervals, verdict
 from toysae.saes.stack import ReluL1, untrained
 from toysae.worlds.catalogue import two_of_three
 

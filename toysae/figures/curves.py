@@ -8,8 +8,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from toysae.claims.evidence import Fraction
 from toysae.figures.style import LINE_STYLES, RUNGS, series_colour
-from toysae.measures.evidence_tmp import Fraction
 
 Curves = Mapping[str, tuple[Sequence[float], Sequence[float]]]
 

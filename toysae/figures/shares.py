@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from toysae.claims.evidence import Fraction
 from toysae.figures.style import (
     ATOM_INK,
     BOUND_INK,
@@ -18,7 +19,6 @@ from toysae.figures.style import (
     label_legend,
     series_colour,
 )
-from toysae.measures.evidence_tmp import Fraction
 
 
 def fractions(panels: Mapping[str, Mapping[str, Fraction]]) -> Figure:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
+from toysae.claims.words import listed
 from toysae.measures.assessment import Assessment
 from toysae.measures.labels import Labels, chosen
-from toysae.measures.verdicts_tmp import listed
 
 
 def feature_names(n_features: int) -> list[str]:

@@ -2,21 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from toysae.measures.evidence_tmp import Fraction
+from toysae.claims.evidence import Fraction
 
 MOST_CHECKS = 0.8  # the lower end of the interval from which on a formula that fails some checks still agrees
-
-
-def listed(words: Sequence[str]) -> str:
-    """'A', 'A and B', 'A, B and C'."""
-    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]
-
-
-def counted(n: int, noun: str) -> str:
-    """'no latents', '1 latent', '3 latents'."""
-    return f"{n or 'no'} {noun}{'' if n == 1 else 's'}"
 
 
 def by_half(share: Fraction, *, more: str, fewer: str, undecided: str) -> str:

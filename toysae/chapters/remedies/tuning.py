@@ -9,9 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t as student
 
-from toysae.measures.evidence_tmp import CONFIDENCE
+from toysae.claims.evidence import Mean
 
 ENOUGH = 0.9  # explained variance from which on a setting counts as good enough
 KEYS = ["task", "contestant"]
@@ -70,12 +69,8 @@ def tuned(table: pd.DataFrame, selecting: Sequence[int], true_l0: Mapping[str, f
 
 def mean_interval(values: Sequence[float]) -> tuple[float, float, float]:
     """Mean, and both ends of its 95 % t interval over independent values; what is not a number is left out."""
-    kept = np.asarray(values, dtype=float)
-    kept = kept[~np.isnan(kept)]
-    if len(kept) < 2:
-        return (float(kept.mean()) if len(kept) else float("nan"), -np.inf, np.inf)
-    reach = student.ppf((1 + CONFIDENCE) / 2, len(kept) - 1) * kept.std(ddof=1) / np.sqrt(len(kept))
-    return float(kept.mean()), float(kept.mean() - reach), float(kept.mean() + reach)
+    found = Mean.of(values)
+    return found.mean, found.low, found.high
 
 
 def paired(table: pd.DataFrame, first: str, second: str, score: str) -> np.ndarray:

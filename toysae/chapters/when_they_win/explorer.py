@@ -19,8 +19,8 @@ from matplotlib.patches import Circle
 from matplotlib.patheffects import withStroke
 
 from toysae.chapters.when_they_win.pairs import Cell
+from toysae.claims.words import counted
 from toysae.figures.style import LABEL_COLOURS
-from toysae.measures.verdicts_tmp import counted
 from toysae.worlds.catalogue import VARIANTS, two_features
 from toysae.worlds.finite import affordable_levels
 from toysae.worlds.magnitudes import magnitude_levels

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
-from toysae.measures.evidence_tmp import Fraction
+from toysae.claims.evidence import Fraction
 
 BOUNDARIES = (("#D55E00", "-"), ("black", "-"), ("black", (0, (0.6, 0.6))))  # of a phase diagram
 

@@ -1,9 +1,10 @@
 """Whom a claim comes from: a publication whose results are looked for here, a derivation of ours, or our own runs."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-OUTSIDE = ("reproduced", "partly", "differs", "not tested")  # how a result compares with what a publication reports
-DERIVED = ("agrees", "partly", "differs", "not tested")  # how a formula compares with an independent computation
+REPORTED = ("reproduced", "partly", "differs")  # how a result compares with what others report
+OURS = ("holds", "partly", "does not hold")  # what came of a formula or a result of our own
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Source:
     """What a claim's short name stands for.
 
     name        how the book calls it
-    verdicts    the words that judge a claim of it; a publication must be judged, a formula may be, our own is not
+    verdicts    the words that judge a claim of it
     setting     what was built there, in a line or two; publications only
     reports     what was found there, in our words; publications only
     references  where to read it; publications only
@@ -40,7 +41,7 @@ class Source:
 
 def publication(name: str, setting: str, reports: str, *references: Reference) -> Source:
     """A source outside this project."""
-    return Source(name, OUTSIDE, setting, reports, references)
+    return Source(name, REPORTED, setting, reports, references)
 
 
 _FORUM, _ARXIV = "https://www.lesswrong.com/posts/", "https://arxiv.org/abs/"
@@ -147,18 +148,21 @@ SOURCES = {
             "OrtSAE: Orthogonal Sparse Autoencoders Uncover Atomic Features", _ARXIV + "2509.22033",
         ),
     ),
-    "theory": Source("theory", DERIVED),
-    "ours": Source("ours", ()),
+    "theory": Source("theory", OURS),
+    "ours": Source("ours", OURS),
 }  # fmt: skip
 
 
-def check(source: str, verdict: str | None) -> None:
-    """Raise ValueError, in one line, for a source that is not in the table or a verdict that does not suit it."""
+def check_verdicts(source: str, verdicts: Sequence[str | None]) -> None:
+    """Raise ValueError, in one line, for the verdicts of a claim's cases if they do not suit its source.
+
+    It must be in the table and allow each of them, or it is None: a case with nothing to judge. Two must differ.
+    """
     if source not in SOURCES:
         raise ValueError(f"source={source!r}: must be one of {', '.join(SOURCES)}")
     allowed = SOURCES[source].verdicts
-    if verdict is None and not SOURCES[source].is_publication:
-        return
-    if verdict not in allowed:
-        words = f"one of {', '.join(allowed)}" if allowed else "left out"
-        raise ValueError(f"verdict={verdict!r}: must be {words} for source={source!r}")
+    for verdict in verdicts:
+        if verdict not in (*allowed, None):
+            raise ValueError(f"verdict {verdict!r}: must be one of {', '.join(allowed)} for source={source!r}, or None")
+    if len(set(verdicts) - {None}) < 2:
+        raise ValueError("all its cases have one verdict; a claim must be able to fail")

@@ -3,9 +3,9 @@
 import re
 
 import pytest
+from toysae.writeup.sources import SOURCES
 
 from toysae.writeup import sources
-from toysae.writeup.sources import SOURCES
 
 PUBLICATIONS = {short: source for short, source in SOURCES.items() if source.is_publication}
 

@@ -3,9 +3,9 @@
 import pytest
 from tiny_project import files_below, make_tiny_project
 
+from toysae.chapters.parameters import RULES, SPECIFICATIONS, Choice, Number, Whole, parse_assignments
 from toysae.writeup import check_parameters, crew
 from toysae.writeup.__main__ import main
-from toysae.writeup.parameters import RULES, SPECIFICATIONS, Choice, Number, Whole, parse_assignments
 
 PUBLISHED = {
     "n_features": 3, "k_active": 2, "n_latents": 3, "mu": 1.0, "sigma": 0.1, "l1_coeff": 0.1, "lr": 0.01,
