@@ -363,21 +363,21 @@ claim(
     ),
     (
         mostly(still),
-        "Most of these are stuck in the loss itself: {still above it.k} of {still above it.n} still lie more than a thousandth"
-        " above the best known loss when they can go down no further. More steps downhill would not free those, not"
-        " even with a perfect encoder.",
+        "Most of these are stuck in the loss itself: {still above it.k} of {still above it.n} still lie more than a"
+        " thousandth above the best known loss when they can go down no further. More steps downhill would not free"
+        " those, not even with a perfect encoder.",
         "holds",
     ),
     (
         mostly_not(still),
-        "Most of these were only on their way: just {still above it.k} of {still above it.n} still lie more than a thousandth"
-        " above the best known loss when they can go down no further.",
+        "Most of these were only on their way: just {still above it.k} of {still above it.n} still lie more than a"
+        " thousandth above the best known loss when they can go down no further.",
         "does not hold",
     ),
     (
         True,
-        "Whether most of these are stuck in the loss itself is undecided: {still above it.k} of {still above it.n} still lie"
-        " more than a thousandth above the best known loss when they can go down no further.",
+        "Whether most of these are stuck in the loss itself is undecided: {still above it.k} of {still above it.n}"
+        " still lie more than a thousandth above the best known loss when they can go down no further.",
         "partly",
     ),
     evidence={"still above it": still},
@@ -671,8 +671,8 @@ claim(
     ),
     (
         True,
-        "On data of this kind it is undecided whether Till's remark is true: of {rows} rows, most SAEs do not reach the"
-        " optimum in {most do not}, and in the others it cannot be said.",
+        "On data of this kind it is undecided whether Till's remark is true: in {most do not} of {rows} rows most SAEs"
+        " do not reach the optimum, and in the others it cannot be said.",
         "partly",
     ),
     evidence={
@@ -857,26 +857,26 @@ claim(
     ),
     (
         throughout,
-        "The dictionary gap is the larger one throughout: in {larger dictionary gap} of the {SAEs above it} SAEs that"
-        " do not reach the best known loss.",
+        "The dictionary gap is the larger one throughout: in {larger dictionary gap} of the"
+        " {SAEs above the best known loss} SAEs that do not reach the best known loss.",
         "holds",
     ),
     (
         all(mostly_not(share) for share in tested),
         "The dictionary gap is the smaller one throughout: it is larger in only {larger dictionary gap} of the"
-        " {SAEs above it} SAEs that do not reach the best known loss.",
+        " {SAEs above the best known loss} SAEs that do not reach the best known loss.",
         "does not hold",
     ),
     (
         True,
-        "The dictionary gap is not shown to be the larger one throughout: it is so for most SAEs in"
-        " {rows in which it is so for most} of {rows with at least four such SAEs} rows.",
+        "The dictionary gap is not shown to be the larger one throughout: of {rows with four of them} rows with at"
+        " least four SAEs above the best known loss, it is so for most of these in {rows in which it is so for most}.",
         "partly",
     ),
     evidence={
         "larger dictionary gap": n_larger,
-        "SAEs above it": n_missing,
-        "rows with at least four such SAEs": len(tested),
+        "SAEs above the best known loss": n_missing,
+        "rows with four of them": len(tested),
         "rows in which it is so for most": sum(mostly(share) for share in tested),
     },
 )
