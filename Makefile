@@ -37,7 +37,7 @@ book: environment ## build the book alone, into build/book/
 	@$(PY) toysae.writeup book
 
 sweep: environment ## compute a large sweep, or go on with it: SWEEP=name (without it: the list), into build/sweeps/
-	@set -f; $(PY) toysae.writeup sweep $${SWEEP:+"$$SWEEP"} \
+	@set -f; $(PY) toysae.sweeps $${SWEEP:+"$$SWEEP"} \
 	    $${WORKERS:+--workers "$$WORKERS"} $${SCHEDULER:+--scheduler "$$SCHEDULER"}
 
 bench: environment ## compare our speed with SAELens and a plain loop (ten minutes; installs SAELens first), into build/bench/
