@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from toysae import figures, measures, sae, worlds
-from toysae.measures import Fraction
+from toysae.claims import Fraction
 
 
 def seen(world, n_latents, n_saes=3):

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from toysae import measures, sae, sentences, worlds
-from toysae.measures import Fraction
+from toysae.claims import Fraction
 
 WORLD = worlds.two_of_three()
 
@@ -13,14 +13,6 @@ def read(row):
     rows = torch.tensor([[row, [0.0, 0.0, 1.0]]])
     seen = measures.assess(sae.untrained(sae.ReluL1(0.1), rows, [0], decoder_bias=False), WORLD)
     return sentences.row_read_aloud(seen, 0, 0, 0.95)
-
-
-def test_lists_and_counts_read_like_english():
-    assert sentences.listed(["A"]) == "A"
-    assert sentences.listed(["A", "B", "C"]) == "A, B and C"
-    assert sentences.counted(0, "latent") == "no latents"
-    assert sentences.counted(1, "latent") == "1 latent"
-    assert sentences.counted(3, "latent") == "3 latents"
 
 
 def test_a_row_is_read_with_its_numbers_and_its_reason():
@@ -67,4 +59,4 @@ def test_a_wording_is_chosen_by_the_whole_interval():
     (0, 0, "not tested"),
 ])  # fmt: skip
 def test_a_verdict_follows_from_the_number_of_checks_that_came_out(k, n, word):
-    assert sentences.verdict(measures.Fraction(k, n)) == word
+    assert sentences.verdict(Fraction(k, n)) == word
