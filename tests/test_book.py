@@ -295,6 +295,17 @@ def test_a_chapter_without_or_with_old_results_says_so(tiny):
     assert "admonition" not in (tiny.book / "01_first.html").read_text()
 
 
+def test_results_in_the_form_of_other_code_count_as_none(tmp_path):
+    project = make_tiny_project(tmp_path / "project")
+    notebook = pairs.read_source(project.source("01_first"))
+    notebook.cells[3].outputs = [shown_claim(CLAIM)]
+    project.executed("01_first").write_bytes(pairs.to_bytes(notebook))
+    assert len(book.claims_of_all(project)) == 1
+    del notebook.cells[3].outputs[0].data[CLAIM_MIME]["case"]
+    project.executed("01_first").write_bytes(pairs.to_bytes(notebook))
+    assert book.claims_of_all(project) == []
+
+
 def test_hidden_code_is_not_in_the_book_and_the_parameters_are(tiny):
     chapter = Page(tiny.book / "01_first.html").source
     assert "sigma:g" not in chapter

@@ -63,9 +63,11 @@ def build_page(project: Project, name: str, notebook: NotebookNode, place: Path)
 
 
 def executed(project: Project, name: str) -> NotebookNode | None:
-    """The executed half of a pair, or None if it is missing or broken."""
+    """The executed half of a pair, or None if it is missing, broken, or holds claims in the form of other code."""
     try:
-        return pairs.read_executed(project.executed(name))
+        notebook = pairs.read_executed(project.executed(name))
+        records.claims_of(name, notebook, Published())
+        return notebook
     except (FileNotFoundError, ValueError):
         return None
 
