@@ -34,9 +34,10 @@ import math
 import pandas as pd
 import torch
 
-from toysae import figures, measures, oracle, sae, sentences, training, worlds
-from toysae.measures import Fraction
-from toysae.writeup import check_parameters, claim, say, say_trained, show
+from toysae import figures, measures, optimum, saes, worlds
+from toysae.chapters.minimal_example import map_with_activations, pattern_table, sphere_paths
+from toysae.chapters.parameters import check_parameters
+from toysae.claims import Fraction, claim, counted, listed, say, say_trained, show
 
 check_parameters(globals())
 figures.house_style()
@@ -57,10 +58,10 @@ seeds = range(seed * n_saes, (seed + 1) * n_saes)
 
 def train(world, init=init, **settings):
     """Trains one SAE per seed; returns the stack before and after, and its history."""
-    rows = sae.initial_rows(init, world, n_latents, seeds)
-    start = sae.untrained(sae.ReluL1(l1_coeff), rows, seeds, decoder_bias=decoder_bias)
-    data = training.Batches(world, batch_size, torch.Generator().manual_seed(seed))
-    trained, history = training.fit(start, data, n_steps=n_steps, lr=lr, **settings)
+    rows = saes.initial_rows(init, world, n_latents, seeds)
+    start = saes.untrained(saes.ReluL1(l1_coeff), rows, seeds, decoder_bias=decoder_bias)
+    data = saes.Batches(world, batch_size, torch.Generator().manual_seed(seed))
+    trained, history = saes.fit(start, data, n_steps=n_steps, lr=lr, **settings)
     return start, trained, history
 
 
@@ -109,14 +110,14 @@ say(
 
 # %%
 patterns, probabilities = world.firing.support()
-names = figures.feature_names(n_features)
+names = measures.feature_names(n_features)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 shown = slice(0, 12)
-together = sentences.counted(k_active, "feature")
+together = counted(k_active, "feature")
 show(
-    figures.pattern_table(patterns[shown], probabilities[shown]),
-    f"For every sample exactly {k_active} of the {sentences.counted(n_features, 'feature')} are chosen to fire.",
+    pattern_table(patterns[shown], probabilities[shown]),
+    f"For every sample exactly {k_active} of the {counted(n_features, 'feature')} are chosen to fire.",
     "Each row is one pattern, each column one feature; a filled cell means that the feature fires. "
     + (
         "All patterns are shown; they are equally likely."
@@ -162,6 +163,7 @@ say(
 #
 # The price makes the SAE use few latents at a time, that is why it is called sparse. The hope behind SAEs is that the rows of $W_{dec}$ then become the feature directions $v_i$.
 # Here is one SAE, written out, on one data point. (The decoder bias `b_dec` is zero unless it is switched on above.)
+
 
 # %%
 def one_loss(x, W_enc, b_enc, W_dec, b_dec):
@@ -234,14 +236,14 @@ z = trained.encode(world.inputs(strongest[shown]))[best]
 labels = seen.labels.names(best, names)
 pattern_names = ["+".join(n for n, on in zip(names, row, strict=True) if on) for row in patterns[shown].tolist()]
 show(
-    figures.map_with_activations(
+    map_with_activations(
         seen,
         best,
         z,
         pattern_names,
         f"$\\mu$ = {mu:g}, $\\sigma$ = {sigma:g}, the SAE with the lowest loss of {n_saes}",
     ),
-    "The latents stand for: " + sentences.listed([labels[i] for i in order]) + ".",
+    "The latents stand for: " + listed([labels[i] for i in order]) + ".",
     "Left: cosine of each latent's direction with each true feature; the strip tells its label. Below, set apart, the cosine of the decoder bias. "
     "Right: how strongly the same latents fire on one sample of each pattern, with every active feature at its mean magnitude.",
     alt="Heat map of learned latents by true features with a separate bias row, beside a map of latent activations by pattern.",
@@ -250,7 +252,7 @@ show(
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 say(
-    f"**The first row, read aloud.** This is latent {order[0] + 1}. {sentences.row_read_aloud(seen, best, order[0], threshold)}"
+    f"**The first row, read aloud.** This is latent {order[0] + 1}. {measures.row_read_aloud(seen, best, order[0], threshold)}"
 )
 
 # %% [markdown]
@@ -292,9 +294,7 @@ drawn = {name: int(ranked[rank]) for name, rank in ranks.items()}
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 stand_for = {
-    name: sentences.listed(
-        [seen.labels.names(i, names)[j] for j in measures.reading_order(seen.cosines, seen.labels, i)]
-    )
+    name: listed([seen.labels.names(i, names)[j] for j in measures.reading_order(seen.cosines, seen.labels, i)])
     for name, i in drawn.items()
 }
 show(
@@ -331,12 +331,12 @@ for name, stack in others.items():
 
 # %%
 atoms = world.features.expand(n_saes, -1, -1)
-atoms_cost = float(oracle.dictionary_loss(world.features, world, l1_coeff))
+atoms_cost = float(optimum.dictionary_loss(world.features, world, l1_coeff))
 
 
 def beats_atoms(stack, these):
     """SAEs whose loss is at most that of the atoms, given the same decoder bias."""
-    cost = oracle.dictionary_loss(atoms, world, l1_coeff, decoder_bias=stack.b_dec)
+    cost = optimum.dictionary_loss(atoms, world, l1_coeff, decoder_bias=stack.b_dec)
     return these.losses <= cost + 1e-9
 
 
@@ -419,8 +419,8 @@ where = (
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 if n_features == 3:
     show(
-        figures.sphere_paths(panels, world.features),
-        f"Where features fire together, {together[0]} of {sentences.counted(n_latents, 'latent')} per SAE end as composites and "
+        sphere_paths(panels, world.features),
+        f"Where features fire together, {together[0]} of {counted(n_latents, 'latent')} per SAE end as composites and "
         f"{together[1]} as atoms; where they are independent, {apart[0]} and {apart[1]} do.",
         f"The latents of all {n_saes} SAEs. A ring is where a latent starts, a dot where it ends, the line its way, coloured by its final label; a line is broken where a dead latent was aimed afresh. "
         "The map keeps areas true." + where,
@@ -433,11 +433,7 @@ else:
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 found = {name: Fraction.of(these.labels.features_found == n_features) for name, (_, these) in controls.items()}
 lost = Fraction.of(controls["as in our world"][1].no_atom)
-room = (
-    ""
-    if n_latents >= n_features
-    else f" With {sentences.counted(n_latents, 'latent')} there is no room for all of them."
-)
+room = "" if n_latents >= n_features else f" With {counted(n_latents, 'latent')} there is no room for all of them."
 claim(
     "control-finds-atoms",
     found["rare"].interval[0] > 0.5,
@@ -457,15 +453,15 @@ say(
 # price and error is smallest at $s = r - \lambda$, where it is $\lambda r - \lambda^2 / 2$ (for $r \ge \lambda$). We call this the *radial bound*.
 
 # %%
-composites_cost = float(oracle.dictionary_loss(world.composites(), world, l1_coeff))
-bound = oracle.radial_bound(world, l1_coeff)
+composites_cost = float(optimum.dictionary_loss(world.composites(), world, l1_coeff))
+bound = optimum.radial_bound(world, l1_coeff)
 picked = seen.no_atom & seen.all_live
 groups = {"no atom, all live": seen.losses[picked], "all others": seen.losses[~picked]}
 groups = {f"{name}: {len(losses)}": losses for name, losses in groups.items() if len(losses)}
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 n_composites = len(world.composites())
-price = f"all {sentences.counted(n_composites, 'composite')} together" if n_composites else "writing nothing"
+price = f"all {counted(n_composites, 'composite')} together" if n_composites else "writing nothing"
 show(
     figures.loss_account(groups, {"atoms": atoms_cost, "composites": composites_cost, "radial bound": bound}),
     f"The atoms cost {atoms_cost:.4f}, {price} {composites_cost:.4f}, and no SAE without a bias can cost less than {bound:.4f}.",
@@ -505,10 +501,10 @@ claim(
 
 # %%
 exact_world = worlds.k_of_n(n_features, k_active, mu=mu, sigma=0.0)
-exact_data = training.Support.of(exact_world)
-exact_trained, _ = training.fit(start, exact_data, n_steps=n_steps, lr=lr)
+exact_data = saes.Support.of(exact_world)
+exact_trained, _ = saes.fit(start, exact_data, n_steps=n_steps, lr=lr)
 exact = measures.assess(exact_trained, exact_world, threshold)
-exact_bound = oracle.radial_bound(exact_world, l1_coeff)
+exact_bound = optimum.radial_bound(exact_world, l1_coeff)
 excess = float(exact.losses.min()) / exact_bound - 1
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
@@ -521,7 +517,7 @@ claim(
     + (
         "the decoder has a bias, and the bound is one for SAEs without."
         if decoder_bias
-        else f"there are {n_composites} patterns, and {sentences.counted(n_latents, 'latent')}."
+        else f"there are {n_composites} patterns, and {counted(n_latents, 'latent')}."
         if n_latents < n_composites
         else "training stays above the bound."
     ),
@@ -566,11 +562,11 @@ claim(
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 lowest_loss = float(seen.losses.min())
-cheapest = sentences.listed([labels[i] for i in order])
+cheapest = listed([labels[i] for i in order])
 say(
     f"Judge an SAE by its loss and you get what the loss asks for. The cheapest SAE found here costs {lowest_loss:.4f}, and its latents stand for: {cheapest}. The true features"
     + (
-        f", with the same bias, cost {float(oracle.dictionary_loss(world.features, world, l1_coeff, decoder_bias=trained.b_dec[best])):.4f}."
+        f", with the same bias, cost {float(optimum.dictionary_loss(world.features, world, l1_coeff, decoder_bias=trained.b_dec[best])):.4f}."
         if decoder_bias
         else f" cost {atoms_cost:.4f}."
     )

@@ -28,9 +28,10 @@ threshold: float = 0.95  # cosine from which on a latent counts as aligned
 import pandas as pd
 import torch
 
-from toysae import figures, measures, oracle, sae, sentences, training, worlds
-from toysae.measures import Fraction
-from toysae.writeup import check_parameters, claim, say, say_trained, show
+from toysae import figures, measures, optimum, saes, worlds
+from toysae.chapters.larger_example import cooccurrence_map, heat_map
+from toysae.chapters.parameters import check_parameters
+from toysae.claims import Fraction, claim, counted, listed, say, say_trained, show
 
 check_parameters(globals())
 figures.house_style()
@@ -51,10 +52,10 @@ n_features = world.n_features
 def train(world, n_latents, n_saes):
     """Trains SAEs on a world; returns what is seen before and after."""
     seeds = range(seed * n_saes, (seed + 1) * n_saes)
-    rows = sae.initial_rows(init, world, n_latents, seeds)
-    start = sae.untrained(sae.ReluL1(l1_coeff), rows, seeds, decoder_bias=decoder_bias)
-    data = training.Batches(world, batch_size, torch.Generator().manual_seed(seed))
-    trained, _ = training.fit(start, data, n_steps=n_steps, lr=lr)
+    rows = saes.initial_rows(init, world, n_latents, seeds)
+    start = saes.untrained(saes.ReluL1(l1_coeff), rows, seeds, decoder_bias=decoder_bias)
+    data = saes.Batches(world, batch_size, torch.Generator().manual_seed(seed))
+    trained, _ = saes.fit(start, data, n_steps=n_steps, lr=lr)
     return [measures.assess(stack, world, threshold) for stack in (start, trained)]
 
 
@@ -70,7 +71,7 @@ def mostly_composites(these):
 no_atom = Fraction.of(seen.no_atom)
 composed, composed_before = (Fraction.of(mostly_composites(these)) for these in (seen, before))
 as_reported = composed.interval[0] > max(0.5, composed_before.interval[1])
-size = f"{n_features} features and {sentences.counted(n_latents, 'latent')}"
+size = f"{n_features} features and {counted(n_latents, 'latent')}"
 claim(
     "composites-larger",
     as_reported,
@@ -90,8 +91,8 @@ claim(
 together = world.cooccurrence()
 within = float(together[0, 1])
 show(
-    figures.cooccurrence_map(together),
-    f"{sentences.counted(n_groups, 'group')} of {group_size} features: two of the same group fire together in {100 * within:.1f} % of all samples, two of different groups never.",
+    cooccurrence_map(together),
+    f"{counted(n_groups, 'group')} of {group_size} features: two of the same group fire together in {100 * within:.1f} % of all samples, two of different groups never.",
     "Each cell is the probability that the two features fire in the same sample; the diagonal holds how often each fires at all.",
     alt="Square map of co-occurrence probabilities with one block on the diagonal for each group of features.",
 )
@@ -115,12 +116,12 @@ title = f"$\\mu$ = {mu:g}, $\\sigma$ = {sigma:g}, the SAE with the lowest loss o
 def tally(assessment, i):
     """How many latents of one SAE carry each label, in words."""
     counts = {kind: int(assessment.labels.count(kind)[i]) for kind in measures.LABELS}
-    return sentences.listed([f"{count} {kind}" for kind, count in counts.items() if count])
+    return listed([f"{count} {kind}" for kind, count in counts.items() if count])
 
 
 show(
-    figures.heat_map(seen, best, title),
-    f"Of the {sentences.counted(n_latents, 'latent')} of this SAE, by label: {tally(seen, best)}.",
+    heat_map(seen, best, title),
+    f"Of the {counted(n_latents, 'latent')} of this SAE, by label: {tally(seen, best)}.",
     "Rows are latents, columns are true features, colour is the cosine between them: red is positive, blue is negative. The strip at the right tells each latent's label. "
     "The last row, set apart, is the decoder bias" + ("." if decoder_bias else ", which is switched off."),
     alt="Large heat map of cosines: learned latents by true features, a label strip beside it and the decoder bias below.",
@@ -130,9 +131,9 @@ show(
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 first = measures.reading_order(seen.cosines, seen.labels, best)[0]
 largest = seen.cosines[best, first].abs().topk(min(group_size, n_features)).indices.tolist()
-names = figures.feature_names(n_features)
-cosines_read = sentences.listed(
-    [f"{figures.signed(float(seen.cosines[best, first, i]))} with {names[i]}" for i in sorted(largest)]
+names = measures.feature_names(n_features)
+cosines_read = listed(
+    [f"{measures.signed(float(seen.cosines[best, first, i]))} with {names[i]}" for i in sorted(largest)]
 )
 say(
     f"**The first row, read aloud.** Latent {first + 1} has cosine {cosines_read}; no other cosine is larger in size. Its label: *{seen.labels.names(best, names)[first]}*."
@@ -198,9 +199,9 @@ show(
 # The same account as before: the loss of the true features and of all composites, each with the best possible latent activations, and the radial bound that no SAE without a bias can beat.
 
 # %%
-atoms_cost = float(oracle.dictionary_loss(world.features, world, l1_coeff))
-composites_cost = float(oracle.dictionary_loss(world.composites(), world, l1_coeff))
-bound = oracle.radial_bound(world, l1_coeff)
+atoms_cost = float(optimum.dictionary_loss(world.features, world, l1_coeff))
+composites_cost = float(optimum.dictionary_loss(world.composites(), world, l1_coeff))
+bound = optimum.radial_bound(world, l1_coeff)
 with_atom = seen.losses[~seen.no_atom]
 without_atom = seen.losses[seen.no_atom & seen.all_live]
 groups = {
@@ -212,7 +213,7 @@ groups = {f"{name}: {len(losses)}": losses for name, losses in groups.items() if
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 n_composites = len(world.composites())
-price = f"all {sentences.counted(n_composites, 'composite')} together" if n_composites else "writing nothing"
+price = f"all {counted(n_composites, 'composite')} together" if n_composites else "writing nothing"
 show(
     figures.loss_account(groups, {"atoms": atoms_cost, "composites": composites_cost, "radial bound": bound}),
     f"The atoms cost {atoms_cost:.4f}, {price} {composites_cost:.4f}, and no SAE without a bias can cost less than {bound:.4f}.",
@@ -272,7 +273,7 @@ averages = {
     for name, these in visits.items()
 }
 leaders = {name: max(counts, key=counts.get) for name, counts in averages.items()}
-won = sentences.listed([f"{name} ({kind})" for name, kind in leaders.items()])
+won = listed([f"{name} ({kind})" for name, kind in leaders.items()])
 show(
     figures.small_maps({name: (these, int(these.losses.argmin())) for name, these in visits.items()}),
     f"The most frequent label in each world: {won}.",
@@ -285,9 +286,9 @@ show(
 def visit(name):
     """One sentence about one world of the gallery."""
     these, (other, size) = visits[name], gallery[name]
-    atoms = float(oracle.dictionary_loss(other.features, other, l1_coeff))
+    atoms = float(optimum.dictionary_loss(other.features, other, l1_coeff))
     lowest = float(these.losses.min())
-    means = sentences.listed([f"{mean:.1f} {kind}" for kind, mean in averages[name].items() if mean >= 0.05])
+    means = listed([f"{mean:.1f} {kind}" for kind, mean in averages[name].items() if mean >= 0.05])
     price = "lower than" if lowest < atoms else "no lower than"
     return (
         f"* **{name.capitalize()}**: of {size} latents, on average {means}; {Fraction.of(these.no_atom)} of the SAEs have no atom. "
@@ -339,7 +340,7 @@ sets = visits["two sets, few latents"]
 near = float(sets.cosines.amax(dim=2)[sets.live].median()) if sets.live.any() else float("nan")
 say(
     (
-        f"In {len(fickle)} of the {len(gallery)} worlds the leading label changes with the threshold: {sentences.listed(fickle)}. Read their labels with care. "
+        f"In {len(fickle)} of the {len(gallery)} worlds the leading label changes with the threshold: {listed(fickle)}. Read their labels with care. "
         if fickle
         else "The leading label of every world is the same at all these thresholds. "
     )
@@ -388,7 +389,7 @@ claim(
 free = {size: Fraction.of(these.no_atom) for size, these in sizes.items()}
 say(
     "But being free of atoms is another matter: "
-    + "; ".join(f"with {sentences.counted(size, 'latent')}, {f} of the SAEs have none" for size, f in free.items())
+    + "; ".join(f"with {counted(size, 'latent')}, {f} of the SAEs have none" for size, f in free.items())
     + "."
 )
 
@@ -406,10 +407,10 @@ say(
         if len(set(leaders.values())) > 1
         else "Here every world of the gallery leads to the same label. "
     )
-    + f"Composites lead in {sentences.counted(len(with_composites), 'world')} of the gallery"
-    + (f" ({sentences.listed(with_composites)})" if with_composites else "")
-    + f", atoms in {sentences.counted(len(with_atoms), 'world')}"
-    + (f" ({sentences.listed(with_atoms)})." if with_atoms else ".")
+    + f"Composites lead in {counted(len(with_composites), 'world')} of the gallery"
+    + (f" ({listed(with_composites)})" if with_composites else "")
+    + f", atoms in {counted(len(with_atoms), 'world')}"
+    + (f" ({listed(with_atoms)})." if with_atoms else ".")
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]

@@ -26,9 +26,18 @@ import math
 import pandas as pd
 import torch
 
-from toysae import figures, measures, oracle, points, sae, sentences, theory, training, two_features, worlds
-from toysae.measures import Fraction
-from toysae.writeup import check_parameters, claim, say, say_trained, show
+from toysae import figures, measures, optimum, saes, worlds
+from toysae.chapters.parameters import check_parameters
+from toysae.chapters.why_composites_win import (
+    growth_by_turning,
+    mirrored_features,
+    path_losses,
+    sharp_local_minimum,
+    sharpness,
+    signed_growth,
+)
+from toysae.claims import Fraction, claim, listed, say, say_trained, show
+from toysae.measures import verdicts_tmp
 
 check_parameters(globals())
 figures.house_style()
@@ -37,7 +46,7 @@ prices = [0.01, 0.03, 0.1, 0.3]
 
 def verdict(checks):
     """What a claim says of a formula, from a list of checks."""
-    return sentences.verdict(Fraction.of(torch.tensor(checks)))
+    return verdicts_tmp.verdict(Fraction.of(torch.tensor(checks)))
 
 
 # %% [markdown]
@@ -52,13 +61,13 @@ x = torch.ones(1, k_active).double()
 dictionaries = {"atoms": torch.eye(k_active), "one composite": x / x.norm()}
 account = {}
 for name, rows in dictionaries.items():
-    z = oracle.codes(x, rows, l1_coeff)
+    z = optimum.best_codes(x, rows, l1_coeff)
     error = float((x - z @ rows.double()).square().sum() / 2)
     account[name] = {"active latents": int((z > 0).sum()), "sum of activations": float(z.sum())}
     account[name] |= {"half squared error": error, "price": l1_coeff * float(z.sum())}
     account[name]["loss"] = error + account[name]["price"]
-account["atoms"]["formula"] = theory.atoms_loss(k_active, l1_coeff)
-account["one composite"]["formula"] = theory.composite_loss(k_active, l1_coeff)
+account["atoms"]["formula"] = optimum.atoms_loss(k_active, l1_coeff)
+account["one composite"]["formula"] = optimum.composite_loss(k_active, l1_coeff)
 
 pd.DataFrame(account).T.round(4)
 
@@ -90,17 +99,17 @@ claim(
 sizes = range(1, 9)
 lines, dots = {}, {}
 for price in prices:
-    lines[f"$\\lambda$ = {price:g}"] = sizes, [theory.composite_gain(m, price) for m in sizes]
+    lines[f"$\\lambda$ = {price:g}"] = sizes, [optimum.composite_gain(m, price) for m in sizes]
     bundles = [worlds.bundles(1, m) for m in sizes]
-    atoms = [float(oracle.dictionary_loss(b.features, b, price)) for b in bundles]
+    atoms = [float(optimum.dictionary_loss(b.features, b, price)) for b in bundles]
     joint = [b.features.sum(dim=0, keepdim=True) / b.n_features**0.5 for b in bundles]
-    costs = [float(oracle.dictionary_loss(j, b, price)) for j, b in zip(joint, bundles, strict=True)]
+    costs = [float(optimum.dictionary_loss(j, b, price)) for j, b in zip(joint, bundles, strict=True)]
     dots[f"$\\lambda$ = {price:g}"] = sizes, [a - c for a, c in zip(atoms, costs, strict=True)]
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 worst = max(abs(a - b) for name in lines for a, b in zip(lines[name][1], dots[name][1], strict=True))
 show(
-    figures.curves(lines, dots, xlabel="features that fire together", ylabel="gain of the composite"),
+    figures.curve_figure(lines, dots, xlabel="features that fire together", ylabel="gain of the composite"),
     "The more features fire together, the more a composite gains."
     if all(g[-1] > g[1] > 0 for _, g in lines.values())
     else "The gain of a composite depends on the size and the price.",
@@ -134,17 +143,19 @@ circle = torch.stack([turn.cos(), turn.sin()], dim=1)
 half = torch.ones(1, 2).double() / math.sqrt(2)
 rows = {"two atoms": torch.eye(2).double(), "one composite": half}
 rows["atoms and composite"] = torch.cat([torch.eye(2).double(), half])
-cost = {name: oracle.code_loss(circle, W, oracle.codes(circle, W, l1_coeff), l1_coeff) for name, W in rows.items()}
-floor = float(oracle.radial_cost(torch.ones(1).double(), l1_coeff))
+cost = {
+    name: optimum.code_loss(circle, W, optimum.best_codes(circle, W, l1_coeff), l1_coeff) for name, W in rows.items()
+}
+floor = float(optimum.radial_cost(torch.ones(1).double(), l1_coeff))
 at_random = torch.randn(500, 5, 2, generator=torch.Generator().manual_seed(seed)).double()
 random_rows = torch.nn.functional.normalize(at_random, dim=2)
-cost_of_random = oracle.sample_losses(circle, random_rows, l1_coeff)
+cost_of_random = optimum.sample_losses(circle, random_rows, l1_coeff)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 degrees = (turn * 180 / math.pi).tolist()
 curves = {name: (degrees, values.tolist()) for name, values in cost.items()}
 curves["radial bound"] = degrees, [floor] * len(degrees)
-touching = sentences.listed([f"{name} in {int((values < floor + 1e-9).sum())}" for name, values in cost.items()])
+touching = listed([f"{name} in {int((values < floor + 1e-9).sum())}" for name, values in cost.items()])
 finding = (
     f"A dictionary touches the floor where a row points along the sample; of {len(degrees)} directions, {touching}."
 )
@@ -152,7 +163,7 @@ if l1_coeff >= 1:
     finding = f"At this price no dictionary writes anything for a sample of length one: all cost {floor:.4f} in every direction."
 sides = {"xlabel": "direction of the sample, degrees from A (0) to B (90)", "ylabel": "loss of the sample"}
 show(
-    figures.curves(curves, {}, **sides, ylim=(0.95 * floor, 1.55 * floor)),
+    figures.curve_figure(curves, {}, **sides, ylim=(0.95 * floor, 1.55 * floor)),
     finding,
     f"Loss of one sample of length one at $\\lambda$ = {l1_coeff:g}, with the best latent activations for each dictionary. A curve that leaves the picture costs more than half as much again as the floor.",
     alt="Loss of a sample over its direction for three dictionaries, above the constant line of the radial bound.",
@@ -181,15 +192,15 @@ claim(
 
 # %%
 triangle, steps = worlds.two_of_three(), torch.linspace(0, 1, 41)
-paths = {p: theory.path_losses(triangle, p, steps) for p in prices}
+paths = {p: path_losses(triangle, p, steps) for p in prices}
 scaled = {p: (v - v[-1]) / (v[0] - v[-1]) for p, v in paths.items()}
 
 seeds = range(seed * n_saes, (seed + 1) * n_saes)
 members = list(seeds) * len(prices)
 each_price = torch.tensor(prices).repeat_interleave(n_saes)
-at_atoms = sae.rows_at(triangle.features, 3, members)
-climbers = sae.untrained(sae.ReluL1(each_price), at_atoms, members, decoder_bias=False)
-climbers, _ = training.fit(climbers, training.Support.of(triangle), n_steps=n_steps, lr=lr)
+at_atoms = saes.rows_at(triangle.features, 3, members)
+climbers = saes.untrained(saes.ReluL1(each_price), at_atoms, members, decoder_bias=False)
+climbers, _ = saes.fit(climbers, saes.Support.of(triangle), n_steps=n_steps, lr=lr)
 ended = measures.assess(climbers, triangle, threshold)
 left = (ended.no_atom & ended.all_live).unflatten(0, (-1, n_saes))
 
@@ -201,7 +212,7 @@ heights = {p: f"a wall of {climbs[p]:.2f} times the gain" if p in walls else "no
 by_price = "; ".join(f"$\\lambda$ = {p:g}, {heights[p]}: {leavers[p]}" for p in prices)
 drawn = {f"$\\lambda$ = {p:g}": (steps.tolist(), v.tolist()) for p, v in scaled.items()}
 show(
-    figures.curves(drawn, {}, xlabel="way from the atoms (0) to the composites (1)", ylabel="loss, scaled"),
+    figures.curve_figure(drawn, {}, xlabel="way from the atoms (0) to the composites (1)", ylabel="loss, scaled"),
     f"On this path the loss climbs above its value at the atoms for {len(walls)} of {len(prices)} prices.",
     "Exact loss along a path on which each row turns from one feature to one composite. Each curve is scaled to 1 at the atoms and 0 at the composites: a curve that climbs above 1 is a wall.",
     alt="Curves of the scaled loss along the path from atoms to composites, one for each price.",
@@ -235,11 +246,11 @@ ratios = torch.linspace(0.02, 0.8, 27).tolist()
 spread = {}
 for price in prices:
     jittered = [worlds.two_of_three(sigma=ratio) for ratio in ratios]
-    atoms = [float(oracle.dictionary_loss(w.features, w, price)) for w in jittered]
-    joint = [float(oracle.dictionary_loss(w.composites(), w, price)) for w in jittered]
+    atoms = [float(optimum.dictionary_loss(w.features, w, price)) for w in jittered]
+    joint = [float(optimum.dictionary_loss(w.composites(), w, price)) for w in jittered]
     spread[price] = [c / a for a, c in zip(atoms, joint, strict=True)]
-first_order = {price: theory.jitter_boundary_small(price) for price in prices}
-exact = {price: theory.jitter_boundary(price) for price in prices}
+first_order = {price: optimum.jitter_boundary_small(price) for price in prices}
+exact = {price: optimum.jitter_boundary(price) for price in prices}
 
 
 # %%
@@ -256,17 +267,17 @@ def sampled_lead(price, ratio):
     world = worlds.two_of_three(sigma=ratio)
     x = world.inputs(world.sample(20_000, torch.Generator().manual_seed(seed)))
     both = torch.stack([world.features, world.composites()])
-    atoms, joint = oracle.sample_losses(x, both, price).mean(dim=1)
+    atoms, joint = optimum.sample_losses(x, both, price).mean(dim=1)
     return float(atoms - joint)
 
 
-signed = theory.jitter_threshold_signed()
+signed = optimum.jitter_threshold_signed()
 signed_ratios = [signed_cost(ratio) for ratio in ratios]
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-told = sentences.listed([f"{exact[p]:.2f} at $\\lambda$ = {p:g}" for p in prices])
+told = listed([f"{exact[p]:.2f} at $\\lambda$ = {p:g}" for p in prices])
 show(
-    figures.curves(
+    figures.curve_figure(
         {f"$\\lambda$ = {p:g}": (ratios, v) for p, v in spread.items()}
         | {"signed latents": (ratios, signed_ratios), "equal cost": (ratios, [1.0] * len(ratios))},
         {},
@@ -334,35 +345,36 @@ claim(
 #
 # The first-order law should be right within a tenth where leans stay below six degrees and $\lambda \le 0.02$, and for $A$ and $B$ the second order should be nearer than the first.
 
+
 # %%
 def composite_wins(rho, price):
     """Whether {A, (A+B)/sqrt 2} costs less than {A, B} where B is alone in rho samples for each sample with both."""
     both = 0.5 / (1 + rho)
     world = worlds.World(worlds.Patterns([[1, 0], [0, 1], [1, 1]], [0.5, 0.5 - both, both]))
     joined = torch.tensor([[1.0, 0.0], [0.5**0.5, 0.5**0.5]])
-    return bool(oracle.dictionary_loss(joined, world, price) < oracle.dictionary_loss(world.features, world, price))
+    return bool(optimum.dictionary_loss(joined, world, price) < optimum.dictionary_loss(world.features, world, price))
 
 
-stars = {price: theory.crossover(price) for price in prices}
+stars = {price: optimum.crossover(price) for price in prices}
 sides = [composite_wins(f * star, price) == (f < 1) for price, star in stars.items() for f in (0.98, 1.02)]
 lone = 0.2  # how often B is alone; both fire in 0.4 of the samples, A alone in 0.4
 small = [0.002, 0.005, 0.01, 0.015, 0.02]
 square = torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]).double()
 shares = torch.tensor([[0.4, lone, 0.4]]).double()
-found = [float(90 - two_features.best_angles(square, shares, p)[0][0, 1]) for p in small]
-predicted = [math.degrees(theory.tilt(p, 0.4, lone)) for p in small]
-second = [math.degrees(theory.tilts(p, 0.4, 0.4, lone)[1]) for p in small]
+found = [float(90 - optimum.best_angles(square, shares, p)[0][0, 1]) for p in small]
+predicted = [math.degrees(optimum.tilt(p, 0.4, lone)) for p in small]
+second = [math.degrees(optimum.tilts(p, 0.4, 0.4, lone)[1]) for p in small]
 
 
 # %%
 def leaning(world, price):
     """Mean lean of a row in degrees, and what leaning saves: by law, then of the nearest minimum of the exact loss."""
-    features, data = world.features.double(), oracle.finite_data(world)
-    rows, lowest = oracle.polish(features, *data, price)
-    law = theory.tilt_matrix(world, price).norm(dim=1).arctan()
+    features, data = world.features.double(), worlds.finite_data(world)
+    rows, lowest = optimum.polish(features, *data, price)
+    law = optimum.tilt_matrix(world, price).norm(dim=1).arctan()
     lean = measures.cosines(rows, features).diagonal().clamp(max=1).arccos()
-    saved = float(oracle.dictionary_loss(features, world, price)) - lowest
-    return [float(law.rad2deg().mean()), float(lean.rad2deg().mean()), theory.tilt_gain(world, price), saved]
+    saved = float(optimum.dictionary_loss(features, world, price)) - lowest
+    return [float(law.rad2deg().mean()), float(lean.rad2deg().mean()), optimum.tilt_gain(world, price), saved]
 
 
 general = {"three independent features": worlds.independent([1 / 3] * 3), "two of four": worlds.k_of_n(4, 2)}
@@ -427,17 +439,17 @@ ladder_worlds = {
 }
 lawful = {name: ladder_worlds[name][0] for name in ("two of four, 4 latents", "independent, 3 latents")}
 by_law = {
-    name: theory.tilt_matrix(world, l1_coeff).norm(dim=1).arctan().rad2deg().max() for name, world in lawful.items()
+    name: optimum.tilt_matrix(world, l1_coeff).norm(dim=1).arctan().rad2deg().max() for name, world in lawful.items()
 }
-saved = {name: theory.tilt_gain(world, l1_coeff) for name, world in lawful.items() if by_law[name] < 6}
+saved = {name: optimum.tilt_gain(world, l1_coeff) for name, world in lawful.items() if by_law[name] < 6}
 
 
 def trained_losses(world, n_latents):
     """Losses of SAEs trained on the exact support of a world."""
-    rows = sae.random_sign_rows(world, n_latents, seeds)
-    start = sae.untrained(sae.ReluL1(l1_coeff), rows, seeds, decoder_bias=False)
-    data = training.Support.of(world)
-    return measures.assess(training.fit(start, data, n_steps=n_steps, lr=lr)[0], world, threshold).losses
+    rows = saes.random_sign_rows(world, n_latents, seeds)
+    start = saes.untrained(saes.ReluL1(l1_coeff), rows, seeds, decoder_bias=False)
+    data = saes.Support.of(world)
+    return measures.assess(saes.fit(start, data, n_steps=n_steps, lr=lr)[0], world, threshold).losses
 
 
 # %%
@@ -445,14 +457,14 @@ ladder, best = {}, {}
 for name, (world, size) in ladder_worlds.items():
     losses = trained_losses(world, size)
     search = torch.Generator().manual_seed(seed)
-    best[name], lowest = oracle.best_dictionary(world, size, l1_coeff, generator=search)
-    atoms = float(oracle.dictionary_loss(world.features, world, l1_coeff))
+    best[name], lowest = optimum.best_dictionary(world, size, l1_coeff, generator=search)
+    atoms = float(optimum.dictionary_loss(world.features, world, l1_coeff))
     ladder[name] = {
         "atoms": atoms,
         "trained, median": float(losses.median()),
         "trained, lowest": float(losses.min()),
         "best known": lowest,
-        "radial bound": oracle.radial_bound(world, l1_coeff),
+        "radial bound": optimum.radial_bound(world, l1_coeff),
         "leaning, by law": atoms - saved.get(name, math.nan),
     }
 nearest = measures.cosines(best["independent, 3 latents"], torch.eye(3)).amax(dim=1)
@@ -497,6 +509,7 @@ say(
 #
 # We test it without the formula: turn the rows by a tiny angle towards each feature in turn, each by plus, minus or nothing, and take the smallest growth of the sum per angle. It should be the slope within a thousandth. And where the slope is positive, no small random turn of all rows at once should lower the sum.
 
+
 # %%
 def company(world):
     """How often a feature that fires has company."""
@@ -507,27 +520,27 @@ def company(world):
 
 rates = [0.05 + 0.025 * i for i in range(37)]
 families = {
-    "two features": [points.pair(q, (1 - q) / 2) for q in rates],
+    "two features": [worlds.pair(q, (1 - q) / 2) for q in rates],
     "three independent features": [worlds.independent([rate] * 3) for rate in rates],
     "one or two of three": [worlds.solo_leak(3, 2, 1 - rate) for rate in rates],
     "exactly two of n": [worlds.k_of_n(n, 2) for n in (3, 4, 5, 6)],
 }
-lines = {name: ([company(w) for w in ws], [theory.sharpness(w) for w in ws]) for name, ws in families.items()}
+lines = {name: ([company(w) for w in ws], [sharpness(w) for w in ws]) for name, ws in families.items()}
 
 # %%
 tested = {name: ws[::4] if len(ws) > 4 else ws for name, ws in families.items()}
-answers = {name: [theory.sharp_local_minimum(w) for w in ws] for name, ws in tested.items()}
-grown = {name: ([company(w) for w in ws], [theory.growth_by_turning(w) for w in ws]) for name, ws in tested.items()}
+answers = {name: [sharp_local_minimum(w) for w in ws] for name, ws in tested.items()}
+grown = {name: ([company(w) for w in ws], [growth_by_turning(w) for w in ws]) for name, ws in tested.items()}
 sharp = [w for name, ws in tested.items() for w, answer in zip(ws, answers[name], strict=True) if answer == "yes"]
 lowered, generator = 0, torch.Generator().manual_seed(seed)
 for world in sharp:
     turns = torch.randn(1000, world.n_features, world.n_features, generator=generator).double()
-    lowered += int((theory.signed_growth(world, turns / turns.norm(dim=(1, 2), keepdim=True), 1e-3) < 0).sum())
+    lowered += int((signed_growth(world, turns / turns.norm(dim=(1, 2), keepdim=True), 1e-3) < 0).sum())
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-told = sentences.listed([f"{a.count('yes')} of the {len(a)} worlds of {name}" for name, a in answers.items()])
+told = listed([f"{a.count('yes')} of the {len(a)} worlds of {name}" for name, a in answers.items()])
 show(
-    figures.curves(
+    figures.curve_figure(
         lines | {"zero": ([0, 1], [0, 0])},
         grown,
         xlabel="how often a feature that fires has company",
@@ -540,7 +553,7 @@ show(
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-slopes = [theory.sharpness(world) for ws in tested.values() for world in ws]
+slopes = [sharpness(world) for ws in tested.values() for world in ws]
 gaps = [abs(a - b) for a, b in zip(slopes, [g for _, ys in grown.values() for g in ys], strict=True)]
 claim(
     "sharp-minimum",
@@ -551,7 +564,7 @@ claim(
     verdict=verdict([gap < 1e-3 for gap in gaps] + [lowered == 0]),
 )
 weights = torch.tensor([[(1 - q) / 2, (1 - q) / 2, q] for q in rates[::4]]).double()
-best_two = two_features.best_angles(square, weights, prices[0])[0].deg2rad()
+best_two = optimum.best_angles(square, weights, prices[0])[0].deg2rad()
 kept = int((torch.minimum(best_two[:, 0].cos(), best_two[:, 1].sin()) >= threshold).sum())
 n_sharp = answers["two features"].count("yes")
 claim(
@@ -577,13 +590,13 @@ labels = measures.label_latents(best[sets][None], pairs_world, everything_live, 
 sorted_rows = map_of_best[measures.reading_order(map_of_best[None], labels, 0)]
 
 doubled = worlds.k_of_n(4, 2)
-mirror = theory.mirrored_features(doubled)
+mirror = mirrored_features(doubled)
 bases = torch.stack([doubled.features.double(), mirror])
-twins = torch.stack([oracle.dictionary_loss(bases, doubled, price) for price in [*prices, l1_coeff]])
+twins = torch.stack([optimum.dictionary_loss(bases, doubled, price) for price in [*prices, l1_coeff]])
 differing = float((twins[:, 0] - twins[:, 1]).abs().max())
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-counted = sentences.listed([f"{int(labels.count(kind))} {kind}" for kind in measures.LABELS if int(labels.count(kind))])
+counted = listed([f"{int(labels.count(kind))} {kind}" for kind in measures.LABELS if int(labels.count(kind))])
 show(
     figures.expected_maps({"two sets: the best found": sorted_rows.numpy(), "two of four: the mirror": mirror.numpy()}),
     f"Two sets: the labels of the best dictionary found are {counted}; it costs {ladder[sets]['best known']:.4f}, the atoms {ladder[sets]['atoms']:.4f}. Two of four: at $\\lambda$ = {l1_coeff:g} the mirror costs {twins[-1, 1]:.4f}, the atoms {twins[-1, 0]:.4f}.",
@@ -619,10 +632,10 @@ claim(
 # %%
 dimension = 4
 fog = worlds.Isotropic(dimension)
-fog_rows = sae.random_sign_rows(fog, 2 * dimension, seeds)
-fog_start = sae.untrained(sae.ReluL1(l1_coeff), fog_rows, seeds, decoder_bias=False)
-fog_data = training.Batches(fog, 256, torch.Generator().manual_seed(seed))
-in_fog, _ = training.fit(fog_start, fog_data, n_steps=n_steps, lr=lr)
+fog_rows = saes.random_sign_rows(fog, 2 * dimension, seeds)
+fog_start = saes.untrained(saes.ReluL1(l1_coeff), fog_rows, seeds, decoder_bias=False)
+fog_data = saes.Batches(fog, 256, torch.Generator().manual_seed(seed))
+in_fog, _ = saes.fit(fog_start, fog_data, n_steps=n_steps, lr=lr)
 turned = torch.Generator().manual_seed(seed)
 fit_axes = measures.mmcs(in_fog.W_dec, fog.features)
 fit_turned = torch.stack(

@@ -21,9 +21,14 @@ import numpy as np
 import pandas as pd
 import torch
 
-from toysae import figures, interactive, points, sentences, sweeps, theory, two_features
-from toysae.measures import Fraction
-from toysae.writeup import check_parameters, claim, say, say_trained, show, show_interactive
+from toysae import figures, optimum, sweeps, worlds
+from toysae.chapters.parameters import check_parameters
+from toysae.chapters.when_they_win.explorer import explorer, still
+from toysae.chapters.when_they_win.pairs import Cell, pairs_grid
+from toysae.chapters.when_they_win.phases import phase_diagram
+from toysae.claims import Fraction, claim, listed, say, say_trained, show, show_interactive
+from toysae.measures.verdicts_tmp import verdict
+from toysae.sweeps.points import recovery
 
 check_parameters(globals())
 figures.house_style()
@@ -46,8 +51,8 @@ recipe["seed"] = [list(range(seed * n_saes, (seed + 1) * n_saes))]
 spreads = [round(0.05 * i, 2) for i in range(1, 16)]
 prices = [0.01, 0.02, 0.04, 0.08, 0.16, 0.32]
 grid = sweeps.grid(world="two_of_three", n_latents=3, l1_coeff=[prices], sigma=spreads, **recipe)
-jitter = sweeps.sweep(points.recovery, grid, n_workers=1)
-pure = {price: theory.jitter_boundary(price) for price in prices}
+jitter = sweeps.sweep(recovery, grid, n_workers=1)
+pure = {price: optimum.jitter_boundary(price) for price in prices}
 
 
 # %%
@@ -65,17 +70,17 @@ no_atom, dead = shares(jitter, "l1_coeff", "sigma", "no_atom")
 # An atom can lean towards the others, $(1, e, e)$, and save price. Let each side lean as far as suits it, and ask again where both cost the same. That is one number $e$ for each side, and still no training.
 
 # %%
-boundary = {price: theory.leaning_boundary(price) for price in prices}
+boundary = {price: optimum.leaning_boundary(price) for price in prices}
 composites = 1 - torch.eye(3)
-leans = [theory.best_lean(composites, boundary[price], price)[0] for price in prices]
-first_order = {price: theory.jitter_boundary_small(price) for price in prices}
+leans = [optimum.best_lean(composites, boundary[price], price)[0] for price in prices]
+first_order = {price: optimum.jitter_boundary_small(price) for price in prices}
 columns = {"boundary, leaning": boundary, "boundary, pure": pure, "pure, first order": first_order}
 columns["lean e of the composites"] = dict(zip(prices, leans, strict=True))
 pd.DataFrame(columns).rename_axis("lambda").round(3)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 show(
-    figures.phase_diagram(
+    phase_diagram(
         spreads,
         [f"{price:g}" for price in prices],
         no_atom,
@@ -106,7 +111,7 @@ show(
         xlabel="spread of the magnitudes, sigma / mu",
         ylabel="share of SAEs without an atom",
     ),
-    f"Three rows of the diagram with their intervals. The last spread at which most SAEs are free of atoms is {sentences.listed(lasts)}.",
+    f"Three rows of the diagram with their intervals. The last spread at which most SAEs are free of atoms is {listed(lasts)}.",
     "Dots are fractions with 95 % Wilson intervals. A dashed line of the same colour is the boundary of that price for dictionaries that may lean.",
     alt="Curves of the share of SAEs without an atom over the spread, for three prices, with computed boundaries as dashed lines.",
 )
@@ -114,6 +119,7 @@ show(
 
 # %% [markdown]
 # Does a line predict the cells? The rule of counting was fixed beforehand (the orange line itself came later, see *What could be wrong?*): leave out cells that are nearer to the line than a tenth of its value, and cells in which fewer than half of the SAEs have all latents live. In each other cell, at spreads below the line more than half of the counted SAEs should be free of atoms, at spreads above it fewer than half.
+
 
 # %%
 def predicted(line):
@@ -136,7 +142,7 @@ claim(
     f"The line of leaning dictionaries predicts training: {right} of the cells away from it come out as computed. That of pure dictionaries predicts {right_pure}.",
     otherwise=f"Of the cells away from it, the line of leaning dictionaries predicts {right}, that of pure dictionaries {right_pure}.",
     source="theory",
-    verdict=sentences.verdict(right),
+    verdict=verdict(right),
 )
 
 # %% [markdown]
@@ -152,7 +158,7 @@ claim(
 solos = np.geomspace(0.004, 0.4, 16).round(4).tolist()
 pair_prices = [0.02, 0.05, 0.1]
 training_of_pairs = {"n_seeds": n_saes, "first_seed": seed * n_saes, "lr": lr, "threshold": threshold}
-pairs = two_features.pairs_grid(pair_prices, solos, [0.0], n_steps=n_steps, **training_of_pairs)
+pairs = pairs_grid(pair_prices, solos, [0.0], n_steps=n_steps, **training_of_pairs)
 fine = np.geomspace(0.004, 0.4, 400)
 
 
@@ -164,20 +170,20 @@ def lean(angles):
 
 def best_rows(variant, price):
     """The angles of the best two rows over the fine grid of solo rates, (400, 2)."""
-    weights = [two_features.two_features(variant, s, 0.0).firing.probabilities for s in fine]
+    weights = [worlds.two_features(variant, s, 0.0).firing.probabilities for s in fine]
     square = torch.tensor([[1.0, 1.0], [1.0, 0.0], [0.0, 1.0]]).double()
-    return two_features.best_angles(square, torch.stack(weights), price)[0]
+    return optimum.best_angles(square, torch.stack(weights), price)[0]
 
 
 def crossing(variant, price):
     """The solo rate at which {A, B} and {A, (A+B)/sqrt 2} cost the same."""
-    rho = theory.crossover(price)
-    return (1 - two_features.PARENT_ALONE) * rho / (1 + rho) if variant == "nested" else rho / (1 + 2 * rho)
+    rho = optimum.crossover(price)
+    return (1 - worlds.PARENT_ALONE) * rho / (1 + rho) if variant == "nested" else rho / (1 + 2 * rho)
 
 
 # %%
-bend, change, panels, sides = {}, {}, {}, {variant: [] for variant in two_features.VARIANTS}
-for variant in two_features.VARIANTS:
+bend, change, panels, sides = {}, {}, {}, {variant: [] for variant in worlds.VARIANTS}
+for variant in worlds.VARIANTS:
     lines, dots = {}, {}
     for price in pair_prices:
         angle = lean(best_rows(variant, price))
@@ -197,10 +203,10 @@ for variant in two_features.VARIANTS:
 show(
     figures.curve_panels(panels, xlabel="solo rate of B", ylabel="largest lean of a row, degrees", xscale="log"),
     f"From one of {len(fine)} solo rates to the next, the lean of the best rows changes by at most "
-    + sentences.listed(
+    + listed(
         [
             f"{max(b for (v, _), b in bend.items() if v == variant):.1f} degrees ({variant})"
-            for variant in two_features.VARIANTS
+            for variant in worlds.VARIANTS
         ]
     )
     + ".",
@@ -217,7 +223,7 @@ claim(
     "Nested features are given up gradually: as the solo rate falls, the best row of B bends towards the composite. Symmetric features are given up at once: somewhere the best dictionary jumps.",
     otherwise="On this grid the nested and the symmetric world do not differ in the way that one bends and the other jumps.",
     source="theory",
-    verdict=sentences.verdict(Fraction.of(torch.tensor([(b > 5) == (v == "symmetric") for (v, _), b in bend.items()]))),
+    verdict=verdict(Fraction.of(torch.tensor([(b > 5) == (v == "symmetric") for (v, _), b in bend.items()]))),
 )
 near = Fraction.of(torch.tensor((pairs.trained / pairs.best - 1).values < 1e-3))
 claim(
@@ -229,10 +235,10 @@ claim(
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 on_side = {variant: Fraction.of(torch.tensor(checks)) for variant, checks in sides.items()}
-told = sentences.listed([f"{fraction} {variant} worlds" for variant, fraction in on_side.items()])
+told = listed([f"{fraction} {variant} worlds" for variant, fraction in on_side.items()])
 spans = {v: [c for (name, _), c in change.items() if name == v] for v in on_side}
-real = sentences.listed([f"{min(c):.2f} to {max(c):.2f} times that of the line ({v})" for v, c in spans.items()])
-words = [sentences.verdict(fraction) for fraction in on_side.values()]
+real = listed([f"{min(c):.2f} to {max(c):.2f} times that of the line ({v})" for v, c in spans.items()])
+words = [verdict(fraction) for fraction in on_side.values()]
 claim(
     "crossover-predicts-training",
     all(fraction.interval[0] > 0.5 for fraction in on_side.values()),
@@ -254,17 +260,17 @@ say(
 # %%
 small_prices = [0.002, 0.005, 0.01, 0.02]
 lone_rates = [0.05, 0.1, 0.2, 0.3, 0.4]
-leaning = two_features.pairs_grid(small_prices, lone_rates, [0.0], n_steps=2 * n_steps, **training_of_pairs)
+leaning = pairs_grid(small_prices, lone_rates, [0.0], n_steps=2 * n_steps, **training_of_pairs)
 leaning = leaning[leaning.variant == "nested"].copy()
-leaning["both"] = 1 - two_features.PARENT_ALONE - leaning.solo
-first = [theory.tilt(*row) for row in leaning[["l1_coeff", "both", "solo"]].values]
+leaning["both"] = 1 - worlds.PARENT_ALONE - leaning.solo
+first = [optimum.tilt(*row) for row in leaning[["l1_coeff", "both", "solo"]].values]
 leaning = leaning[np.degrees(first) < 6]
 settings = leaning[["l1_coeff", "both", "solo"]].values
 measured = {"row of B": 90 - leaning.trained_2.values, "row of A": leaning.trained_1.values}
-alone = two_features.PARENT_ALONE
+alone = worlds.PARENT_ALONE
 orders = {
-    "first order": [(theory.tilt(p, both, alone), theory.tilt(p, both, solo)) for p, both, solo in settings],
-    "second order": [theory.tilts(p, both, alone, solo) for p, both, solo in settings],
+    "first order": [(optimum.tilt(p, both, alone), optimum.tilt(p, both, solo)) for p, both, solo in settings],
+    "second order": [optimum.tilts(p, both, alone, solo) for p, both, solo in settings],
 }
 laws = {name: dict(zip(("row of A", "row of B"), np.degrees(leans).T, strict=True)) for name, leans in orders.items()}
 ratios = {order: {row: measured[row] / law[row] for row in measured} for order, law in laws.items()}
@@ -300,20 +306,20 @@ claim(
     f"In all {kept.n} worlds where it should hold, the law for the row of $B$ is right within 15 %: {span}.",
     otherwise=f"In {kept.k} of the {kept.n} worlds where it should hold, the law for the row of $B$ is right within 15 %: {span}.",
     source="theory",
-    verdict=sentences.verdict(kept),
+    verdict=verdict(kept),
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 misses = {order: np.concatenate([abs(r - 1) for r in parts.values()]) for order, parts in ratios.items()}
 nearer = Fraction.of(torch.tensor(misses["second order"] < misses["first order"]))
-largest = sentences.listed([f"{100 * misses[order].max():.1f} % to {order}" for order in misses])
+largest = listed([f"{100 * misses[order].max():.1f} % to {order}" for order in misses])
 claim(
     "second-order-is-nearer",
     nearer.interval[0] > 0.8,
     f"Of the rows in these worlds, {nearer} are nearer to the second-order law than to the first. The largest miss is {largest}.",
     otherwise=f"Of the rows in these worlds, {nearer} are nearer to the second-order law than to the first. The largest miss is {largest}.",
     source="theory",
-    verdict=sentences.verdict(nearer),
+    verdict=verdict(nearer),
 )
 
 # %% [markdown]
@@ -325,7 +331,7 @@ claim(
 leaks = [round(0.05 + 0.1 * i, 2) for i in range(10)]
 sizes = [2, 3, 4, 5, 6]
 leaky = sweeps.grid(world="solo_leak", n_features=3, k=2, p_alone=[leaks], n_latents=sizes, l1_coeff=0.1, **recipe)
-room = sweeps.sweep(points.recovery, leaky, n_workers=1)
+room = sweeps.sweep(recovery, leaky, n_workers=1)
 room["all_found"] = room.features_found == 3
 found, lost = shares(room, "n_latents", "p_alone", "all_found")
 
@@ -334,13 +340,13 @@ whole = {
     size: [p for p, f in zip(leaks, row, strict=True) if f.n and f.value > 0.5]
     for size, row in zip(sizes, found, strict=True)
 }
-told = sentences.listed(
+told = listed(
     [f"{len(ps)} with {size} latents" + (f" (the lowest is {min(ps):g})" if ps else "") for size, ps in whole.items()]
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 show(
-    figures.phase_diagram(
+    phase_diagram(
         leaks,
         [str(s) for s in sizes],
         found,
@@ -360,7 +366,7 @@ show(
 # Two features, two latents, and three sliders. Arrows are the rows of the trained SAE with the lowest loss; the bars compare its loss with that of the atoms, of the dictionary $\{A, (A+B)/\sqrt 2\}$, and of the best dictionary there is.
 
 # %%
-explored = two_features.pairs_grid(
+explored = pairs_grid(
     [0.01, 0.02, 0.05, 0.1, 0.2, 0.3],
     [0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4],
     [0.0, 0.1, 0.3, 0.6],
@@ -370,17 +376,17 @@ explored = two_features.pairs_grid(
     lr=lr,
     threshold=threshold,
 )
-shown_first = two_features.Setting("nested", 0.1, 0.05, 0.0)
+shown_first = Cell("nested", 0.1, 0.05, 0.0)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 all_atoms = Fraction.of(torch.tensor((explored.both_atoms == explored.n_seeds).values))
 none_atoms = Fraction.of(torch.tensor((explored.both_atoms == 0).values))
 show_interactive(
-    interactive.explorer(explored, shown_first),
+    explorer(explored, shown_first),
     f"Of the {len(explored)} worlds behind the sliders, {all_atoms.k} give both atoms from every start and {none_atoms.k} from none.",
     "Arrows: the two rows of the trained SAE with the lowest loss. Dashed: the best two rows there are. Dots: the data, larger where they are more frequent. Without a script one setting is shown as a picture.",
     alt="Two features as axes with the rows of a trained SAE as arrows, beside bars of losses; sliders change price, solo rate and spread.",
-    fallback=interactive.still(explored, shown_first),
+    fallback=still(explored, shown_first),
 )
 
 # %% [markdown]
@@ -394,22 +400,22 @@ later = [s + 10**6 for s in recipe["seed"][0]]
 unseen = [(0.025, 0.27), (0.025, 0.41), (0.11, 0.39), (0.11, 0.51)]
 new = {"world": "two_of_three", "n_latents": 3} | recipe | {"seed": later}
 settings = [new | {"l1_coeff": price, "sigma": spread} for price, spread in unseen]
-table = sweeps.sweep(points.recovery, settings, n_workers=1)
+table = sweeps.sweep(recovery, settings, n_workers=1)
 outcomes = []
 for price, spread in unseen:
     same = (table.l1_coeff == price) & (table.sigma == spread)
     kept = table[same & table.all_live]
-    computed = spread < theory.leaning_boundary(price)
+    computed = spread < optimum.leaning_boundary(price)
     outcomes.append((price, spread, computed, Fraction.of(torch.tensor(kept.no_atom.values))))
 
 # %%
 unseen_pairs = [(0.003, 0.06), (0.007, 0.13), (0.013, 0.35)]
 leant = []
 for price, solo in unseen_pairs:
-    table = two_features.pairs_grid([price], [solo], [0.0], n_steps=2 * n_steps, **training_of_pairs)
+    table = pairs_grid([price], [solo], [0.0], n_steps=2 * n_steps, **training_of_pairs)
     measured = 90 - float(table[table.variant == "nested"].trained_2.iloc[0])
-    both = 1 - two_features.PARENT_ALONE - solo
-    leant.append(measured / math.degrees(theory.tilt(price, both, solo)))
+    both = 1 - worlds.PARENT_ALONE - solo
+    leant.append(measured / math.degrees(optimum.tilt(price, both, solo)))
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 agree = [free.n > 0 and free.value != 0.5 and (free.value > 0.5) == wins for _, _, wins, free in outcomes]
@@ -425,17 +431,17 @@ claim(
     f"The boundary predicts all fresh settings ({told}). {intervals}",
     otherwise=f"The boundary predicts {sum(agree)} of {len(agree)} fresh settings ({told}). {intervals}",
     source="theory",
-    verdict=sentences.verdict(Fraction.of(torch.tensor(agree))),
+    verdict=verdict(Fraction.of(torch.tensor(agree))),
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 claim(
     "fresh-settings-lean",
     all(0.85 < r < 1.15 for r in leant),
-    f"The law of leaning predicts all fresh worlds within 15 %: measured over predicted is {sentences.listed([f'{r:.3f}' for r in leant])}.",
-    otherwise=f"For the law of leaning, measured over predicted is {sentences.listed([f'{r:.3f}' for r in leant])} in the fresh worlds.",
+    f"The law of leaning predicts all fresh worlds within 15 %: measured over predicted is {listed([f'{r:.3f}' for r in leant])}.",
+    otherwise=f"For the law of leaning, measured over predicted is {listed([f'{r:.3f}' for r in leant])} in the fresh worlds.",
     source="theory",
-    verdict=sentences.verdict(Fraction.of(torch.tensor([0.85 < r < 1.15 for r in leant]))),
+    verdict=verdict(Fraction.of(torch.tensor([0.85 < r < 1.15 for r in leant]))),
 )
 
 # %% [markdown]

@@ -29,9 +29,18 @@ from math import ceil
 import pandas as pd
 import torch
 
-from toysae import bias, figures, measures, oracle, sae, sentences, training, worlds
-from toysae.measures import Fraction
-from toysae.writeup import check_parameters, claim, say, say_trained, show
+from toysae import figures, measures, optimum, saes, worlds
+from toysae.chapters.parameters import check_parameters
+from toysae.chapters.the_bias import (
+    best_bias,
+    costs_along_the_diagonal,
+    floor_around,
+    latents_needed,
+    placed,
+    seen_along_the_diagonal,
+)
+from toysae.claims import Fraction, claim, counted, listed, say, say_trained, show
+from toysae.measures.verdicts_tmp import by_half, by_intervals
 
 check_parameters(globals())
 figures.house_style()
@@ -46,17 +55,17 @@ figures.house_style()
 # %%
 world = worlds.k_of_n(n_features, k_active, mu=mu, sigma=sigma)
 seeds = range(seed * n_saes, (seed + 1) * n_saes)
-rows = sae.initial_rows(init, world, n_latents, seeds)
-model = sae.ReluL1(l1_coeff)
-start = sae.untrained(model, rows, seeds, decoder_bias=True)
-start_plain = sae.untrained(model, rows, seeds, decoder_bias=False)
+rows = saes.initial_rows(init, world, n_latents, seeds)
+model = saes.ReluL1(l1_coeff)
+start = saes.untrained(model, rows, seeds, decoder_bias=True)
+start_plain = saes.untrained(model, rows, seeds, decoder_bias=False)
 
 
 # %%
 def train(start):
     """Trains a stack on fresh batches, the same ones for every stack."""
-    data = training.Batches(world, batch_size, torch.Generator().manual_seed(seed))
-    return training.fit(start, data, n_steps=n_steps, lr=lr)[0]
+    data = saes.Batches(world, batch_size, torch.Generator().manual_seed(seed))
+    return saes.fit(start, data, n_steps=n_steps, lr=lr)[0]
 
 
 def look(stack, world):
@@ -69,17 +78,17 @@ trained = train(start)
 before, seen, plain = look(start, world), look(trained, world), look(train(start_plain), world)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-points, probabilities = oracle.finite_data(world)
+points, probabilities = worlds.finite_data(world)
 mean = probabilities @ points
 filled = Fraction.of(trained.b_dec.norm(dim=1) >= mean.norm() / 2)
 long = f"in {filled} of the SAEs it is at least half as long as the mean of the data"
-wording = sentences.by_half(
+wording = by_half(
     filled,
     more=f"The bias is used: {long}.",
     fewer=f"Most SAEs keep the bias short: {long}.",
     undecided=f"Whether most SAEs use the bias is undecided: {long}.",
 )
-verdict = sentences.by_half(filled, more="reproduced", fewer="differs", undecided="partly")
+verdict = by_half(filled, more="reproduced", fewer="differs", undecided="partly")
 claim("bias-fills", filled.interval[0] > 0.5, wording, otherwise=wording, source="seed", verdict=verdict)
 
 # %% [markdown]
@@ -102,7 +111,7 @@ drawn = {
 }
 show(
     figures.heat_map_row(measures.joined([plain, seen]), drawn, f"$\\mu$ = {mu:g}, $\\sigma$ = {sigma:g}"),
-    f"Without a bias: {sentences.stand_for(plain, best_plain)}. With a bias: {sentences.stand_for(seen, low)} at the lowest loss, {sentences.stand_for(seen, high)} at the highest.",
+    f"Without a bias: {measures.stand_for(plain, best_plain)}. With a bias: {measures.stand_for(seen, low)} at the lowest loss, {measures.stand_for(seen, high)} at the highest.",
     f"Rows are latents, columns are true features, cells are cosines; the strip tells each latent's label. The last row, set apart, is the cosine of the decoder bias with each feature. From left to right seeds {seeds[best_plain]}, {seeds[low]} and {seeds[high]}, of {n_saes} in each stack.",
     alt="Three heat maps of cosines side by side, each with a bias row: an SAE without a bias and two with one.",
 )
@@ -110,10 +119,10 @@ show(
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 first = measures.reading_order(seen.cosines, seen.labels, low)[0]
 say(
-    f"**The first row of the map in the middle, read aloud.** This is latent {first + 1}. {sentences.row_read_aloud(seen, low, first, threshold)}"
+    f"**The first row of the map in the middle, read aloud.** This is latent {first + 1}. {measures.row_read_aloud(seen, low, first, threshold)}"
 )
-with_names = zip(figures.feature_names(n_features), seen.bias_cosines[low].tolist(), strict=True)
-cosines = sentences.listed([f"{figures.signed(value)} with {name}" for name, value in with_names])
+with_names = zip(measures.feature_names(n_features), seen.bias_cosines[low].tolist(), strict=True)
+cosines = listed([f"{measures.signed(value)} with {name}" for name, value in with_names])
 to_mean = float(measures.cosines(trained.b_dec[low].double(), mean[None])[0])
 say(
     f"**Bias only, read aloud.** The bias has length {trained.b_dec[low].norm():.2f} and cosine {cosines}. Its cosine with the mean of the data is {to_mean:.3f}, and the mean has length {mean.norm():.2f}. "
@@ -134,9 +143,9 @@ if n_features == 3:
     words = {i: [seen.labels.word(i, j) for j in range(n_latents)] for i in chosen.values()}
     panels = {f"{name}: {seen.losses[i]:.4f}": (trained.b_dec[i], arrows[i], words[i]) for name, i in chosen.items()}
     show(
-        figures.seen_along_the_diagonal(panels, cloud),
-        "In the order of the panels: " + "; ".join(sentences.stand_for(seen, i) for i in chosen.values()) + ".",
-        f"Grey dots are samples, named by the features that fire; the black dot is the bias; an arrow is a latent. Three SAEs with a bias, chosen by rank in loss alone: seeds {sentences.listed([str(seeds[i]) for i in chosen.values()])}.",
+        seen_along_the_diagonal(panels, cloud),
+        "In the order of the panels: " + "; ".join(measures.stand_for(seen, i) for i in chosen.values()) + ".",
+        f"Grey dots are samples, named by the features that fire; the black dot is the bias; an arrow is a latent. Three SAEs with a bias, chosen by rank in loss alone: seeds {listed([str(seeds[i]) for i in chosen.values()])}.",
         alt="Three panels with the samples as a cloud of dots, the bias as a black dot and the latents as arrows that start there.",
     )
 else:
@@ -161,17 +170,17 @@ else:
 
 # %%
 shifts = torch.linspace(0, mu, 61, dtype=torch.float64)
-account = bias.costs_along_the_diagonal(n_features, k_active, shifts, mu, l1_coeff)
-needed = bias.latents_needed(n_features, k_active)
+account = costs_along_the_diagonal(n_features, k_active, shifts, mu, l1_coeff)
+needed = latents_needed(n_features, k_active)
 exact_world = worlds.k_of_n(n_features, k_active, mu=mu, sigma=0.0)
 known = {"atoms": exact_world.features, "negatives": -exact_world.features, "composites": exact_world.composites()}
 
 few = slice(None, None, 6)
 along = shifts[few, None] * exact_world.features.sum(dim=0)
-coded = {"differences": bias.floor_around(along, exact_world, l1_coeff)}
+coded = {"differences": floor_around(along, exact_world, l1_coeff)}
 for name, directions in known.items():
     copies = directions.expand(len(along), *directions.shape)
-    coded[name] = oracle.dictionary_loss(copies, exact_world, l1_coeff, decoder_bias=along)
+    coded[name] = optimum.dictionary_loss(copies, exact_world, l1_coeff, decoder_bias=along)
 deviation = max(float((account[name][few] - losses).abs().max()) for name, losses in coded.items())
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
@@ -187,15 +196,15 @@ claim(
 # Now train on the same data without spread, on the complete list of patterns with their probabilities. Each SAE is a dot at its own bias: how far it went along the diagonal, and what it pays.
 
 # %%
-support = training.Support.of(exact_world)
-exact, _ = training.fit(start, support, n_steps=n_steps, lr=lr)
-exact_plain, _ = training.fit(start_plain, support, n_steps=n_steps, lr=lr)
+support = saes.Support.of(exact_world)
+exact, _ = saes.fit(start, support, n_steps=n_steps, lr=lr)
+exact_plain, _ = saes.fit(start_plain, support, n_steps=n_steps, lr=lr)
 exact_seen, exact_seen_plain = look(exact, exact_world), look(exact_plain, exact_world)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 order = ["differences", "composites", "negatives", "atoms"]
 cheapest = {name: float(account[name].min()) for name in order}
-told = {name: f"{cheapest[name]:.4f} with {sentences.counted(needed[name], 'latent')}" for name in order}
+told = {name: f"{cheapest[name]:.4f} with {counted(needed[name], 'latent')}" for name in order}
 best_shift = {name: float(shifts[account[name].argmin()]) for name in order}
 top = max(2 * float(account["atoms"][0]), float(exact_seen.losses.max()), float(exact_seen_plain.losses.max()))
 dots = {
@@ -204,24 +213,24 @@ dots = {
 }
 axes = {"xlabel": "$s$, how far the bias lies along the diagonal", "ylabel": "loss", "ylim": (0, 1.05 * top)}
 show(
-    figures.curves({name: (shifts, account[name]) for name in order}, dots, **axes),
+    figures.curve_figure({name: (shifts, account[name]) for name in order}, dots, **axes),
     "Each at its best bias, "
-    + sentences.listed([f"{name} cost {told[name]} ($s = {best_shift[name]:.2f}$)" for name in order])
+    + listed([f"{name} cost {told[name]} ($s = {best_shift[name]:.2f}$)" for name in order])
     + ".",
-    f"Lines: the dictionaries of the table. Dots: {n_saes} trained SAEs with a bias, in the colour of the differences, at the mean of the entries of their bias; as many without one, in the colour of the composites, at $s = 0$. All have {sentences.counted(n_latents, 'latent')}. "
+    f"Lines: the dictionaries of the table. Dots: {n_saes} trained SAEs with a bias, in the colour of the differences, at the mean of the entries of their bias; as many without one, in the colour of the composites, at $s = 0$. All have {counted(n_latents, 'latent')}. "
     "Dots of one answer lie on top of each other, and may lie beside the lines, as a bias need not be on the diagonal.",
     alt="Loss against the place of the bias along the diagonal: one line for each of the dictionaries, with the trained SAEs as dots.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-others = sentences.listed([f"{told[name]} for {name}" for name in order[1:]])
+others = listed([f"{told[name]} for {name}" for name in order[1:]])
 fitting = [name for name in order if needed[name] <= n_latents]
 room = (
-    f"They fit into SAEs of {sentences.counted(n_latents, 'latent')}."
+    f"They fit into SAEs of {counted(n_latents, 'latent')}."
     if "differences" in fitting
-    else f"But SAEs of {sentences.counted(n_latents, 'latent')} have no room for them; the cheapest of the four that fits is {min(fitting, key=cheapest.get)}."
+    else f"But SAEs of {counted(n_latents, 'latent')} have no room for them; the cheapest of the four that fits is {min(fitting, key=cheapest.get)}."
     if fitting
-    else f"But SAEs of {sentences.counted(n_latents, 'latent')} have no room for them, nor for any of the other three."
+    else f"But SAEs of {counted(n_latents, 'latent')} have no room for them, nor for any of the other three."
 )
 claim(
     "differences-are-cheapest",
@@ -237,10 +246,10 @@ claim(
 # less than $c(\mu \sqrt{k (n - k) / n})$. If that distance is longer than $\lambda$, it takes a latent for every pattern to pay no more.
 
 # %%
-best, floor = bias.best_bias(exact_world, l1_coeff)
+best, floor = best_bias(exact_world, l1_coeff)
 radius = mu * (k_active * (n_features - k_active) / n_features) ** 0.5
-derived = float(oracle.radial_cost(torch.tensor(radius).double(), l1_coeff))
-bound = oracle.radial_bound(exact_world, l1_coeff)
+derived = float(optimum.radial_cost(torch.tensor(radius).double(), l1_coeff))
+bound = optimum.radial_bound(exact_world, l1_coeff)
 for_the_floor = needed["differences"] if radius > l1_coeff else 0
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
@@ -254,9 +263,9 @@ claim(
 at_floor = exact_seen.losses <= 1.001 * floor + 1e-6
 none_below, lowest_exact = bool((exact_seen.losses >= floor - 1e-5).all()), float(exact_seen.losses.min())
 why = (
-    f"as it must, for the floor takes {sentences.counted(for_the_floor, 'latent')} and these SAEs have {n_latents}"
+    f"as it must, for the floor takes {counted(for_the_floor, 'latent')} and these SAEs have {n_latents}"
     if n_latents < for_the_floor
-    else f"although the {sentences.counted(n_latents, 'latent')} of these SAEs would do"
+    else f"although the {counted(n_latents, 'latent')} of these SAEs would do"
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
@@ -282,7 +291,7 @@ nearest = {
 if len(rest):
     losses = sorted({f"{loss:.4f}" for loss in (float(rest.min()), float(rest.max()))})
     say(
-        f"The other {len(rest)} of {n_saes} end above the floor, with {'the loss' if len(losses) == 1 else 'losses from'} {' to '.join(losses)}; negatives at their best bias pay {cheapest['negatives']:.4f}. The costliest SAE has the latents {sentences.stand_for(exact_seen, costliest)}. "
+        f"The other {len(rest)} of {n_saes} end above the floor, with {'the loss' if len(losses) == 1 else 'losses from'} {' to '.join(losses)}; negatives at their best bias pay {cheapest['negatives']:.4f}. The costliest SAE has the latents {measures.stand_for(exact_seen, costliest)}. "
         f"Its bias lies {to_middle:.2f} from the mean of the data and {to_pattern:.2f} from the nearest pattern, {nearest.get(True, 'so it is near neither')}."
     )
 else:
@@ -294,14 +303,14 @@ else:
 # Back to the data of the first section. So far the bias started at zero. It may as well start at the mean of the data. And in few dimensions a random direction is easily near *some* difference, so the count before training is the level of chance.
 
 # %%
-from_mean = look(train(bias.placed(start, mean)), world)
+from_mean = look(train(placed(start, mean)), world)
 stacks = {
     "before training": before,
     "without a bias": plain,
     "bias started at zero": seen,
     "bias started at the mean": from_mean,
 }
-sampled_bound = oracle.radial_bound(world, l1_coeff)
+sampled_bound = optimum.radial_bound(world, l1_coeff)
 
 
 def most_differ(these):
@@ -327,10 +336,10 @@ show(
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 labelled = {word: int(seen.labels.count(word).sum()) for word in seen.labels.words}
 total = sum(labelled.values())
-all_labels = sentences.listed([f"{count} {word}" for word, count in labelled.items() if count])
+all_labels = listed([f"{count} {word}" for word, count in labelled.items() if count])
 share, chance = most_differ(seen), most_differ(before)
 counts = f"with a bias {share} of the SAEs are made mostly of differences, and {chance} were before training. Of all {total} latents with a bias, by label: {all_labels}."
-known_of_it = sentences.by_intervals(
+known_of_it = by_intervals(
     share,
     chance,
     more="Training makes differences, but not certainly most latents of most SAEs",
@@ -348,7 +357,7 @@ claim(
 lowest = min(seen.losses.min(), from_mean.losses.min())
 zero, central = (Fraction.of(these.losses <= 1.01 * lowest) for these in (seen, from_mean))
 says = f"{zero} of the SAEs whose bias starts at zero end within a hundredth of the lowest loss, and {central} of those whose bias starts at the mean"
-wording = sentences.by_intervals(
+wording = by_intervals(
     central,
     zero,
     more=f"Starting at the mean of the data helps: {says}.",
@@ -373,9 +382,9 @@ mirrored = [((n, k), (n, n - k)) for n, k in sizes if 2 * k < n]
 def visit(n, k, decoder_bias):
     """Trains SAEs with n latents on "k of n" without spread."""
     other = worlds.k_of_n(n, k, mu=mu)
-    rows = sae.random_sign_rows(other, n, seeds[:n_gallery])
-    start = sae.untrained(model, rows, seeds[:n_gallery], decoder_bias=decoder_bias)
-    return training.fit(start, training.Support.of(other), n_steps=n_steps, lr=lr)[0]
+    rows = saes.random_sign_rows(other, n, seeds[:n_gallery])
+    start = saes.untrained(model, rows, seeds[:n_gallery], decoder_bias=decoder_bias)
+    return saes.fit(start, saes.Support.of(other), n_steps=n_steps, lr=lr)[0]
 
 
 stays_off, stays_on = ({size: visit(*size, on) for size in sizes} for on in (False, True))
@@ -415,12 +424,12 @@ def form(these):
 
 
 lows = {on: {size: float(these.losses.min()) for size, these in visits[on].items()} for on in visits}
-floors = {(n, k): bias.best_bias(worlds.k_of_n(n, k, mu=mu), l1_coeff)[1] for n, k in sizes}
+floors = {(n, k): best_bias(worlds.k_of_n(n, k, mu=mu), l1_coeff)[1] for n, k in sizes}
 table = {"lowest loss, no bias": [f"{low:.4f}" for low in lows[False].values()]}
 table["lowest loss, bias"] = [f"{low:.4f}" for low in lows[True].values()]
 table["floor with a bias"] = [f"{floors[size]:.4f}" for size in sizes]
 table["latents"] = [n for n, k in sizes]
-table["patterns"] = [bias.latents_needed(n, k)["differences"] for n, k in sizes]
+table["patterns"] = [latents_needed(n, k)["differences"] for n, k in sizes]
 table["form, no bias"] = [form(visits[False][size]) for size in sizes]
 table["form, bias"] = [form(visits[True][size]) for size in sizes]
 pd.DataFrame(table, index=[f"{k} of {n}" for n, k in sizes])
@@ -460,9 +469,7 @@ away = {size: (stays_on[size].b_dec - mu / size[0]).norm(dim=1) / (mu / size[0] 
 
 def by_size(counts):
     """Counts of SAEs, one for each number of features, in words."""
-    return sentences.listed(
-        [f"{share.k} of {share.n} ($n = {n}$)" for share, (n, k) in zip(counts, alone, strict=True)]
-    )
+    return listed([f"{share.k} of {share.n} ($n = {n}$)" for share, (n, k) in zip(counts, alone, strict=True)])
 
 
 says = f"at the threshold of {threshold:g}, of the SAEs whose latents are all live, there is no atom in {by_size(lost[True])} with a bias, and in {by_size(lost[False])} without one"
@@ -496,18 +503,18 @@ each = torch.tensor(rates).repeat_interleave(n_gallery)
 three = worlds.independent([0.5] * 3, mu=mu)
 patterns, _ = three.firing.support()
 weights = torch.where(patterns, each[:, None, None], 1 - each[:, None, None]).prod(dim=2)
-mixed_rates = training.Support(mu * patterns.float(), weights)
+mixed_rates = saes.Support(mu * patterns.float(), weights)
 many_seeds = list(seeds[:n_gallery]) * len(rates)
-many_rows = sae.random_sign_rows(three, 3, many_seeds)
-zeros = sae.untrained(model, many_rows, many_seeds, decoder_bias=True)
+many_rows = saes.random_sign_rows(three, 3, many_seeds)
+zeros = saes.untrained(model, many_rows, many_seeds, decoder_bias=True)
 starts = {
-    "no bias": sae.untrained(model, many_rows, many_seeds, decoder_bias=False),
+    "no bias": saes.untrained(model, many_rows, many_seeds, decoder_bias=False),
     "bias from zero": zeros,
-    "bias from the mean": bias.placed(zeros, (mu * each[:, None]).expand(-1, 3)),
+    "bias from the mean": placed(zeros, (mu * each[:, None]).expand(-1, 3)),
 }
 control = {}
 for name, untrained in starts.items():
-    stack, _ = training.fit(untrained, mixed_rates, n_steps=n_steps, lr=lr)
+    stack, _ = saes.fit(untrained, mixed_rates, n_steps=n_steps, lr=lr)
     # The same patterns occur at every rate, so one rate is enough to tell the labels
     control[name] = look(stack, three)
 
@@ -524,7 +531,7 @@ panels = {
     name: {f"rate {p:g}": shares(part) for p, part in zip(rates, parts, strict=True)} for name, parts in split.items()
 }
 leads = {name: [part.count("atomic") - part.count("negative") for part in parts] for name, parts in split.items()}
-shown = sentences.listed([f"{int((leads['bias from the mean'][i] > 0).sum())} at rate {rates[i]:g}" for i in (0, 4, 8)])
+shown = listed([f"{int((leads['bias from the mean'][i] > 0).sum())} at rate {rates[i]:g}" for i in (0, 4, 8)])
 show(
     figures.label_shares(panels, measures.SIGNED_LABELS),
     f"With a bias that starts at the mean, this many of {n_gallery} SAEs have more atoms than negatives: {shown}.",
@@ -539,7 +546,7 @@ def followed(name):
     demanded = {p: (lead if p < 0.5 else -lead) > 0 for p, lead in zip(rates, leads[name], strict=True) if p != 0.5}
     does = [p for p, these in demanded.items() if Fraction.of(these).interval[0] > 0.5]
     where = {"follows": does, "open": [p for p in demanded if p not in does]}
-    told = {word: sentences.listed([f"{p:g}" for p in some] or ["none"]) for word, some in where.items()}
+    told = {word: listed([f"{p:g}" for p in some] or ["none"]) for word, some in where.items()}
     return does, f"most SAEs do at these rates: {told['follows']}; it cannot be said at these: {told['open']}"
 
 
@@ -567,7 +574,7 @@ says += (
     if paired.n
     else "Compared seed by seed, over these rates together, a bias from zero makes no difference"
 )
-wording = sentences.by_half(
+wording = by_half(
     paired,
     more=f"Even below one half a bias from zero costs atoms: {says}.",
     fewer=f"Below one half a bias from zero brings more atoms: {says}.",
@@ -585,7 +592,7 @@ claim("control-suffers", paired.interval[0] > 0.5, wording, otherwise=wording)
 lower = f"{100 * (1 - floor / bound):.0f} % below" if floor < bound - 1e-9 else "not below"
 without_atoms = [f"$n = {n}$" for (n, k), share in zip(alone, lost[True], strict=True) if share.interval[0] > 0.5]
 proof = (
-    f"And with a bias a heat map without atoms proves little: in worlds with one feature at a time nothing is composed, and still most SAEs whose latents are all live have none for {sentences.listed(without_atoms)} (at the threshold of {threshold:g})."
+    f"And with a bias a heat map without atoms proves little: in worlds with one feature at a time nothing is composed, and still most SAEs whose latents are all live have none for {listed(without_atoms)} (at the threshold of {threshold:g})."
     if without_atoms
     else f"Of no world with one feature at a time can it be said that most SAEs with a bias, and with all latents live, have no atom (at the threshold of {threshold:g})."
 )

@@ -24,9 +24,11 @@ from math import comb
 import pandas as pd
 import torch
 
-from toysae import figures, measures, oracle, sae, sentences, training, worlds
-from toysae.measures import Fraction
-from toysae.writeup import check_parameters, claim, say, say_trained, show
+from toysae import figures, measures, optimum, saes, worlds
+from toysae.chapters.optimum_and_training import excess_split
+from toysae.chapters.parameters import check_parameters
+from toysae.claims import Fraction, claim, counted, listed, say, say_trained, show
+from toysae.measures.verdicts_tmp import by_half, by_intervals
 
 check_parameters(globals())
 figures.house_style()
@@ -44,12 +46,13 @@ n_trained = 0
 #
 # In our worlds two of $n$ features fire, each pair equally often. Two sizes of SAE are natural: $n$ latents, one per feature, and $n (n - 1) / 2$ latents, one per pair. For $n = 3$ they are the same.
 
+
 # %%
 @cache
 def search(world, n_latents):
     """Dictionaries found without training, best first."""
     generator = torch.Generator().manual_seed(seed)
-    return oracle.search_dictionaries(world, n_latents, l1_coeff, n_starts=32, generator=generator)
+    return optimum.search_dictionaries(world, n_latents, l1_coeff, n_starts=32, generator=generator)
 
 
 def best_known(world, n_latents):
@@ -63,16 +66,16 @@ widths = {"n latents": {n: n for n in sizes}, "a latent per pair": {n: comb(n, 2
 world, wide = pairs[n_features], comb(n_features, 2)  # to be looked at closely
 
 # %%
-bound = oracle.radial_bound(pairs[3], l1_coeff)
-cost = {n: float(oracle.dictionary_loss(pairs[n].features, pairs[n], l1_coeff)) for n in sizes}
-full_cost = {n: float(oracle.dictionary_loss(pairs[n].composites(), pairs[n], l1_coeff)) for n in sizes}
+bound = optimum.radial_bound(pairs[3], l1_coeff)
+cost = {n: float(optimum.dictionary_loss(pairs[n].features, pairs[n], l1_coeff)) for n in sizes}
+full_cost = {n: float(optimum.dictionary_loss(pairs[n].composites(), pairs[n], l1_coeff)) for n in sizes}
 columns = {}
 for n in sizes:
     few, many = search(pairs[n], n), search(pairs[n], comb(n, 2))
     labels = measures.label_latents(few.dictionaries[:1], pairs[n], torch.ones(1, n, dtype=torch.bool), threshold)
     columns[f"two of {n}"] = {
         "n latents: best known": f"{few.losses[0]:.5f}",
-        "its latents, by label": sentences.tally(labels, 0),
+        "its latents, by label": measures.tally(labels, 0),
         "starts that agree": f"{few.agreeing()} of {len(few.losses)}",
         "a latent per pair: best known": f"{many.losses[0]:.5f}",
         "starts that agree ": f"{many.agreeing()} of {len(many.losses)}",
@@ -110,24 +113,25 @@ claim(
 # How we count: a *row* is one world with one number of latents. *Most* SAEs of a row reach it if the whole interval lies above one half, *most do not* if it lies below, and otherwise that is undecided. Two counts differ if their intervals do not overlap. The rows of this chapter are
 # given the same seeds, so their SAEs are not independent from row to row. Sums over rows are therefore told without an interval, and a comparison *holds over the rows* if the counts differ that way in most of them and the other way in none.
 
+
 # %%
 @cache
 def train(world, n_latents, init="random-sign", **how):
     """A stack of SAEs on the exact support of a world, kept."""
     global n_trained
     if init == "at-best":
-        rows = sae.rows_at(search(world, n_latents).dictionaries[0].float(), n_latents, seeds)
+        rows = saes.rows_at(search(world, n_latents).dictionaries[0].float(), n_latents, seeds)
     else:
-        rows = sae.initial_rows(init, world, n_latents, seeds)
-    start = sae.untrained(sae.ReluL1(l1_coeff), rows, seeds, decoder_bias=False)
+        rows = saes.initial_rows(init, world, n_latents, seeds)
+    start = saes.untrained(saes.ReluL1(l1_coeff), rows, seeds, decoder_bias=False)
     n_trained += n_saes
-    return training.fit(start, training.Support.of(world), **{"n_steps": n_steps, "lr": lr} | how)[0]
+    return saes.fit(start, saes.Support.of(world), **{"n_steps": n_steps, "lr": lr} | how)[0]
 
 
 # %%
 def excess(world, n_latents, *init, **how):
     """By which share each SAE's loss lies above the best known one."""
-    losses = train(world, n_latents, *init, **how).double().losses(*oracle.finite_data(world))
+    losses = train(world, n_latents, *init, **how).double().losses(*worlds.finite_data(world))
     return losses / best_known(world, n_latents) - 1
 
 
@@ -147,9 +151,9 @@ for side, (name, n_latents) in enumerate(widths.items()):
     places = torch.cat([n + 0.3 * (side - 0.5) + torch.linspace(-0.12, 0.12, n_saes) for n in sizes])
     dots[name] = places, torch.cat([best[i] * (1 + grown[name][n]) for i, n in enumerate(sizes)])
 lines["atoms"] = list(sizes), [cost[n] for n in sizes]
-figure = figures.curves(lines, dots, xlabel="$n$, number of features, of which two fire", ylabel="loss")
+figure = figures.curve_figure(lines, dots, xlabel="$n$, number of features, of which two fire", ylabel="loss")
 figure.axes[0].set_xticks(list(sizes))
-counts = {name: sentences.listed([f"{arrived[name][n].k} ($n = {n}$)" for n in sizes]) for name in widths}
+counts = {name: listed([f"{arrived[name][n].k} ($n = {n}$)" for n in sizes]) for name in widths}
 show(
     figure,
     f"Of {n_saes} SAEs, these reach the best known loss. With $n$ latents: {counts['n latents']}. With a latent per pair: {counts['a latent per pair']}.",
@@ -166,7 +170,7 @@ claim(
     f"With $n$ latents most SAEs reach the best known loss, at every $n$: {says['n latents']}.",
     otherwise=f"With $n$ latents it cannot be said that most SAEs reach the best known loss at every $n$. Of {n_saes} SAEs, these do: {counts['n latents']}.",
 )
-wording = sentences.by_intervals(
+wording = by_intervals(
     many[3],
     many[n_largest],
     more=f"With a latent per pair training falls behind as the world grows: the best known loss is reached by {says['a latent per pair']}.",
@@ -179,7 +183,7 @@ claim("large-dictionaries-fall-behind", many[3].interval[0] > many[n_largest].in
 atoms_at_four = measures.assess(train(pairs[4], 4), pairs[4], threshold).labels.count("atomic")
 at_four = atoms_at_four[grown["n latents"][4] <= 1e-3].tolist()
 found = {k: at_four.count(k) for k in sorted(set(at_four))}
-told = "; ".join(f"{sentences.counted(k, 'atom')} in {count}" for k, count in found.items())
+told = "; ".join(f"{counted(k, 'atom')} in {count}" for k, count in found.items())
 claim(
     "one-loss-many-dictionaries",
     len(found) > 1,
@@ -213,10 +217,10 @@ show(
     figures.heat_map_row(
         seen,
         {f"{name}:\n{seen.losses[i]:.4f}": i for name, i in drawn.items()},
-        f"two of {n_features} features, {sentences.counted(wide, 'latent')}",
+        f"two of {n_features} features, {counted(wide, 'latent')}",
     ),
-    "; ".join(f"{name}: {sentences.tally(seen.labels, i)}" for name, i in drawn.items()).capitalize() + ".",
-    f"Rows are latents, columns are true features, colour is the cosine; the strip tells each latent's label. The last row is the decoder bias, which is switched off. The best known loss is {best_known(world, wide):.4f}. From left to right seeds {sentences.listed([str(seeds[i]) for i in drawn.values()])}, of {n_saes}.",
+    "; ".join(f"{name}: {measures.tally(seen.labels, i)}" for name, i in drawn.items()).capitalize() + ".",
+    f"Rows are latents, columns are true features, colour is the cosine; the strip tells each latent's label. The last row is the decoder bias, which is switched off. The best known loss is {best_known(world, wide):.4f}. From left to right seeds {listed([str(seeds[i]) for i in drawn.values()])}, of {n_saes}.",
     alt="Three heat maps side by side, of the SAEs with the lowest, the median and the highest loss.",
 )
 
@@ -226,14 +230,14 @@ show(
 
 # %%
 stuck = (above > 1e-3).nonzero().flatten()[:10].tolist()
-points, probabilities = oracle.finite_data(world)
-ways_down = [oracle.polish(stack.W_dec[i].double(), points, probabilities, l1_coeff) for i in stuck]
+points, probabilities = worlds.finite_data(world)
+ways_down = [optimum.polish(stack.W_dec[i].double(), points, probabilities, l1_coeff) for i in stuck]
 bottoms = torch.tensor([loss for _, loss in ways_down])
 still = Fraction.of(bottoms / best_known(world, wide) - 1 > 1e-3)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 says = f"{still} still lie more than a thousandth above the best known loss when they can go down no further"
-wording = sentences.by_half(
+wording = by_half(
     still,
     more=f"Most are stuck in the loss itself: {says}. More steps downhill would not free those, not even with a perfect encoder.",
     fewer=f"Most were only on their way: {says}.",
@@ -274,10 +278,7 @@ panels = {
     f"two of {n_features} features, {m} latents": {name: shares(these) for name, these in each.items()}
     for m, each in ends.items()
 }
-told = [
-    f"with {m} latents " + sentences.listed([f"{f.k} from {name}" for name, f in each.items()])
-    for m, each in good.items()
-]
+told = [f"with {m} latents " + listed([f"{f.k} from {name}" for name, f in each.items()]) for m, each in good.items()]
 show(
     figures.label_shares(panels, measures.LABELS),
     f"Of {n_saes} SAEs, these reach the best known loss: {'; '.join(told)}.",
@@ -314,12 +315,12 @@ first = seeds[: min(n_saes, max(16, n_saes // 3))]
 
 def untrained(init, seeds=first, price=l1_coeff):
     """SAEs with a latent per pair before training."""
-    rows = sae.initial_rows(init, world, wide, seeds)
-    return sae.untrained(sae.ReluL1(price), rows, seeds, decoder_bias=False)
+    rows = saes.initial_rows(init, world, wide, seeds)
+    return saes.untrained(saes.ReluL1(price), rows, seeds, decoder_bias=False)
 
 
-support = training.Support.of(world)
-patient = measures.assess(training.fit(untrained("positive"), support, n_steps=4 * n_steps, lr=lr)[0], world, threshold)
+support = saes.Support.of(world)
+patient = measures.assess(saes.fit(untrained("positive"), support, n_steps=4 * n_steps, lr=lr)[0], world, threshold)
 n_trained += len(first)
 patient_there = reached(patient.losses / best_known(world, wide) - 1)
 
@@ -375,9 +376,7 @@ show(
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-sides = {
-    name: sentences.by_half(f, more="most do", fewer="most do not", undecided="undecided") for name, f in there.items()
-}
+sides = {name: by_half(f, more="most do", fewer="most do not", undecided="undecided") for name, f in there.items()}
 rows_of = {side: [name for name in sides if sides[name] == side] for side in ("most do", "most do not", "undecided")}
 told = "; ".join(
     f"{side} in {len(names) or 'none'}"
@@ -404,13 +403,13 @@ corners = torch.tensor([[1, 1], [1, -1], [-1, 1], [-1, -1]], dtype=torch.float64
 plane = (magnitudes[:, None, None] * corners).reshape(-1, 2)
 even = torch.full((len(plane),), 1 / len(plane), dtype=torch.float64)
 prices = torch.tensor([0.2, 0.5, 1, 2]).double() * l1_coeff
-bounds = torch.stack([even @ oracle.radial_cost(plane.norm(dim=1), p) for p in prices.tolist()])
+bounds = torch.stack([even @ optimum.radial_cost(plane.norm(dim=1), p) for p in prices.tolist()])
 alike = [*seeds] * len(prices)
-rows = sae.random_sign_rows(worlds.Isotropic(2), 4, alike)
-begin = sae.untrained(sae.ReluL1(prices.repeat_interleave(n_saes)), rows, alike, decoder_bias=False)
+rows = saes.random_sign_rows(worlds.Isotropic(2), 4, alike)
+begin = saes.untrained(saes.ReluL1(prices.repeat_interleave(n_saes)), rows, alike, decoder_bias=False)
 plane_above, on_all = {}, {}
 for name, how in {"with resampling": {}, "without": {"n_resamplings": 0}}.items():
-    diagonal = training.fit(begin, training.Support(plane, even), n_steps=n_steps, lr=lr, **how)[0].double()
+    diagonal = saes.fit(begin, saes.Support(plane, even), n_steps=n_steps, lr=lr, **how)[0].double()
     plane_above[name] = diagonal.losses(plane, even).view(len(prices), n_saes) / bounds[:, None] - 1
     cosine = measures.cosines(diagonal.W_dec, corners).view(len(prices), n_saes, 4, 4)
     on_all[name] = (cosine.amax(dim=2) >= threshold).all(dim=2)
@@ -418,10 +417,10 @@ for name, how in {"with resampling": {}, "without": {"n_resamplings": 0}}.items(
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 plane_there = {name: [reached(row) for row in above] for name, above in plane_above.items()}
-fit_prices = sentences.listed([f"{p:g}" for p in prices.tolist()])
-at_prices = "; ".join(f"{name} {sentences.listed([str(f) for f in each])}" for name, each in plane_there.items())
+fit_prices = listed([f"{p:g}" for p in prices.tolist()])
+at_prices = "; ".join(f"{name} {listed([str(f) for f in each])}" for name, each in plane_there.items())
 every_row = [share for each in plane_there.values() for share in each]
-words = [sentences.by_half(f, more="differs", fewer="reproduced", undecided="partly") for f in every_row]
+words = [by_half(f, more="differs", fewer="reproduced", undecided="partly") for f in every_row]
 consistent = sum(int((on_all[name] == (above <= 1e-3)).sum()) for name, above in plane_above.items())
 says = f"Most do in {words.count('differs')} of {len(words)} rows, most do not in {words.count('reproduced')}, and in {words.count('partly')} it is undecided. Within 0.1 % of the optimum are, at $\\lambda$ = {fit_prices} in this order: {at_prices}. Reaching it and having a latent in each of the four directions go together in {consistent} of {len(words) * n_saes} SAEs."
 claim(
@@ -491,12 +490,13 @@ claim(
 #
 # And is an encoder able to serve the best dictionary at all? SAEs that start at the best known dictionary, and are then trained like all others, show that it is if they still have its loss at the end. If they do not, it stays open.
 
+
 # %%
 def gaps(world, n_latents, *init, **how):
     """Dictionary and amortisation gaps of SAEs, as shares of the best known loss."""
     stack, best = train(world, n_latents, *init, **how), best_known(world, n_latents)
-    dictionary = oracle.dictionary_gap(stack, world, l1_coeff, best)
-    return dictionary / best, oracle.amortisation_gap(stack, world, l1_coeff) / best
+    dictionary = optimum.dictionary_gap(stack, world, l1_coeff, best)
+    return dictionary / best, optimum.amortisation_gap(stack, world, l1_coeff) / best
 
 
 split = {name: gaps(*where) for name, where in visited.items()}
@@ -514,7 +514,7 @@ visible = {name: parts for name, parts in (split | more).items() if float(sum(pa
 paid = [float(sum(split[name][part][missing[name]].sum() for name in visited)) for part in (0, 1)]
 if visible:
     show(
-        figures.excess_split(visible),
+        excess_split(visible),
         f"Of all that the {n_missing} SAEs which do not reach it pay beyond the best known loss, {100 * paid[0] / sum(paid):.0f} % is due to their dictionaries and {100 * paid[1] / sum(paid):.0f} % to their encoders."
         if n_missing
         else "Every SAE of the rows above reaches the best known loss; what is drawn here are others.",
@@ -555,7 +555,7 @@ step_grid = sorted({max(1, round(n_steps * factor)) for factor in (1 / 9, 1 / 3,
 lr_grid = [lr * factor for factor in (0.1, 0.3, 1, 3)]
 tried = {}
 for rate, steps in [(rate, steps) for rate in lr_grid for steps in step_grid]:
-    fitted = training.fit(untrained("random-sign"), support, n_steps=steps, lr=rate)[0].double()
+    fitted = saes.fit(untrained("random-sign"), support, n_steps=steps, lr=rate)[0].double()
     tried[rate, steps] = fitted.losses(points, probabilities) / best_known(world, wide) - 1
     n_trained += len(first)
 medians = {cell: 100 * max(0.0, float(above.median())) for cell, above in tried.items()}
@@ -567,7 +567,7 @@ for side, rate in enumerate(lr_grid):
     places = torch.linspace(0.98, 1.02, len(first)) * 1.1 ** (side - 1.5)
     there_now = [(steps * places, 100 * tried[rate, steps]) for steps in step_grid]
     dots[rate] = tuple(map(torch.cat, zip(*there_now, strict=True)))
-figure = figures.curves(lines, dots, xlabel="training steps", ylabel="excess over the best known loss, %")
+figure = figures.curve_figure(lines, dots, xlabel="training steps", ylabel="excess over the best known loss, %")
 figure.axes[0].set_xscale("log")
 figure.axes[0].set_yscale("symlog", linthresh=1)
 figure.axes[0].set_ylim(bottom=-0.1)
@@ -586,7 +586,7 @@ best_rate = [min(lr_grid, key=lambda rate: medians[rate, steps]) for steps in (s
 says = f"The learning rate with the lowest median is {best_rate[0]:g} for {step_grid[0]} steps and {best_rate[1]:g} for {step_grid[-1]} steps."
 usual, longer = reached(tried[lr, n_steps]), reached(tried[lr, step_grid[-1]])
 answers = {"more": "more steps help", "fewer": "more steps hurt", "undecided": "whether more steps help is undecided"}
-says += f" With the learning rate of this chapter, {usual} reach it in {n_steps} steps and {longer} in {step_grid[-1]}: {sentences.by_intervals(longer, usual, **answers)}."
+says += f" With the learning rate of this chapter, {usual} reach it in {n_steps} steps and {longer} in {step_grid[-1]}: {by_intervals(longer, usual, **answers)}."
 claim(
     "no-setting-suffices",
     reached(tried[top]).k < len(first),
@@ -604,20 +604,20 @@ claim(
 # %%
 prices = torch.tensor([0.1, 0.3, 1, 3]).double() * l1_coeff
 members = untrained("random-sign", [*first] * len(prices), prices.repeat_interleave(len(first)))
-priced = training.fit(members, support, n_steps=n_steps, lr=lr)[0].double()
-bounds = torch.tensor([oracle.radial_bound(world, p) for p in prices.tolist()])
+priced = saes.fit(members, support, n_steps=n_steps, lr=lr)[0].double()
+bounds = torch.tensor([optimum.radial_bound(world, p) for p in prices.tolist()])
 by_price = priced.losses(points, probabilities).view(len(prices), -1) / bounds[:, None] - 1
 
-batches = training.Batches(world, 128, torch.Generator().manual_seed(seed))
-sampled = training.fit(untrained("random-sign"), batches, n_steps=n_steps, lr=lr)[0].double()
+batches = saes.Batches(world, 128, torch.Generator().manual_seed(seed))
+sampled = saes.fit(untrained("random-sign"), batches, n_steps=n_steps, lr=lr)[0].double()
 by_samples = sampled.losses(points, probabilities) / best_known(world, wide) - 1
 n_trained += len(priced) + len(sampled)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 table = [f"{reached(row, 1e-2)} at $\\lambda = {p:g}$" for p, row in zip(prices.tolist(), by_price, strict=True)]
-say(f"**The price.** Within 1 % of the optimum are {sentences.listed(table)}.")
+say(f"**The price.** Within 1 % of the optimum are {listed(table)}.")
 listed_near, sampled_near = reached(above[: len(first)], 1e-2), reached(by_samples, 1e-2)
-compared = sentences.by_intervals(
+compared = by_intervals(
     sampled_near,
     listed_near,
     more="more on batches",

@@ -28,12 +28,14 @@ from functools import cache
 import pandas as pd
 import torch
 
-from toysae import antipodal, budget, figures, measures, oracle, sae, sentences, superposed, training, worlds
-from toysae.figures_values import landscapes, value_map
-from toysae.measures import Fraction
-from toysae.tuning import mean_interval
-from toysae.variants import BatchTopK, Variant
-from toysae.writeup import check_parameters, claim, say, say_trained, show
+from toysae import figures, measures, optimum, saes, worlds
+from toysae.chapters.correlations.budget import budget_errors, mixed_rows
+from toysae.chapters.correlations.landscapes import landscapes, value_map
+from toysae.chapters.correlations.plane import alone_boundary, angle_from_feature, cross, diagonal_gain
+from toysae.chapters.parameters import check_parameters
+from toysae.chapters.remedies.tuning import mean_interval
+from toysae.claims import Fraction, claim, listed, say, say_trained, show
+from toysae.measures.verdicts_tmp import by_half, verdict
 
 check_parameters(globals())
 figures.house_style()
@@ -59,19 +61,19 @@ n_trained = 0
 ties = [0.0, 0.5, 1.0]  # f
 planes = {f: worlds.antipodal_plane(f) for f in ties}
 degrees = torch.arange(0, 91, 3).double()
-turned = antipodal.cross(degrees.deg2rad())
+turned = cross(degrees.deg2rad())
 around = torch.arange(0, 360, 0.5).double().deg2rad()
 ring = torch.stack([around.cos(), around.sin()], dim=1)
 
 
 def losses_of(points, probabilities, price):
     """Loss of the cross at every angle, with the best latent activations."""
-    return oracle.sample_losses(points, turned, price) @ probabilities
+    return optimum.sample_losses(points, turned, price) @ probabilities
 
 
 def fine_losses(world, price):
     """The same on a grid of twenty magnitudes per set."""
-    activations, probabilities = oracle.quantile_grid(world, 20)
+    activations, probabilities = worlds.quantile_grid(world, 20)
     return losses_of(world.inputs(activations), probabilities, price)
 
 
@@ -83,11 +85,11 @@ ranges = {name: float((v.max() - v.min()) / v.mean()) for name, v in by_angle.it
 lowest_at = {name: float(degrees[v.argmin()]) for name, v in by_angle.items()}
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-varies = sentences.listed([f"{100 * ranges[f'f = {f:g}']:.1f} % for $f = {f:g}$" for f in ties])
+varies = listed([f"{100 * ranges[f'f = {f:g}']:.1f} % for $f = {f:g}$" for f in ties])
 lines = {name: (degrees.tolist(), (v / v[0]).tolist()) for name, v in by_angle.items()}
 axes = {"xlabel": "angle between the cross and the true features, degrees", "ylabel": "loss / loss of the features"}
 show(
-    figures.curves(lines, {}, **axes, xticks=[0, 15, 30, 45, 60, 75, 90]),
+    figures.curve_figure(lines, {}, **axes, xticks=[0, 15, 30, 45, 60, 75, 90]),
     f"As the cross turns, the loss varies by {varies}, and by {100 * ranges['all directions alike']:.1f} % where all directions are alike.",
     f"Exact losses of a cross with the best latent activations, $\\lambda$ = {l1_coeff:g}. 0 and 90 degrees are the true features, 45 degrees the composites.",
     alt="Loss of four rows at right angles over the angle by which they are turned: one curve for each tie of the magnitudes, and one for points in all directions.",
@@ -114,7 +116,7 @@ claim(
 gains = {}
 for f, world in planes.items():
     fine = fine_losses(world, 0.001)
-    gains[f] = 1 - float(fine[15] / fine[0]), antipodal.diagonal_gain(f)
+    gains[f] = 1 - float(fine[15] / fine[0]), diagonal_gain(f)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 close = torch.tensor([abs(found - formula) < 0.005 for found, formula in gains.values()])
@@ -122,10 +124,10 @@ by_f = [f"{100 * found:.1f} % at $f = {f:g}$ (formula {100 * g:.1f} %)" for f, (
 claim(
     "diagonals-save",
     bool(close.all()),
-    f"Exact losses agree with the formula: the diagonals save {sentences.listed(by_f)}.",
-    otherwise=f"Exact losses and formula do not agree everywhere: the diagonals save {sentences.listed(by_f)}.",
+    f"Exact losses agree with the formula: the diagonals save {listed(by_f)}.",
+    otherwise=f"Exact losses and formula do not agree everywhere: the diagonals save {listed(by_f)}.",
     source="theory",
-    verdict=sentences.verdict(Fraction.of(close)),
+    verdict=verdict(Fraction.of(close)),
 )
 
 # %% [markdown]
@@ -150,10 +152,10 @@ def train_plane(f, p_alone=0.0, decoder_bias=False):
     """What is seen of SAEs in the plane, for all rates and prices."""
     global n_trained
     world = worlds.antipodal_plane(f, p_alone)
-    rows = sae.random_sign_rows(world, 4, members)
-    start = sae.untrained(sae.ReluL1(member_price), rows, members, decoder_bias=decoder_bias)
-    data = training.Support(*oracle.finite_data(world))
-    trained, _ = training.fit(start, data, n_steps=n_steps, lr=member_lr)
+    rows = saes.random_sign_rows(world, 4, members)
+    start = saes.untrained(saes.ReluL1(member_price), rows, members, decoder_bias=decoder_bias)
+    data = saes.Support(*worlds.finite_data(world))
+    trained, _ = saes.fit(start, data, n_steps=n_steps, lr=member_lr)
     n_trained += len(members)
     return measures.assess(trained, world, threshold)
 
@@ -163,7 +165,7 @@ def train_plane(f, p_alone=0.0, decoder_bias=False):
 def best_known(f, p_alone=0.0):
     """The best known four rows at each price, and for every SAE of the grid their loss."""
     world = worlds.antipodal_plane(f, p_alone)
-    rows, losses = zip(*(oracle.best_dictionary(world, 4, p, n_starts=n_saes) for p in prices), strict=True)
+    rows, losses = zip(*(optimum.best_dictionary(world, 4, p, n_starts=n_saes) for p in prices), strict=True)
     losses = torch.tensor(losses, dtype=torch.float64)
     return torch.stack(rows), losses.repeat(len(rates)).repeat_interleave(n_saes)
 
@@ -194,10 +196,10 @@ near = {f: train_plane(f).losses <= 1.01 * best_known(f)[1] for f in ties}
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 def panel(f):
     """The cost of crosses at the middle price, and the latents of all SAEs at that price."""
-    fine = losses_of(*oracle.finite_data(planes[f]), prices[2])
+    fine = losses_of(*worlds.finite_data(planes[f]), prices[2])
     seen = train_plane(f)
     shown = (member_price == prices[2])[:, None] & seen.live
-    angle = antipodal.angle_from_feature(seen.cosines[..., [0, 2]])[shown]
+    angle = angle_from_feature(seen.cosines[..., [0, 2]])[shown]
     height = (seen.losses[:, None] / fine[0]).expand(-1, 4)[shown]
     crosses = {"cross at this angle": (degrees.tolist(), (fine / fine[0]).tolist())}
     return crosses, {"latents": (angle.tolist(), height.tolist())}, {}
@@ -207,7 +209,7 @@ reach_here = [f"{Fraction.of(near[f][member_price == prices[2]])} at $f = {f:g}$
 axes = {"xlabel": "angle from the feature, degrees", "ylabel": "loss / loss of the features", "xticks": [0, 45, 90]}
 show(
     figures.curve_panels({f"$f = {f:g}$": panel(f) for f in ties}, **axes),
-    f"SAEs within a hundredth of the best known loss, at this price and over three learning rates: {sentences.listed(reach_here)}.",
+    f"SAEs within a hundredth of the best known loss, at this price and over three learning rates: {listed(reach_here)}.",
     f"Dots: the live latents of all SAEs at $\\lambda$ = {prices[2]:g}, placed by the angle of their row (0 and 90: a true feature, 45: a composite) and by the loss of their SAE. Line: what a cross costs if all four rows have that angle. A dot above the line belongs to an SAE that pays more than such a cross.",
     alt="Three panels of loss over angle, a curve for crosses and dots for the latents of trained SAEs, one panel for each tie of the magnitudes.",
 )
@@ -226,17 +228,17 @@ claim(
     source="anders",
     verdict="not tested"
     if not composing.n
-    else sentences.by_half(
-        composing, more="reproduced" if everywhere else "partly", fewer="differs", undecided="differs"
-    ),
+    else by_half(composing, more="reproduced" if everywhere else "partly", fewer="differs", undecided="differs"),
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 total = Fraction.of(torch.cat(list(near.values())))
 short = Fraction(total.n - total.k, total.n)
 quick = Fraction.of(torch.cat([near[f][member_lr == rates[2]] for f in ties]))
-arrived = sentences.listed([f"{Fraction.of(near[f])} at $f = {f:g}$" for f in ties])
-within = f"Within a hundredth of the optimum are {arrived}. With the highest learning rate alone it is {quick} over all $f$"
+arrived = listed([f"{Fraction.of(near[f])} at $f = {f:g}$" for f in ties])
+within = (
+    f"Within a hundredth of the optimum are {arrived}. With the highest learning rate alone it is {quick} over all $f$"
+)
 claim(
     "till-on-the-grid",
     0 < total.k < total.n,
@@ -257,7 +259,7 @@ claim(
 
 # %%
 shares_alone = [0.0, 0.25, 0.5, 0.75]
-boundary = {f: antipodal.alone_boundary(f) for f in ties}
+boundary = {f: alone_boundary(f) for f in ties}
 quickest = member_lr == rates[2]
 
 
@@ -276,7 +278,7 @@ changes = torch.tensor([lead(f, p - 0.02) > 0 > lead(f, p + 0.02) for f, p in bo
 series = {f"$f = {f:g}$": (shares_alone, [complete(f, p) for p in shares_alone]) for f in ties}
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-ends = sentences.listed([f"{counted[-1].k} of {counted[-1].n} at {name}" for name, (_, counted) in series.items()])
+ends = listed([f"{counted[-1].k} of {counted[-1].n} at {name}" for name, (_, counted) in series.items()])
 marks = {f"boundary {f:g}": p for f, p in boundary.items()}
 axes = {"xlabel": "how often a feature fires by itself", "ylabel": "SAEs that find all four"}
 show(
@@ -285,14 +287,14 @@ show(
     f"Dots: the share of SAEs that have an atom for every feature, at learning rate {rates[2]:g} and over all four prices, with 95 % Wilson intervals. Dashed lines, in the colour of their $f$: the share from which on the true features cost less than the composites as the price vanishes.",
     alt="Share of SAEs that find all four features over how often features fire alone, one line for each tie of the magnitudes, with dashed vertical boundaries.",
 )
-places = sentences.listed([f"{p:.2f} at $f = {f:g}$" for f, p in boundary.items()])
+places = listed([f"{p:.2f} at $f = {f:g}$" for f, p in boundary.items()])
 claim(
     "alone-boundary",
     bool(changes.all()),
     f"The boundary is where the formula puts it: exact losses change their order within $0.02$ of {places}.",
     otherwise=f"Exact losses do not change their order within $0.02$ of the formula for every $f$; it says {places}.",
     source="theory",
-    verdict=sentences.verdict(Fraction.of(changes)),
+    verdict=verdict(Fraction.of(changes)),
 )
 
 # %%
@@ -304,7 +306,7 @@ seldom = Fraction.of(torch.tensor([share.interval[1] < 0.5 for share in complete
 missing = torch.cat([~found_all(seen) for seen in alone.values()])
 above = torch.cat([seen.losses / best_known(f, often)[1] - 1 for f, seen in alone.items()])
 stuck = Fraction.of(above[missing] > 0.01)
-angles = antipodal.angle_from_feature(torch.stack([best_known(f, often)[0] for f in ties]))
+angles = angle_from_feature(torch.stack([best_known(f, often)[0] for f in ties]))
 off_feature = float(torch.minimum(angles, 90 - angles).max())
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
@@ -351,11 +353,11 @@ def train_budget(c, k=k, bias=True, init="at-features"):
     """BatchTopK SAEs in the world of five."""
     global n_trained
     world = five(c)
-    rows = sae.initial_rows(init, world, 5, seeds)
-    start = sae.untrained(Variant(BatchTopK(k)), rows, seeds, decoder_bias=bias)
-    data = training.Batches(world, 128, torch.Generator().manual_seed(seed))
+    rows = saes.initial_rows(init, world, 5, seeds)
+    start = saes.untrained(saes.Variant(saes.BatchTopK(k)), rows, seeds, decoder_bias=bias)
+    data = saes.Batches(world, 128, torch.Generator().manual_seed(seed))
     n_trained += n_saes
-    return training.fit(start, data, n_steps=fewer_steps, lr=lr)[0]
+    return saes.fit(start, data, n_steps=fewer_steps, lr=lr)[0]
 
 
 # %% [markdown]
@@ -388,7 +390,7 @@ steps_of_c = [-correlation, -correlation / 2, 0.0, correlation / 2, correlation]
 mixed = {bias: {c: mixing(train_budget(c, bias=bias)) for c in steps_of_c} for bias in (True, False)}
 names = {True: "decoder bias on", False: "decoder bias off"}
 fan = torch.linspace(-0.12, 0.12, n_saes) * correlation
-middle = {bias: {c: figures.signed(float(m.median())) for c, m in each.items()} for bias, each in mixed.items()}
+middle = {bias: {c: measures.signed(float(m.median())) for c, m in each.items()} for bias, each in mixed.items()}
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 lines, dots = {}, {}
@@ -397,7 +399,7 @@ for bias, each in mixed.items():
     dots[names[bias]] = torch.cat([c + fan for c in each]), torch.cat(list(each.values()))
 on, off = middle[True], middle[False]
 show(
-    figures.curves(lines, dots, xlabel="correlation of feature 0 with the others", ylabel="mixing"),
+    figures.curve_figure(lines, dots, xlabel="correlation of feature 0 with the others", ylabel="mixing"),
     f"With a budget of {k:g} and a decoder bias the median mixing is {on[-correlation]} at a correlation of {-correlation:g} and {on[correlation]} at {correlation:g}; without the bias it is {off[-correlation]} and {off[correlation]}.",
     f"Dots: {n_saes} SAEs at each correlation, spread sideways; lines: their median. Two features are on in the mean. Mixing is the mean cosine with feature 0 of the latents that stand for the four others.",
     alt="Mixing over the correlation, as dots for SAEs and lines for medians, with the decoder bias on and off.",
@@ -445,11 +447,10 @@ samples = {
     for c in (-correlation, 0.0, correlation)
 }
 turns, shifts = torch.linspace(-0.6, 0.6, 25).double(), torch.linspace(-0.6, 1.0, 17).double()
-mixed_all = budget.mixed_rows(torch.eye(5).double(), turns.repeat(len(shifts)))
+mixed_all = mixed_rows(torch.eye(5).double(), turns.repeat(len(shifts)))
 bias_all = shifts.repeat_interleave(len(turns))[:, None] * torch.eye(5)[0]
 surface = {
-    c: budget.budget_errors(mixed_all, x, k, decoder_bias=bias_all).view(len(shifts), len(turns))
-    for c, x in samples.items()
+    c: budget_errors(mixed_all, x, k, decoder_bias=bias_all).view(len(shifts), len(turns)) for c, x in samples.items()
 }
 lowest = {c: divmod(int(v.argmin()), len(turns)) for c, v in surface.items()}
 deepest = {c: (float(turns[column]), float(shifts[row])) for c, (row, column) in lowest.items()}
@@ -471,10 +472,10 @@ panels = {
     for c, v in surface.items()
 }
 axes = {"xlabel": "mixing $m$", "ylabel": "bias along feature 0, $\\beta$", "xlim": (-0.6, 0.6), "ylim": (-0.6, 1.0)}
-plus, minus = ([figures.signed(value) for value in deepest[c]] for c in (correlation, -correlation))
+plus, minus = ([measures.signed(value) for value in deepest[c]] for c in (correlation, -correlation))
 show(
     landscapes(panels, turns.tolist(), shifts.tolist(), "least mean squared error", **axes),
-    f"The least error lies at $m = {plus[0]}$, $\\beta = {plus[1]}$ for the positive correlation and at $m = {minus[0]}$, $\\beta = {minus[1]}$ for the negative one. Without a bias it lies at $m = {figures.signed(unbiased[correlation])}$ and $m = {figures.signed(unbiased[-correlation])}$.",
+    f"The least error lies at $m = {plus[0]}$, $\\beta = {plus[1]}$ for the positive correlation and at $m = {minus[0]}$, $\\beta = {minus[1]}$ for the negative one. Without a bias it lies at $m = {measures.signed(unbiased[correlation])}$ and $m = {measures.signed(unbiased[-correlation])}$.",
     f"Error of dictionaries with the best activations of which {k:g} are active per sample, over mixing and bias; dark is low, and everything above the median has one colour. Circle: the true features without a bias. Crosses and pluses: {n_saes} trained SAEs each, placed by their mixing and by their bias along feature 0; what lies outside is drawn at the edge.",
     alt="Three landscapes of error over mixing and bias, for a negative, no and a positive correlation, with marks for the true features and for trained SAEs.",
 )
@@ -484,6 +485,7 @@ show(
 # Why should mixing help, and why with a sign? If latent 0 stays silent to save budget, $v_0$ can still be written: by the bias and by the rows of the others, together $\beta + m \cdot$ (sum of the activations of the others). That is a regression line for the silent feature. If $v_0$ comes with the others, the line rises: $m$ is positive. If $v_0$ comes without them, the line falls: $m$ is negative, and then it has to start above zero. That is what only a decoder bias can supply. So without a bias there should be no negative mixing.
 #
 # *Rule for the loss.* The true features get every advantage: the best of many biases, the best activations, no encoder. An SAE has its own encoder. If, at both correlations, most SAEs with a small budget mix as reported and most have less error, on the same samples and with the same number of active latents, then it is the loss that prefers mixing.
+
 
 # %%
 def own_error(c):
@@ -498,9 +500,7 @@ first, others = torch.eye(5)[0], 1 - torch.eye(5)[0]
 some = torch.linspace(-0.1, 0.2, 4)[:, None]
 all_biases = torch.cat([shift * first + some * others for shift in shifts.tolist()]).double()
 same_rows = torch.eye(5).double().expand(len(all_biases), -1, -1)
-true_error = {
-    c: float(budget.budget_errors(same_rows, x, k, decoder_bias=all_biases).min()) for c, x in samples.items()
-}
+true_error = {c: float(budget_errors(same_rows, x, k, decoder_bias=all_biases).min()) for c, x in samples.items()}
 beats = {c: Fraction.of(own_error(c) < true_error[c]) for c in (correlation, -correlation)}
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
@@ -532,6 +532,7 @@ claim(
 #
 # *Rule.* An SAE finds the features if each has a latent aligned with it. The result counts as reproduced if most do, over both correlations; as differing if most do not; as partly reproduced otherwise.
 
+
 # %%
 def finds_all(c, k):
     """SAEs from random starts that have an atom for each of the five features."""
@@ -545,7 +546,7 @@ budgets = sorted({round(TRUE_L0 * share, 2) for share in (0.9, 0.95, 1.0, 1.1)} 
 table = {}
 for c in (correlation, -correlation):
     medians = [float(mixing(train_budget(c, k=b)).median()) for b in budgets]
-    table[f"median mixing, correlation {c:g}"] = [figures.signed(m) for m in medians]
+    table[f"median mixing, correlation {c:g}"] = [measures.signed(m) for m in medians]
 pd.DataFrame(table, index=[f"budget {b:g}" for b in budgets])
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
@@ -558,7 +559,7 @@ claim(
     f"{reported} Here too the right budget alone does not suffice: {counts}.",
     otherwise=f"{reported} Here {counts}.",
     source="sparse-but-wrong",
-    verdict=sentences.by_half(pooled, more="reproduced", fewer="differs", undecided="partly"),
+    verdict=by_half(pooled, more="reproduced", fewer="differs", undecided="partly"),
 )
 
 # %% [markdown]
@@ -572,7 +573,7 @@ claim(
 
 # %%
 d_in = max(1, n_features // 2)
-crowd = superposed.superposed(n_features, d_in, n_features / 25, torch.Generator().manual_seed(seed))
+crowd = worlds.superposed(n_features, d_in, n_features / 25, torch.Generator().manual_seed(seed))
 widths = [max(1, n_features // 2), n_features, 2 * n_features, 4 * n_features]
 many_prices = [l1_coeff * share for share in (0.03, 0.1, 0.3, 1, 2, 4, 8)]
 some_seeds = list(seeds)[: max(2, n_saes // 2)]
@@ -583,10 +584,10 @@ each_price = torch.tensor(many_prices).double().repeat_interleave(len(some_seeds
 def recovery(width):
     """MMCS of SAEs of this width at every price, (n_prices, n_seeds)."""
     global n_trained
-    rows = sae.random_sign_rows(crowd, width, each)
-    start = sae.untrained(sae.ReluL1(each_price), rows, each, decoder_bias=False)
-    trained, _ = training.fit(
-        start, training.Batches(crowd, 128, torch.Generator().manual_seed(seed + 1)), n_steps=n_steps, lr=lr
+    rows = saes.random_sign_rows(crowd, width, each)
+    start = saes.untrained(saes.ReluL1(each_price), rows, each, decoder_bias=False)
+    trained, _ = saes.fit(
+        start, saes.Batches(crowd, 128, torch.Generator().manual_seed(seed + 1)), n_steps=n_steps, lr=lr
     )
     n_trained += len(each)
     return measures.mmcs(trained.W_dec, crowd.features).view(len(many_prices), -1).double()
@@ -595,7 +596,7 @@ def recovery(width):
 # %%
 recovered = {width: recovery(width) for width in widths}
 chance = {
-    width: float(measures.mmcs(sae.random_sign_rows(crowd, width, seeds), crowd.features).mean()) for width in widths
+    width: float(measures.mmcs(saes.random_sign_rows(crowd, width, seeds), crowd.features).mean()) for width in widths
 }
 
 
@@ -611,7 +612,7 @@ bands = {width: has_band(rows) for width, rows in recovered.items()}
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 means = torch.stack([rows.mean(dim=1) for rows in recovered.values()])
 row, column = divmod(int(means.argmax()), len(many_prices))
-by_chance = sentences.listed([f"{value:.2f} ({width} latents)" for width, value in chance.items()])
+by_chance = listed([f"{value:.2f} ({width} latents)" for width, value in chance.items()])
 ticks = [f"{price:.3g}" for price in many_prices], [f"{width} latents" for width in widths]
 show(
     value_map(means.numpy(), *ticks, "MMCS", lowest=min(chance.values()), xlabel="$\\lambda$"),
@@ -624,9 +625,9 @@ show(
 wide = [width for width in widths if width >= n_features]
 with_band = [width for width in wide if bands[width]]
 span = [f"{low:.2f} to {high:.2f} with {w}" for w, low, high in zip(widths, means.amin(1), means.amax(1), strict=True)]
-told = f"Over the prices the mean MMCS runs from {sentences.listed(span)} latents."
+told = f"Over the prices the mean MMCS runs from {listed(span)} latents."
 reported = "The authors find a band of prices and widths in which features are recovered."
-where = sentences.listed([str(width) for width in with_band]) if with_band else "no"
+where = listed([str(width) for width in with_band]) if with_band else "no"
 claim(
     "a-band-of-recovery",
     len(with_band) > 0,
@@ -663,7 +664,9 @@ def mixed_beyond(edge):
 
 outside = torch.cat([math.copysign(1, c) * mixed[True][c] <= EDGE for c in (correlation, -correlation)])
 unclean = Fraction.of((both.cosines.amax(dim=1) < threshold).any(dim=1)[outside])
-rest = f" Of those that do not at {EDGE:g}, {unclean} miss a feature: no latent is aligned with it." if unclean.n else ""
+rest = (
+    f" Of those that do not at {EDGE:g}, {unclean} miss a feature: no latent is aligned with it." if unclean.n else ""
+)
 say(
     f"*The edge of mixing.* SAEs with the small budget that mix with the sign of the correlation, at {correlation:g} and {-correlation:g}, if the edge is moved: {mixed_beyond(EDGE / 2)}; {mixed_beyond(2 * EDGE)}.{rest}"
 )

@@ -21,19 +21,34 @@ from dataclasses import dataclass
 import pandas as pd
 import torch
 
-from toysae import contest, figures, figures_remedies, measures, oracle, remedies, tasks, tuning, variants, worlds
-from toysae.measures import Fraction
-from toysae.sentences import listed
-from toysae.writeup import check_parameters, claim, say, say_trained, show
+from toysae import figures, measures, saes, worlds
+from toysae.chapters.parameters import check_parameters
+from toysae.chapters.remedies import tuning
+from toysae.chapters.remedies.arena import L1_COEFF, TASKS
+from toysae.chapters.remedies.contest import CONTESTANTS, SCORES, committed, seeds_of
+from toysae.chapters.remedies.contestants import (
+    BASELINES,
+    CLASSICAL,
+    MOST_SETTINGS,
+    PLAIN_REMEDY,
+    REMEDIES,
+    RandomRows,
+    Remedy,
+    TrueFeatures,
+    tried,
+)
+from toysae.chapters.remedies.figures import contest_panels
+from toysae.chapters.remedies.tuning import ENOUGH, RULES, mean_interval, paired, summary, tuned
+from toysae.claims import Fraction, claim, listed, say, say_trained, show
 
 check_parameters(globals())
 figures.house_style()
 RULE, ENOUGH_FOUND = "told nothing", 0.95
 seed_worlds = ["two of three", "groups"]
-published = [remedy.name for remedy in remedies.REMEDIES]
-large = contest.committed()
+published = [remedy.name for remedy in REMEDIES]
+large = committed()
 best_large = large[(large["rule"] == RULE) & large["contestant"].isin(published)]
-best_large = best_large.pivot(index="task", columns="contestant", values="found").loc[list(tasks.TASKS)]
+best_large = best_large.pivot(index="task", columns="contestant", values="found").loc[list(TASKS)]
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 top_large = best_large.max(axis=1)
@@ -58,8 +73,8 @@ say(
 # twenty, and our correlated world four instead of five.
 
 # %%
-magnitudes = tasks.TwoLevels(spread)
-arena = {name: build(magnitudes=magnitudes) for name, build in tasks.TASKS.items()}
+magnitudes = worlds.TwoLevels(spread)
+arena = {name: build(magnitudes=magnitudes) for name, build in TASKS.items()}
 CONTROL = "independent"
 hard = [name for name in arena if name != CONTROL]
 true_l0 = {name: task.true_l0 for name, task in arena.items()}
@@ -68,7 +83,7 @@ pd.DataFrame(
     {
         name: {
             "features": task.world.n_features,
-            "data points": len(oracle.finite_data(task.world)[0]),
+            "data points": len(worlds.finite_data(task.world)[0]),
             "true L0": round(task.true_l0, 2),
         }
         for name, task in arena.items()
@@ -96,7 +111,7 @@ pd.DataFrame(
 roster = pd.DataFrame(
     {
         c.name: {"knob": c.knob, "settings": ", ".join(f"{s:g}" for s in c.settings) if c.knob != "none" else "none"}
-        for c in contest.CONTESTANTS.values()
+        for c in CONTESTANTS.values()
     }
 ).T
 roster
@@ -115,9 +130,10 @@ roster
 #
 # The class is the price. It gets the activations `z`, of the shape (SAEs, samples, latents), and returns what each sample pays, (SAEs, samples). All settings and seeds train at once, so `coeff` holds one value for every SAE. `steep` makes the model: an activation, here ReLU, and a list of prices.
 
+
 # %%
 @dataclass(frozen=True)
-class FourthPower(variants.Part):
+class FourthPower(saes.Part):
     """coeff sum z^4."""
 
     coeff: torch.Tensor
@@ -127,11 +143,11 @@ class FourthPower(variants.Part):
 
 
 def steep(coeff, n_latents):
-    return variants.Variant(variants.Relu(), [FourthPower(coeff)])
+    return saes.Variant(saes.Relu(), [FourthPower(coeff)])
 
 
-own = remedies.Remedy("fourth power", "coeff", (0.001, 0.003, 0.01, 0.03, 0.1), steep)
-contestants = [*remedies.REMEDIES, own, *remedies.CLASSICAL, *remedies.BASELINES, remedies.TrueFeatures()]
+own = Remedy("fourth power", "coeff", (0.001, 0.003, 0.01, 0.03, 0.1), steep)
+contestants = [*REMEDIES, own, *CLASSICAL, *BASELINES, TrueFeatures()]
 
 # %% [markdown]
 # From here on it competes like all others. To try an idea of yours, change this cell, for example the line with `z.pow(4)`, the settings, or `variants.Relu()` into `variants.TopK(2)`; give it a name that is not taken; and run all cells (`make lab` opens the page). To keep it, add the `Remedy` to the list `REMEDIES` in
@@ -159,21 +175,21 @@ contestants = [*remedies.REMEDIES, own, *remedies.CLASSICAL, *remedies.BASELINES
 # Three of these were reworded after first runs. The first asked, before, about the SAEs that surely find more features; we give that count as well. The fourth called a $k$ right within a quarter of the true L0, which is finer than the values that were tried. The last allowed a quarter of the features.
 
 # %%
-seeds, selecting = contest.seeds_of(seed, n_saes)
+seeds, selecting = seeds_of(seed, n_saes)
 rows = []
 for name, task in arena.items():
     for contestant in contestants:
-        scores = remedies.scores(contestant, task, seeds, threshold=threshold, n_steps=n_steps, lr=lr)
+        scores = tried(contestant, task, seeds, threshold=threshold, n_steps=n_steps, lr=lr)
         rows += [{"task": name, "contestant": contestant.name} | row for row in scores]
 table = pd.DataFrame(rows)
-judged = tuning.tuned(table, selecting, true_l0)
+judged = tuned(table, selecting, true_l0)
 contested = judged[judged["rule"] == RULE]
-untrained = [c.name for c in (*remedies.CLASSICAL, remedies.RandomRows(), remedies.TrueFeatures())]
+untrained = [c.name for c in (*CLASSICAL, RandomRows(), TrueFeatures())]
 n_trained = int((~table["contestant"].isin(untrained)).sum())
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 say(
-    f"Every contestant has at most {remedies.BUDGET} settings. In each world {len(selecting)} seeds choose among them and {n_saes} others are scored; enough variance means {100 * tuning.ENOUGH:.0f} %. "
+    f"Every contestant has at most {MOST_SETTINGS} settings. In each world {len(selecting)} seeds choose among them and {n_saes} others are scored; enough variance means {100 * ENOUGH:.0f} %. "
     f"That makes {len(table):,} dictionaries, of which {n_trained:,} are SAEs that were trained. Within a world all SAEs see the same data (the shuffled baseline has its own), so the seeds differ in their starting points alone; for the classical methods, in their samples as well."
 )
 
@@ -182,17 +198,15 @@ say(
 
 # %%
 names = [contestant.name for contestant in contestants]
-everything = judged.groupby(["task", "contestant", "rule"], sort=False)["found"].apply(tuning.mean_interval)
-panels = {
-    task: {name: {rule: everything[task, name, rule] for rule in tuning.RULES} for name in names} for task in arena
-}
+everything = judged.groupby(["task", "contestant", "rule"], sort=False)["found"].apply(mean_interval)
+panels = {task: {name: {rule: everything[task, name, rule] for rule in RULES} for name in names} for task in arena}
 means = contested.groupby(["task", "contestant"], sort=False)["found"].mean()
 best_there = {task: means[task][published].idxmax() for task in arena}
 
 
 def interval_of(task, name, score):
     chosen = contested[(contested["task"] == task) & (contested["contestant"] == name)]
-    return tuning.mean_interval(chosen[score])
+    return mean_interval(chosen[score])
 
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
@@ -205,7 +219,7 @@ def called(contestant):
 
 
 show(
-    figures_remedies.contest(panels, xlabel="share of features found"),
+    contest_panels(panels, xlabel="share of features found"),
     f"Among the known remedies, the best one finds more than {100 * ENOUGH_FOUND:.0f} % of the features in {len(cured)} of {len(arena)} worlds"
     + (f": {listed(cured)}." if cured else "."),
     f"Each panel is one world. A feature is found if a latent that fires has a cosine of {threshold:g} or more with it. Blue dots: the contest, in which nobody is told anything. Diamonds: the setting was chosen by the true L0. Grey squares: by the features themselves. Lines: 95 % intervals over {n_saes} seeds, cut off at none and all. Top to bottom: SAEs, classical methods, baselines.",
@@ -251,13 +265,13 @@ def written(interval):
     return "none" if mean != mean else f"{mean:.2f}\u202f±\u202f{(high - low) / 2:.2f}"
 
 
-columns = {score: tuning.summary(in_hard, score).map(written) for score in contest.SCORES}
-columns["found, control"] = tuning.summary(in_control, "found").map(written)
+columns = {score: summary(in_hard, score).map(written) for score in SCORES}
+columns["found, control"] = summary(in_control, "found").map(written)
 headings = {"mcc": "MCC", "explained_variance": "explained variance", "l0": "L0 / true L0"}
 pd.DataFrame(columns).loc[names].rename(columns=headings).rename_axis(None)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-PLAIN = remedies.PLAIN.name
+PLAIN = PLAIN_REMEDY.name
 versus = {name: tuning.versus(in_hard, name, PLAIN, "found") for name in names}
 trained_names = [*published, own.name]
 better = [name for name in trained_names if versus[name][1] > 0]
@@ -294,13 +308,13 @@ claim(
 )
 say(
     (f"Of the {len(better)} that surely find more features, {len(finders_dearer)} surely cost more. " if better else "")
-    + f"The true features themselves have an excess of {tuning.summary(in_hard, 'excess')[remedies.TrueFeatures().name][0]:.2f}: whoever has exactly these pays that much in the plain loss. Of a higher excess, the rest is not the price of the truth."
+    + f"The true features themselves have an excess of {summary(in_hard, 'excess')[TrueFeatures().name][0]:.2f}: whoever has exactly these pays that much in the plain loss. Of a higher excess, the rest is not the price of the truth."
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 harm = {name: tuning.versus(in_control, name, PLAIN, "found") for name in trained_names}
 harmed = [name for name in trained_names if harm[name][2] < 0]
-in_plain = tuning.summary(in_control, "found")[PLAIN]
+in_plain = summary(in_control, "found")[PLAIN]
 claim(
     "some-cures-harm-the-control",
     bool(harmed),
@@ -316,7 +330,7 @@ surely_ahead = [
 ]
 say(
     f"And our own? In {len(ahead)} of {len(hard)} worlds with company the {own.name} finds more, in the mean, than the best known remedy{' (' + listed(ahead) + ')' if ahead else ''}; surely so in {len(surely_ahead)}. "
-    f"It was made with these very worlds in mind, which the published remedies were not. Its L0 is {tuning.summary(in_hard, 'l0')[own.name][0]:.1f} times the true one."
+    f"It was made with these very worlds in mind, which the published remedies were not. Its L0 is {summary(in_hard, 'l0')[own.name][0]:.1f} times the true one."
 )
 
 # %% [markdown]
@@ -334,21 +348,21 @@ claim(
     f"Dictionary learning, which has no encoder, finds composites as well: their share of its latents is {told}. So this failure needs no encoder: sparse coding under an L1 price has it, too.",
     otherwise=f"The share of composites among the latents of dictionary learning is {told}; that most of them are composite is not sure in both worlds.",
 )
-shuffled_name, random_name = (baseline.name for baseline in remedies.BASELINES)
+shuffled_name, random_name = (baseline.name for baseline in BASELINES)
 without = versus[shuffled_name]
 claim(
     "company-makes-composites",
     without[1] > 0,
-    f"Without company the plain SAE surely finds more: {tuning.summary(in_hard, 'found')[shuffled_name][0]:.2f} of the features instead of {tuning.summary(in_hard, 'found')[PLAIN][0]:.2f}. Rates and magnitudes are the same; only who fires with whom was shuffled.",
+    f"Without company the plain SAE surely finds more: {summary(in_hard, 'found')[shuffled_name][0]:.2f} of the features instead of {summary(in_hard, 'found')[PLAIN][0]:.2f}. Rates and magnitudes are the same; only who fires with whom was shuffled.",
     otherwise="With these settings the plain SAE does not surely find more features on shuffled data.",
 )
-say(f"Random rows find {tuning.summary(in_hard, 'found')[random_name][0]:.2f} of the features: that much is chance.")
+say(f"Random rows find {summary(in_hard, 'found')[random_name][0]:.2f} of the features: that much is chance.")
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-classical_names = [method.name for method in remedies.CLASSICAL]
-ranked = sorted(classical_names, key=lambda name: -tuning.summary(in_hard, "found")[name][0])
+classical_names = [method.name for method in CLASSICAL]
+ranked = sorted(classical_names, key=lambda name: -summary(in_hard, "found")[name][0])
 say(
-    f"Of the classical methods {ranked[0]} finds most in the worlds with company, {written(tuning.summary(in_hard, 'found')[ranked[0]])}; the plain SAE {written(tuning.summary(in_hard, 'found')[PLAIN])}. "
+    f"Of the classical methods {ranked[0]} finds most in the worlds with company, {written(summary(in_hard, 'found')[ranked[0]])}; the plain SAE {written(summary(in_hard, 'found')[PLAIN])}. "
     "NMF is helped by something that real activations do not offer: here every feature direction has non-negative coordinates. PCA finds directions of variance, which have no reason to be features."
 )
 
@@ -358,6 +372,7 @@ say(
 #
 # Korznikov et al. penalise, for each decoder row, the square of its largest cosine with another row, in the mean over rows. In language models, at an equal number of active latents, they report $15\,\%$ less composition and $65\,\%$ less absorption than without.
 # The rule of the verdict stands above. What differs here: our worlds are toys with as many latents as features, composites and absorption are counted against known features, and the weight of the penalty is our choice.
+
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 def verdict(interval):
@@ -374,7 +389,7 @@ def in_words(interval):
 company = table[table["task"].isin(hard)]
 usual = company[company["contestant"] == "BatchTopK"]
 difference = {
-    score: tuning.mean_interval(tuning.paired(company, "OrtSAE", "BatchTopK", score))
+    score: mean_interval(paired(company, "OrtSAE", "BatchTopK", score))
     for score in ("composite", "found", "absorption")
 }
 compared = ("composites", "composite", "share of composites"), ("absorption", "absorption", "absorption of parents")
@@ -391,10 +406,10 @@ say(f"What matters in the end is whether the features are found: their share is 
 # %%
 generator = torch.Generator().manual_seed(seed)
 rotations = torch.stack([worlds.random_rotation(3, 3, generator) for _ in range(100)])
-largest_cosine = variants.LargestCosine(1.0)
+largest_cosine = saes.LargestCosine(1.0)
 penalty = largest_cosine({"W_dec": rotations}, None, torch.zeros(len(rotations), 1, 3))
 minimal = arena["two of three"]
-pushed = next(remedy for remedy in remedies.REMEDIES if remedy.name == "L1, largest cosine")
+pushed = next(remedy for remedy in REMEDIES if remedy.name == "L1, largest cosine")
 members = seeds[len(selecting) :]
 
 
@@ -434,12 +449,12 @@ say(
 # * **Matryoshka where nothing is nested.** The first latents must do alone, so they lean towards everything. This is called hedging. With as many latents as features all prefixes but the last are short of latents, which is the hard case for this loss; [hierarchies](07_hierarchies.ipynb) tests it on a larger tree.
 
 # %%
-by_name = {remedy.name: remedy for remedy in remedies.REMEDIES}
+by_name = {remedy.name: remedy for remedy in REMEDIES}
 tree, correlated, control = (arena[name] for name in ("tree", "correlated", CONTROL))
-_, seen_tied = trained(by_name["L1, tied weights"], tree, tasks.L1_COEFF, 2)
-_, seen_untied = trained(remedies.PLAIN, tree, tasks.L1_COEFF, 2)
+_, seen_tied = trained(by_name["L1, tied weights"], tree, L1_COEFF, 2)
+_, seen_untied = trained(PLAIN_REMEDY, tree, L1_COEFF, 2)
 _, seen_count = trained(by_name["BatchTopK"], correlated, 1.0, correlated.n_latents)
-_, seen_nested = trained(by_name["Matryoshka"], control, tasks.L1_COEFF, control.n_latents)
+_, seen_nested = trained(by_name["Matryoshka"], control, L1_COEFF, control.n_latents)
 cases = {
     "largest cosine, two of three": seen_apart,
     "tied, two latents, tree": seen_tied,
@@ -528,7 +543,7 @@ of_saes = judged[judged["contestant"].isin(published) & judged["task"].isin(hard
 gains = {}
 for rule in ("told the true L0", "told the features"):
     wide = of_saes[of_saes["rule"].isin([RULE, rule])].pivot_table(index="seed", columns="rule", values="found")
-    gains[rule] = tuning.mean_interval((wide[rule] - wide[RULE]).to_numpy())
+    gains[rule] = mean_interval((wide[rule] - wide[RULE]).to_numpy())
 worth = "; ".join(
     f"{rule}: {mean:+.3f} (interval {low:+.3f} to {high:+.3f})" for rule, (mean, low, high) in gains.items()
 )
@@ -550,13 +565,13 @@ intervals = {
     (row.task, row.contestant, row.rule): (row.found, row.found_low, row.found_high) for row in large.itertuples()
 }
 kept = list(large["contestant"].unique())
-panels = {task: {name: {rule: intervals[task, name, rule] for rule in tuning.RULES} for name in kept} for task in arena}
+panels = {task: {name: {rule: intervals[task, name, rule] for rule in RULES} for name in kept} for task in arena}
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 steps, more_spread = int(large["n_steps"].iloc[0]), float(large["spread"].iloc[0])
 missed = listed([task for task in arena if task not in cured_large] or ["none"])
 show(
-    figures_remedies.contest(panels, xlabel="share of features found"),
+    contest_panels(panels, xlabel="share of features found"),
     f"In the kept run with {steps} steps and a spread of {more_spread:g}, the best known remedy finds more than {100 * ENOUGH_FOUND:.0f} % of the features in {len(cured_large)} of {len(arena)} worlds. The others: {missed}.",
     f"The contest once more, read from the kept table; marks as in the first figure, {int(large['n_saes'].iloc[0])} seeds. It does not change with the parameters of this page.",
     alt="Seven panels of dots as in the first figure, read from the kept table of the larger run.",
@@ -578,10 +593,10 @@ say(
 # ## So what?
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-ranking = sorted(trained_names, key=lambda name: -tuning.summary(in_hard, "found")[name][0])
+ranking = sorted(trained_names, key=lambda name: -summary(in_hard, "found")[name][0])
 front, plain_rank = ranking[0], ranking.index(PLAIN) + 1
 say(
-    f"Over the worlds with company, {called(front)} finds most in the mean ({written(tuning.summary(in_hard, 'found')[front])}); the plain SAE takes place {plain_rank} of {len(ranking)} ({written(tuning.summary(in_hard, 'found')[PLAIN])}). "
+    f"Over the worlds with company, {called(front)} finds most in the mean ({written(summary(in_hard, 'found')[front])}); the plain SAE takes place {plain_rank} of {len(ranking)} ({written(summary(in_hard, 'found')[PLAIN])}). "
     + (
         f"Of {len(trained_names) - 1} other kinds of SAE, {len(better)} {'is' if len(better) == 1 else 'are'} surely better than it, {len(worse)} surely worse. "
     )

@@ -23,26 +23,27 @@ import itertools
 import pandas as pd
 import torch
 
-from toysae.writeup import check_parameters, claim, say, say_trained, show
+from toysae.chapters.parameters import check_parameters
+from toysae.claims import Fraction, claim, counted, listed, say, say_trained, show
 
 check_parameters(globals())
 
 # %%
-from toysae import (
-    comparison,
-    figures,
-    figures_detection,
-    inheritance,
-    measures,
-    sae,
-    sentences,
-    synthetic,
-    training,
-    trials,
-    tuning,
-    worlds,
+from toysae import figures, measures, saes, worlds
+from toysae.chapters.beyond_the_toy import trials
+from toysae.chapters.beyond_the_toy.clouds import clouds
+from toysae.chapters.beyond_the_toy.comparison import (
+    at_extreme_l0,
+    at_true_l0,
+    best_reconstruction_is_low,
+    matryoshka_above_topk,
+    plain_is_lowest,
+    precision_for_recall,
 )
-from toysae.measures import Fraction
+from toysae.chapters.beyond_the_toy.inheritance import beside_heirs, heirs, overlap
+from toysae.chapters.beyond_the_toy.trials import JUMPRELU, MATRYOSHKA, N_SCORED_SAMPLES, PLAIN, TOPK, trial, world_of
+from toysae.chapters.remedies.tuning import mean_interval
+from toysae.measures.verdicts_tmp import by_half, verdict
 from toysae.sweeps import read_table
 
 # %%
@@ -98,10 +99,10 @@ def counted(W_dec, world, live):
 
 def crowded(world):
     """SAEs trained on a world, counted; and their rows before training."""
-    rows = sae.random_sign_rows(world, n_small, seeds)
-    start = sae.untrained(sae.ReluL1(l1_coeff), rows, seeds, decoder_bias=False)
-    stack, _ = training.fit(start, training.Batches(world, batch_size, generator(2)), **plan)
-    live = (stack.encode(world.inputs(world.sample(trials.N_SAMPLES, generator(3)))) > 0).any(dim=1)
+    rows = saes.random_sign_rows(world, n_small, seeds)
+    start = saes.untrained(saes.ReluL1(l1_coeff), rows, seeds, decoder_bias=False)
+    stack, _ = saes.fit(start, saes.Batches(world, batch_size, generator(2)), **plan)
+    live = (stack.encode(world.inputs(world.sample(N_SCORED_SAMPLES, generator(3)))) > 0).any(dim=1)
     return counted(stack.W_dec, world, live), counted(rows, world, torch.ones_like(live))
 
 
@@ -121,7 +122,7 @@ def along_rooms(world, what, trained=True):
 def rooms_down_to(values):
     """The rooms, largest first, as long as the interval of the mean stays above one half."""
     most = zip(rooms, values, strict=True)
-    return [d for d, _ in itertools.takewhile(lambda pair: tuning.mean_interval(pair[1])[1] > 0.5, most)]
+    return [d for d, _ in itertools.takewhile(lambda pair: mean_interval(pair[1])[1] > 0.5, most)]
 
 
 lasting = rooms_down_to(along_rooms("in groups", "pairs")[1])
@@ -142,9 +143,7 @@ series = {
     for name in shares
 }
 show(
-    figures_detection.clouds(
-        series, xlabel="dimensions", ylabel="share of all latents", ylim=(-0.04, 1.04), xticks=rooms
-    ),
+    clouds(series, xlabel="dimensions", ylabel="share of all latents", ylim=(-0.04, 1.04), xticks=rooms),
     f"{told}.",
     f"Left: groups of three, two of which fire. Right: the same rates, but independent. {n_small} features and as many latents; small dots are SAEs, marks are means. Towards the left the room gets smaller and features overlap more. The third line counts any composite among untrained rows: what the label gives away by chance.",
     alt="Two panels over the number of dimensions: shares of atoms, of pairs that fire together, and of accidental composites before training.",
@@ -187,7 +186,7 @@ say(
 
 # %%
 numbers = {"n_features": 256, "d_in": 64, "mean_l0": mean_l0, "n_families": 16, "n_repulsions": 40, "sigma": sigma}
-world = trials.world_of(seed, **numbers)
+world = world_of(seed, **numbers)
 rates = world.firing.rates()
 made = {
     "features": world.n_features,
@@ -196,7 +195,7 @@ made = {
     "of them, among the more frequent half": float(rates.sort().values[world.n_features // 2 :].sum()),
     "highest rate": float(rates.max()),
     "lowest rate": float(rates.min()),
-    "mean of the largest overlaps": synthetic.overlap(world.features),
+    "mean of the largest overlaps": overlap(world.features),
     "coherence": worlds.coherence(world.features),
     "samples in training": n_steps * batch_size,
 }
@@ -217,13 +216,13 @@ pd.Series({name: f"{v:,}" if isinstance(v, int) else f"{v:.3f}" for name, v in m
 # %%
 budgets = sorted({max(1, round(factor * mean_l0)) for factor in (0.5, 1, 1.5)})
 settings = {
-    trials.PLAIN: [0.2, 0.3, 0.4],
-    trials.TOPK: budgets,
-    trials.JUMPRELU: [0.05, 0.1, 0.2],
-    trials.MATRYOSHKA: budgets,
+    PLAIN: [0.2, 0.3, 0.4],
+    TOPK: budgets,
+    JUMPRELU: [0.05, 0.1, 0.2],
+    MATRYOSHKA: budgets,
 }
 here = numbers | plan | {"n_latents": 128, "batch_size": batch_size, "data_seed": seed, "threshold": threshold}
-rows = {kind: pd.DataFrame(trials.scores(kind, values, seeds, **here)) for kind, values in settings.items()}
+rows = {kind: pd.DataFrame(trial(kind, values, seeds, **here)) for kind, values in settings.items()}
 small = pd.concat(rows, names=["kind"]).reset_index("kind").reset_index(drop=True)
 n_trained += len(small)
 
@@ -242,10 +241,11 @@ n_trained += len(small)
 #
 # One thing needs a choice: there 34 features fire at once, of which 25 are among the 4,096 most frequent, for which there is room. The table stands at 25. We take the number of *all* features for the true L0, and look at the other at the end.
 
+
 # %%
 def reported(count):
     """The verdict on a published result, from a count of seeds."""
-    word = sentences.verdict(count)
+    word = verdict(count)
     return {"agrees": "reproduced"}.get(word, word)
 
 
@@ -255,16 +255,16 @@ OUTCOMES = {"reproduced": "So do we", "partly": "In part so do we", "differs": "
 # %%
 def checked(table, true_l0):
     """Every rule of the list above, as one bool per seed."""
-    less = [not more for more in comparison.matryoshka_above_topk(table, "explained_variance", true_l0)]
+    less = [not more for more in matryoshka_above_topk(table, "explained_variance", true_l0)]
     return {
-        "low by F1": comparison.best_reconstruction_is_low(table, "f1"),
-        "low by MCC": comparison.best_reconstruction_is_low(table, "mcc"),
-        "trade": comparison.precision_for_recall(table),
+        "low by F1": best_reconstruction_is_low(table, "f1"),
+        "low by MCC": best_reconstruction_is_low(table, "mcc"),
+        "trade": precision_for_recall(table),
         "less variance explained": less,
-        "a higher F1": comparison.matryoshka_above_topk(table, "f1", true_l0),
-        "a higher MCC": comparison.matryoshka_above_topk(table, "mcc", true_l0),
-        "the lowest F1": comparison.plain_is_lowest(table, "f1", true_l0),
-        "the lowest MCC": comparison.plain_is_lowest(table, "mcc", true_l0),
+        "a higher F1": matryoshka_above_topk(table, "f1", true_l0),
+        "a higher MCC": matryoshka_above_topk(table, "mcc", true_l0),
+        "the lowest F1": plain_is_lowest(table, "f1", true_l0),
+        "the lowest MCC": plain_is_lowest(table, "mcc", true_l0),
     }
 
 
@@ -277,6 +277,7 @@ def share(found, *names):
 # ## Do detectors miss, or do they raise false alarms?
 #
 # In the table, *found* is the number of features with an atomic latent, divided by the number of latents, and *dead* the share of latents that never fire.
+
 
 # %%
 def cloud(table, x, y):
@@ -293,7 +294,7 @@ small.groupby(["kind", "setting"], sort=False)[wanted].mean().round(3)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 show(
-    figures_detection.clouds(
+    clouds(
         {name: cloud(small, "l0", name.lower()) for name in ("precision", "recall", "F1")},
         at=mean_l0,
         xlabel="active latents per sample, L0",
@@ -310,7 +311,7 @@ ranges = [f"mean {name} from {middle[name].min():.2f} to {middle[name].max():.2f
 claim(
     "l0-trades-precision-for-recall",
     2 * trading.k >= trading.n,
-    f"The authors find that L0 trades precision for recall. {OUTCOMES[reported(trading)]}: from its lowest to its highest L0 every kind loses precision and gains recall in {trading} seeds. Over all kinds and settings we see {sentences.listed(ranges)}.",
+    f"The authors find that L0 trades precision for recall. {OUTCOMES[reported(trading)]}: from its lowest to its highest L0 every kind loses precision and gains recall in {trading} seeds. Over all kinds and settings we see {listed(ranges)}.",
     otherwise=f"The authors find that L0 trades precision for recall. Here all four kinds do so in {trading} seeds only.",
     source="synthsaebench",
     verdict=reported(trading),
@@ -339,9 +340,9 @@ by_f1, by_mcc = (
     dict(zip(titles, (share(f, check) for f in (found, found_large)), strict=True))
     for check in ("low by F1", "low by MCC")
 )
-told = sentences.listed([f"{by_f1[title].k} of {by_f1[title].n} seeds with {title}" for title in titles])
+told = listed([f"{by_f1[title].k} of {by_f1[title].n} seeds with {title}" for title in titles])
 show(
-    figures_detection.clouds(
+    clouds(
         {title: cloud(table, "explained_variance", "f1") for title, table in tables.items()},
         xlabel="share of variance explained",
         ylabel="F1 of the latents as detectors",
@@ -354,7 +355,7 @@ show(
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 apart = share(found, "low by F1", "low by MCC")
 winners = small.loc[small.groupby("seed")["explained_variance"].idxmax(), "kind"].value_counts()
-most = sentences.listed([f"{kind} in {count}" for kind, count in winners.items()])
+most = listed([f"{kind} in {count}" for kind, count in winners.items()])
 details = "; ".join(f"with {title}, by F1 in {by_f1[title]} seeds and by MCC in {by_mcc[title]}" for title in titles)
 claim(
     "reconstruction-is-not-recovery",
@@ -375,7 +376,7 @@ fewest = close.loc[close.groupby("seed")["l0"].idxmin()].set_index("seed")["f1"]
 told_by_l0 = Fraction.of(torch.tensor((fewest >= close.groupby("seed")["f1"].max()).to_numpy()))
 claim(
     "same-variance-different-detectors",
-    tuning.mean_interval(spread)[1] > 0.1,
+    mean_interval(spread)[1] > 0.1,
     f"The same reconstruction can mean different detectors: among the {len(close)} SAEs that come within {within} of the highest explained variance of their seed, F1 ranges from {low:.2f} to {high:.2f}; the mean range in a seed is {spread.mean():.2f} over {len(spread)} seeds. They differ in L0, from {close['l0'].min():.1f} to {close['l0'].max():.1f}: in {told_by_l0} seeds the one with the fewest active latents has the highest F1.",
     otherwise=f"Among the {len(close)} SAEs that come within {within} of the highest explained variance of their seed, F1 ranges from {low:.2f} to {high:.2f}.",
 )
@@ -386,9 +387,7 @@ claim(
 # Now each kind at its setting nearest to the true L0. How near that is, the first column of the table shows.
 
 # %%
-near = dict(
-    zip(titles, (comparison.at_true_l0(small, mean_l0), comparison.at_true_l0(large, of_large["mean_l0"])), strict=True)
-)
+near = dict(zip(titles, (at_true_l0(small, mean_l0), at_true_l0(large, of_large["mean_l0"])), strict=True))
 means = {
     title: table.groupby("kind", sort=False)[["l0", "explained_variance", "f1", "mcc"]].mean()
     for title, table in near.items()
@@ -398,8 +397,8 @@ pd.concat(means, axis=1).round(3)
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 names = ["less variance explained", "a higher F1", "a higher MCC"]
 together = share(found, *names)
-parts = sentences.listed([f"{name} in {share(found, name).k}" for name in names])
-parts_large = sentences.listed([f"{name} in {share(found_large, name).k}" for name in names])
+parts = listed([f"{name} in {share(found, name).k}" for name in names])
+parts_large = listed([f"{name} in {share(found_large, name).k}" for name in names])
 n_large = share(found_large, *names).n
 claim(
     "matryoshka-detects-better",
@@ -416,7 +415,7 @@ each = [f"{share(found, name).k} by {name.split()[-1]}" for name in ("the lowest
 claim(
     "plain-is-not-far-behind",
     2 * behind.k < behind.n,
-    f"Of the kinds that we share, the authors find the plain SAE last, far behind the others. Not here: of {behind.n} seeds it is last in {sentences.listed(each)}, and by both in {behind}. With {titles[1]} it is last by both in {behind_large}. Overlap, width and length of training all differ between their run and ours; which of them matters we did not find out.",
+    f"Of the kinds that we share, the authors find the plain SAE last, far behind the others. Not here: of {behind.n} seeds it is last in {listed(each)}, and by both in {behind}. With {titles[1]} it is last by both in {behind_large}. Overlap, width and length of training all differ between their run and ours; which of them matters we did not find out.",
     otherwise=f"Of the kinds that we share, the authors find the plain SAE last, far behind the others. Here it is last by F1 and by MCC in {behind} seeds.",
     source="synthsaebench",
     verdict=reported(behind),
@@ -431,7 +430,7 @@ for table in near.values():
     both.append(Fraction.of(torch.from_numpy(variance == f1)))
 l0s = [f"from {mean['l0'].min():.1f} to {mean['l0'].max():.1f} with {title}" for title, mean in means.items()]
 say(
-    f"And reconstruction, at these settings? The kind that explains most variance is also the best by F1 in {both[0]} seeds with {titles[0]}, and in {both[1]} with {titles[1]}. Mind the L0s, though: they run {sentences.listed(l0s)}, where {mean_l0:g} and {of_large['mean_l0']:g} features fire."
+    f"And reconstruction, at these settings? The kind that explains most variance is also the best by F1 in {both[0]} seeds with {titles[0]}, and in {both[1]} with {titles[1]}. Mind the L0s, though: they run {listed(l0s)}, where {mean_l0:g} and {of_large['mean_l0']:g} features fire."
 )
 
 # %% [markdown]
@@ -440,9 +439,9 @@ say(
 # In this world nobody planted groups. Still, children never fire without their parents, and some parents and loners are correlated. Which labels do the latents get, and what are the composites made of?
 
 # %%
-sparsest, densest = (comparison.at_extreme_l0(small, lowest=is_lowest) for is_lowest in (True, False))
+sparsest, densest = (at_extreme_l0(small, lowest=is_lowest) for is_lowest in (True, False))
 n_latents = here["n_latents"]
-untouched = sae.random_sign_rows(world, n_latents, seeds)
+untouched = saes.random_sign_rows(world, n_latents, seeds)
 random_labels = measures.label_latents(untouched, world, torch.ones(n_saes, n_latents, dtype=torch.bool), threshold)
 by_chance = float((random_labels.count("composite") / n_latents).mean())
 composed = [100 * float(table["composite"].mean()) for table in (sparsest, densest)]
@@ -465,7 +464,7 @@ show(
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-often = sentences.by_half(
+often = by_half(
     more,
     more="Fewer active latents go with more composites",
     fewer="Fewer active latents go with fewer composites",
@@ -483,14 +482,14 @@ claim(
 
 # %%
 singles = worlds.independent(rates, sigma=sigma, features=world.features)
-sparse = here | {"kind": trials.PLAIN, "setting": settings[trials.PLAIN][-1:], "seed": seeds}
+sparse = here | {"kind": PLAIN, "setting": settings[PLAIN][-1:], "seed": seeds}
 
 
 def looked_at(one_world):
     """Plain SAEs trained in a world, what their latents stand for, and the samples that were used to see it."""
     made_of = {name: sparse[name] for name in ("kind", "setting", "seed", "n_latents", "data_seed", "batch_size")}
     stack = trials.trained(world=one_world, **made_of, **plan)
-    samples = one_world.sample(trials.N_SAMPLES, generator(4))
+    samples = one_world.sample(N_SCORED_SAMPLES, generator(4))
     live = (stack.encode(one_world.inputs(samples)) > 0).any(dim=1)
     return stack, measures.label_latents(stack.W_dec, one_world, live, threshold), samples
 
@@ -501,7 +500,7 @@ parents = near[titles[0]].groupby("seed")[["parent_alone", "parent_with_child"]]
 served = float(labels.members[..., world.firing.roots.n_features :].any(dim=1).float().mean())
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-joined = inheritance.heirs(labels.members, world.firing).any(dim=(2, 3)) & (labels.members.sum(dim=2) > 1)
+joined = heirs(labels.members, world.firing).any(dim=(2, 3)) & (labels.members.sum(dim=2) > 1)
 n_joined, n_composite = int(joined.sum()), int(labels.count("composite").sum())
 n_alone, n_of = int(labels_alone.count("composite").sum()), n_saes * n_latents
 claim(
@@ -512,10 +511,8 @@ claim(
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-alone, beside = (
-    rate.numpy() for rate in inheritance.beside_heirs(stack, world, samples, labels.members * joined[..., None])
-)
-gap = tuning.mean_interval(alone - beside)
+alone, beside = (rate.numpy() for rate in beside_heirs(stack, world, samples, labels.members * joined[..., None]))
+gap = mean_interval(alone - beside)
 judged = (
     "so it is absorbed in part"
     if gap[1] > 0
@@ -538,11 +535,10 @@ say(
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 ends = {
-    kind: [tuning.mean_interval(near[title].loc[near[title]["kind"] == kind, "mcc"]) for title in titles]
-    for kind in settings
+    kind: [mean_interval(near[title].loc[near[title]["kind"] == kind, "mcc"]) for title in titles] for kind in settings
 }
 lower = [kind for kind, (hundreds, thousands) in ends.items() if thousands[2] < hundreds[1]]
-told = sentences.listed([f"{kind} {h[0]:.2f} and {t[0]:.2f}" for kind, (h, t) in ends.items()])
+told = listed([f"{kind} {h[0]:.2f} and {t[0]:.2f}" for kind, (h, t) in ends.items()])
 claim(
     "larger-is-harder",
     len(lower) == len(ends),
@@ -562,16 +558,15 @@ say(
 patient = here | {"n_steps": 2 * n_steps}
 k_true = min(budgets, key=lambda k: abs(k - mean_l0))
 few = seeds[: max(2, n_saes // 2)]
-longer = pd.DataFrame(trials.scores(trials.TOPK, [k_true], few, **patient)).set_index("seed")
-before = small[(small["kind"] == trials.TOPK) & (small["setting"] == k_true)].set_index("seed").loc[few]
+longer = pd.DataFrame(trial(TOPK, [k_true], few, **patient)).set_index("seed")
+before = small[(small["kind"] == TOPK) & (small["setting"] == k_true)].set_index("seed").loc[few]
 n_trained += len(longer)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 gained = {
-    score: tuning.mean_interval((longer[score] - before[score]).to_numpy())
-    for score in ("mcc", "f1", "explained_variance")
+    score: mean_interval((longer[score] - before[score]).to_numpy()) for score in ("mcc", "f1", "explained_variance")
 }
-told = sentences.listed(
+told = listed(
     [
         "{} by {:+.3f} ({:+.3f} to {:+.3f})".format(name, *(round(value, 3) + 0.0 for value in gained[score]))
         for score, name in (("mcc", "MCC"), ("f1", "F1"), ("explained_variance", "explained variance"))
@@ -595,21 +590,19 @@ say(
 worlds_drawn = [seed + 1, seed + 2]
 drawn = {}
 for number in worlds_drawn:
-    for kind in (trials.TOPK, trials.MATRYOSHKA):
-        scored = pd.DataFrame(trials.scores(kind, [k_true], few, **here | {"data_seed": number}))
+    for kind in (TOPK, MATRYOSHKA):
+        scored = pd.DataFrame(trial(kind, [k_true], few, **here | {"data_seed": number}))
         drawn[number, kind] = scored.set_index("seed")
         n_trained += len(scored)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 ahead = {
-    score: Fraction.of(
-        torch.tensor([list(drawn[n, trials.MATRYOSHKA][score] > drawn[n, trials.TOPK][score]) for n in worlds_drawn])
-    )
+    score: Fraction.of(torch.tensor([list(drawn[n, MATRYOSHKA][score] > drawn[n, TOPK][score]) for n in worlds_drawn]))
     for score in ("f1", "mcc")
 }
-averages = [f"{drawn[n, trials.TOPK]['mcc'].mean():.3f}" for n in worlds_drawn]
+averages = [f"{drawn[n, TOPK]['mcc'].mean():.3f}" for n in worlds_drawn]
 say(
-    f"There Matryoshka has the higher F1 in {ahead['f1'].k} and the higher MCC in {ahead['mcc'].k} of {ahead['f1'].n} comparisons. The mean MCC of TopK is {sentences.listed(averages)} in the two new worlds, and {before['mcc'].mean():.3f} in the first."
+    f"There Matryoshka has the higher F1 in {ahead['f1'].k} and the higher MCC in {ahead['mcc'].k} of {ahead['f1'].n} comparisons. The mean MCC of TopK is {listed(averages)} in the two new worlds, and {before['mcc'].mean():.3f} in the first."
 )
 
 # %% [markdown]
@@ -619,7 +612,7 @@ say(
 other_l0 = made["of them, among the more frequent half"]
 found_there = checked(small, other_l0)
 say(
-    f"Nearest to an L0 of {other_l0:.1f} instead of {mean_l0:g}, Matryoshka explains less, has a higher F1 and a higher MCC than TopK in {share(found_there, *names)} seeds, all three together; one by one, it has {sentences.listed([f'{name} in {share(found_there, name).k}' for name in names])}. The plain SAE is last by F1 and MCC in {share(found_there, 'the lowest F1', 'the lowest MCC')} seeds."
+    f"Nearest to an L0 of {other_l0:.1f} instead of {mean_l0:g}, Matryoshka explains less, has a higher F1 and a higher MCC than TopK in {share(found_there, *names)} seeds, all three together; one by one, it has {listed([f'{name} in {share(found_there, name).k}' for name in names])}. The plain SAE is last by F1 and MCC in {share(found_there, 'the lowest F1', 'the lowest MCC')} seeds."
 )
 
 # %% [markdown]
@@ -675,7 +668,7 @@ pairs_left = (
 pull = f"every kind trades precision for recall in {trading.k} of {trading.n} seeds"
 variance = (
     f", and SAEs that explain nearly the same variance, at different L0s, differ in F1 by {spread.mean():.2f} in the mean"
-    if tuning.mean_interval(spread)[1] > 0.1
+    if mean_interval(spread)[1] > 0.1
     else ""
 )
 say(

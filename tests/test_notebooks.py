@@ -9,10 +9,10 @@ import jupytext
 import pytest
 from tiny_project import ROOT
 
+from toysae.chapters.parameters import SPECIFICATIONS, check_parameters
 from toysae.claims.record import Published
 from toysae.claims.wording import sentence_faults
 from toysae.writeup import pairs, records
-from toysae.writeup.parameters import SPECIFICATIONS, check_parameters
 from toysae.writeup.project import Project
 
 PROJECT = Project(ROOT)

@@ -21,8 +21,8 @@ seed: int = 0  # seed
 init: str = "positive"  # initial rows
 
 # %%
+from toysae.chapters.parameters import check_parameters
 from toysae.claims import claim, say, show
-from toysae.writeup import check_parameters
 
 check_parameters(globals())
 

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from toysae import contest, points, tasks, trials
+from toysae.chapters.beyond_the_toy.trials import trial
+from toysae.chapters.remedies.arena import TASKS
+from toysae.chapters.remedies.contest import CONTESTANTS, remedy_point
 from toysae.sweeps import provenance, sweep, write_table
+from toysae.sweeps.points import recovery
 from toysae.sweeps.settings import Point, Setting, grid
 
 PRICES = [0.005, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.25, 0.3]  # l1_coeff
@@ -31,7 +34,7 @@ TRIED = {"L1": [0.2, 0.4], "TopK": [3, 6], "JumpReLU": [0.05, 0.2], "Matryoshka"
 SWEEPS = {
     "jitter": Planned(
         "How much may magnitudes vary before composites give way? Two of three, sigma / mu by l1_coeff, 64 seeds.",
-        points.recovery,
+        recovery,
         grid(
             world="two_of_three",
             n_latents=3,
@@ -42,7 +45,7 @@ SWEEPS = {
     ),
     "solo": Planned(
         "How often must a feature be seen alone? k of n with a leak, rate alone by l1_coeff, 64 seeds.",
-        points.recovery,
+        recovery,
         grid(
             world="solo_leak",
             n_latents=[3, 4, 6],
@@ -55,13 +58,13 @@ SWEEPS = {
     ),
     "benchmark": Planned(
         "Is reconstruction recovery? A synthetic benchmark of 2,048 features, four kinds of SAE at two L0s, 8 seeds.",
-        trials.scores,
+        trial,
         [{"kind": kind, "setting": settings, "seed": list(range(8))} | LARGE for kind, settings in TRIED.items()],
     ),
     "remedies": Planned(
         "Which remedy finds the features? The contest of notebook 09, trained for longer and with more spread.",
-        contest.contest,
-        grid(task=list(tasks.TASKS), contestant=list(contest.CONTESTANTS), spread=0.3, n_saes=8, n_steps=2000),
+        remedy_point,
+        grid(task=list(TASKS), contestant=list(CONTESTANTS), spread=0.3, n_saes=8, n_steps=2000),
     ),
 }
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from toysae.writeup.parameters import nearest
+from toysae.chapters.parameters import nearest
 
 _CHAPTER = re.compile(r"\d\d_\w+")
 

@@ -7,11 +7,11 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from toysae.chapters.parameters import parse_assignments
 from toysae.claims.record import Published, Record, to_bytes
 from toysae.writeup import book, crew, pairs, records, stamps
 from toysae.writeup.board import Board, board_for
 from toysae.writeup.files import alone, swap_folder, workshop, write_whole
-from toysae.writeup.parameters import parse_assignments
 from toysae.writeup.project import Project
 
 
