@@ -78,7 +78,7 @@ def composites_only(these):
     return Fraction.of(these.labels.count("composite") == n_latents)
 
 
-no_atom = Fraction.of(seen.no_atom)
+no_atom = Fraction.of(seen.lacks_atoms)
 more_than = max(0.5, composites_only(before).interval[1])
 as_reported = no_atom.interval[0] > 0.5 and composites_only(seen).interval[0] > more_than
 claim(
@@ -275,7 +275,7 @@ say(
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 share_explained = float(seen.explained_variance[best])
 warning = (
-    "Notice that the reconstruction gives no warning. " if share_explained > 0.9 and bool(seen.no_atom[best]) else ""
+    "Notice that the reconstruction gives no warning. " if share_explained > 0.9 and bool(seen.lacks_atoms[best]) else ""
 )
 say(
     f"{warning}This SAE explains {100 * share_explained:.1f} % of the variance of the data with {seen.l0[best]:.2f} active latents per sample, "
@@ -344,9 +344,9 @@ def beats_atoms(stack, these):
 stacks = {"before training": start, "after training": trained} | others
 columns = {}
 for name, these in assessed.items():
-    without = these.no_atom & these.all_live
+    without = these.lacks_atoms & these.all_live
     columns[name] = {
-        "no atom": these.no_atom.sum(),
+        "no atom": these.lacks_atoms.sum(),
         "all latents live": these.all_live.sum(),
         "both": without.sum(),
         "both, and loss at most the atoms'": (without & beats_atoms(stacks[name], these)).sum(),
@@ -356,9 +356,9 @@ pd.DataFrame(columns).T.astype(int)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 tallies = {
-    "no atom": {name: Fraction.of(these.no_atom) for name, these in assessed.items()},
+    "no atom": {name: Fraction.of(these.lacks_atoms) for name, these in assessed.items()},
     "no atom, among SAEs\nwith all latents live": {
-        name: Fraction.of(these.no_atom[these.all_live]) for name, these in assessed.items()
+        name: Fraction.of(these.lacks_atoms[these.all_live]) for name, these in assessed.items()
     },
     "composites only": {name: composites_only(these) for name, these in assessed.items()},
 }
@@ -380,7 +380,7 @@ claim(
     f"Training makes the composites: {only_composites} consist of composites only after it, {by_chance} before.",
     otherwise=f"Here the composites cannot be said to come from training: {only_composites} consist of composites only after it, {by_chance} before.",
 )
-from_atoms = Fraction.of(assessed["started at the true features"].no_atom)
+from_atoms = Fraction.of(assessed["started at the true features"].lacks_atoms)
 claim(
     "atoms-are-left",
     from_atoms.interval[0] > 0.5,
@@ -432,7 +432,7 @@ else:
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 found = {name: Fraction.of(these.labels.features_found == n_features) for name, (_, these) in controls.items()}
-lost = Fraction.of(controls["as in our world"][1].no_atom)
+lost = Fraction.of(controls["as in our world"][1].lacks_atoms)
 room = "" if n_latents >= n_features else f" With {counted(n_latents, 'latent')} there is no room for all of them."
 claim(
     "control-finds-atoms",
@@ -455,7 +455,7 @@ say(
 # %%
 composites_cost = float(optimum.dictionary_loss(world.composites(), world, l1_coeff))
 bound = optimum.radial_bound(world, l1_coeff)
-picked = seen.no_atom & seen.all_live
+picked = seen.lacks_atoms & seen.all_live
 groups = {"no atom, all live": seen.losses[picked], "all others": seen.losses[~picked]}
 groups = {f"{name}: {len(losses)}": losses for name, losses in groups.items() if len(losses)}
 

@@ -68,7 +68,7 @@ def mostly_composites(these):
     return 2 * these.labels.count("composite") > these.live.sum(dim=1)
 
 
-no_atom = Fraction.of(seen.no_atom)
+no_atom = Fraction.of(seen.lacks_atoms)
 composed, composed_before = (Fraction.of(mostly_composites(these)) for these in (seen, before))
 as_reported = composed.interval[0] > max(0.5, composed_before.interval[1])
 size = f"{n_features} features and {counted(n_latents, 'latent')}"
@@ -180,9 +180,9 @@ show(
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 stacks = {"before training": before, "after training": seen}
 panels = {
-    "no atom": {name: Fraction.of(these.no_atom) for name, these in stacks.items()},
+    "no atom": {name: Fraction.of(these.lacks_atoms) for name, these in stacks.items()},
     "no atom, among SAEs\nwith all latents live": {
-        name: Fraction.of(these.no_atom[these.all_live]) for name, these in stacks.items()
+        name: Fraction.of(these.lacks_atoms[these.all_live]) for name, these in stacks.items()
     },
     "mostly composites": {name: Fraction.of(mostly_composites(these)) for name, these in stacks.items()},
 }
@@ -202,11 +202,11 @@ show(
 atoms_cost = float(optimum.dictionary_loss(world.features, world, l1_coeff))
 composites_cost = float(optimum.dictionary_loss(world.composites(), world, l1_coeff))
 bound = optimum.radial_bound(world, l1_coeff)
-with_atom = seen.losses[~seen.no_atom]
-without_atom = seen.losses[seen.no_atom & seen.all_live]
+with_atom = seen.losses[~seen.lacks_atoms]
+without_atom = seen.losses[seen.lacks_atoms & seen.all_live]
 groups = {
     "no atom, all live": without_atom,
-    "no atom, some dead": seen.losses[seen.no_atom & ~seen.all_live],
+    "no atom, some dead": seen.losses[seen.lacks_atoms & ~seen.all_live],
     "at least one atom": with_atom,
 }
 groups = {f"{name}: {len(losses)}": losses for name, losses in groups.items() if len(losses)}
@@ -291,7 +291,7 @@ def visit(name):
     means = listed([f"{mean:.1f} {kind}" for kind, mean in averages[name].items() if mean >= 0.05])
     price = "lower than" if lowest < atoms else "no lower than"
     return (
-        f"* **{name.capitalize()}**: of {size} latents, on average {means}; {Fraction.of(these.no_atom)} of the SAEs have no atom. "
+        f"* **{name.capitalize()}**: of {size} latents, on average {means}; {Fraction.of(these.lacks_atoms)} of the SAEs have no atom. "
         f"The lowest loss, {lowest:.4f}, is {price} that of the atoms, {atoms:.4f}."
     )
 
@@ -366,7 +366,7 @@ resized = {
     f"{size} latents": [
         f"{100 * (these.labels.count(kind).sum() / these.labels.kinds.numel()):.0f} %" for kind in measures.LABELS
     ]
-    + [str(Fraction.of(these.no_atom)), f"{these.losses.median():.4f}"]
+    + [str(Fraction.of(these.lacks_atoms)), f"{these.losses.median():.4f}"]
     for size, these in sizes.items()
 }
 pd.DataFrame(resized, index=[*measures.LABELS, "SAEs without an atom", "median loss"]).T
@@ -386,7 +386,7 @@ claim(
     f"Atoms are the most frequent label at none of these sizes ({by_size}).",
     otherwise=f"Atoms are the most frequent label at some of these sizes ({by_size}).",
 )
-free = {size: Fraction.of(these.no_atom) for size, these in sizes.items()}
+free = {size: Fraction.of(these.lacks_atoms) for size, these in sizes.items()}
 say(
     "But being free of atoms is another matter: "
     + "; ".join(f"with {counted(size, 'latent')}, {f} of the SAEs have none" for size, f in free.items())

@@ -202,7 +202,7 @@ at_atoms = saes.rows_at(triangle.features, 3, members)
 climbers = saes.untrained(saes.ReluL1(each_price), at_atoms, members, decoder_bias=False)
 climbers, _ = saes.fit(climbers, saes.Support.of(triangle), n_steps=n_steps, lr=lr)
 ended = measures.assess(climbers, triangle, threshold)
-left = (ended.no_atom & ended.all_live).unflatten(0, (-1, n_saes))
+left = (ended.lacks_atoms & ended.all_live).unflatten(0, (-1, n_saes))
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 climbs = {p: float(v.max()) - 1 for p, v in scaled.items()}

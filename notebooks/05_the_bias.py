@@ -320,7 +320,7 @@ def most_differ(these):
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 rules = {
-    "no atom, among SAEs\nwith all latents live": lambda these: Fraction.of(these.no_atom[these.all_live]),
+    "no atom, among SAEs\nwith all latents live": lambda these: Fraction.of(these.lacks_atoms[these.all_live]),
     "differences only": lambda these: Fraction.of(these.labels.count("difference") == n_latents),
     "loss below\nthe radial bound": lambda these: Fraction.of(these.losses < sampled_bound - 1e-6),
 }
@@ -463,7 +463,7 @@ say(
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 alone = [(n, 1) for n in range(3, 7)]
 lone = {on: [these[size] for size in alone] for on, these in visits.items()}
-lost = {on: [Fraction.of(seen.no_atom[seen.all_live]) for seen in these] for on, these in lone.items()}
+lost = {on: [Fraction.of(seen.lacks_atoms[seen.all_live]) for seen in these] for on, these in lone.items()}
 away = {size: (stays_on[size].b_dec - mu / size[0]).norm(dim=1) / (mu / size[0] ** 0.5) for size in alone}
 
 

@@ -288,7 +288,7 @@ show(
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 few, many = ends[n_features], ends[wide]
-stay, leave = Fraction.of(many["composites"].labels.count("composite") == wide), Fraction.of(many["features"].no_atom)
+stay, leave = Fraction.of(many["composites"].labels.count("composite") == wide), Fraction.of(many["features"].lacks_atoms)
 says = f"{stay} of the SAEs that start at the composites still have nothing else, and {leave} of those that start at the features have no atom left"
 claim(
     "composites-are-stable",

@@ -423,7 +423,7 @@ def trained(remedy, task, value, n_latents):
 apart, seen_apart = trained(pushed, minimal, pushed.settings[-1], 3)
 between = (apart.W_dec @ apart.W_dec.transpose(1, 2) - torch.eye(3)).abs().amax(dim=(1, 2))
 straight = between < 0.2
-lost = Fraction.of(seen_apart.no_atom[straight])
+lost = Fraction.of(seen_apart.lacks_atoms[straight])
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 claim(
@@ -463,7 +463,7 @@ cases = {
 }
 drawn = {title: (seen, int(seen.all_live.int().argmax())) for title, seen in cases.items()}
 families = {"tied": seen_tied.cosines, "untied": seen_untied.cosines}
-without_atom = {title: Fraction.of(seen.no_atom) for title, seen in cases.items()}
+without_atom = {title: Fraction.of(seen.lacks_atoms) for title, seen in cases.items()}
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 per_latent = "; ".join(
@@ -484,7 +484,7 @@ say(f"With two latents for two families, the largest cosines of a latent with a 
 say(
     "SAEs without a single atom: "
     + "; ".join(f"{title}, {count}" for title, count in without_atom.items())
-    + f"; untied, two latents, tree, {Fraction.of(seen_untied.no_atom)}."
+    + f"; untied, two latents, tree, {Fraction.of(seen_untied.lacks_atoms)}."
 )
 
 # %% [markdown]

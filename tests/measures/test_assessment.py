@@ -180,7 +180,7 @@ def test_an_assessment_reads_a_planted_stack():
     rows = torch.stack([WORLD.features, WORLD.composites()])
     stack = untrained(ReluL1(0.1), rows, [0, 1], decoder_bias=False)
     seen = assess(stack, WORLD)
-    assert seen.no_atom.tolist() == [False, True]
+    assert seen.lacks_atoms.tolist() == [False, True]
     assert seen.all_live.all()
     assert seen.labels.count("composite").tolist() == [0, 3]
     assert seen.l0[0].item() == pytest.approx(2)

@@ -40,7 +40,7 @@ def test_a_row_holds_what_is_counted_about_its_sae():
     assert column(rows, "mcc") == seen.mcc.tolist()
     assert column(rows, "mmcs") == seen.mmcs.tolist()
     assert column(rows, "explained_variance") == seen.explained_variance.tolist()
-    assert column(rows, "no_atom") == seen.no_atom.tolist()
+    assert column(rows, "no_atom") == seen.lacks_atoms.tolist()
     assert column(rows, "all_live") == seen.all_live.tolist()
     assert column(rows, "features_found") == seen.labels.features_found.tolist()
     for label in LABELS:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, replace
 import torch
 from torch import Tensor
 
+from toysae.claims.evidence import Fraction
 from toysae.measures.labels import THRESHOLD, Labels, cosines, label_latents, signed_labels
 from toysae.measures.recovery import activity, explained_variance, mcc, mmcs
 from toysae.saes.stack import Stack
@@ -43,9 +44,24 @@ class Assessment:
         return self.live.all(dim=1)
 
     @property
-    def no_atom(self) -> Tensor:
+    def lacks_atoms(self) -> Tensor:
         """SAEs without a single atomic latent, (n_saes,) bool."""
         return self.labels.count("atomic") == 0
+
+    @property
+    def all_composite(self) -> Tensor:
+        """SAEs in which every latent is a composite, (n_saes,) bool."""
+        return self.labels.count("composite") == self.live.shape[1]
+
+    @property
+    def no_atom(self) -> Fraction:
+        """How many SAEs have no atomic latent. Says little by itself: many untrained SAEs have none either."""
+        return Fraction.of(self.lacks_atoms)
+
+    @property
+    def composites_only(self) -> Fraction:
+        """How many SAEs consist of composites and nothing else."""
+        return Fraction.of(self.all_composite)
 
 
 def assess(stack: Stack, world: World, threshold: float = THRESHOLD) -> Assessment:

@@ -16,6 +16,7 @@ from .starts import member_generator as member_generator
 from .starts import positive_rows as positive_rows
 from .starts import random_sign_rows as random_sign_rows
 from .starts import rows_at as rows_at
+from .starts import start as start
 from .training import Batches as Batches
 from .training import Data as Data
 from .training import History as History
@@ -23,8 +24,10 @@ from .training import Plan as Plan
 from .training import Support as Support
 from .training import Trainer as Trainer
 from .training import chunk_length as chunk_length
+from .training import data_of as data_of
 from .training import fast_arithmetic as fast_arithmetic
 from .training import fit as fit
+from .training import train as train
 from .variants import L0 as L0
 from .variants import L1 as L1
 from .variants import Activation as Activation

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
+from toysae.saes.stack import Model, ReluL1, Stack, untrained
 from toysae.worlds.world import World
 
 PLACEMENT_NOISE = 0.05  # rows placed at given directions are moved by this much, so that members of a stack differ
@@ -45,6 +46,30 @@ def initial_rows(init: str, world: World, n_latents: int, seeds: Sequence[int]) 
     if init not in INITIALISATIONS:
         raise ValueError(f"init is {init!r}: allowed is one of {', '.join(INITIALISATIONS)}")
     return INITIALISATIONS[init](world, n_latents, seeds)
+
+
+def start(
+    world: World,
+    n_latents: int,
+    sae: float | Tensor | Model,
+    seeds: Sequence[int],
+    *,
+    init: str = "random-sign",
+    decoder_bias: bool = False,
+    tied: bool = False,
+) -> Stack:
+    """SAEs for a world before training, one per seed.
+
+    sae           what is trained: a number is the price l1_coeff of the plain SAE (ReLU and L1), a tensor (n_saes,) one
+                  such price per SAE; else any Model
+    init          where decoder rows start: a name in INITIALISATIONS
+    decoder_bias  whether the decoder has a bias
+    tied          whether the encoder is the decoder transposed
+    raises        ValueError for a value that cannot be
+    """
+    model = sae if isinstance(sae, Model) else ReluL1(sae)
+    rows = initial_rows(init, world, n_latents, seeds)
+    return untrained(model, rows, seeds, decoder_bias=decoder_bias, tied=tied)
 
 
 def member_generator(seed: int, stream: int = 0) -> torch.Generator:

@@ -29,6 +29,8 @@ BLOCK_STEPS = 50  # batches are drawn for this many steps at once
 CHUNK_NUMBERS = (
     2**18
 )  # SAEs are trained in chunks whose largest buffer holds about this many numbers: it fits the cache
+BATCH_SIZE = 256  # fresh samples in each step, unless said otherwise
+MOST_POINTS = 1024  # data points up to which training sees all of them in every step, unless said otherwise
 N_RESAMPLINGS = 10  # moments in the first half of training at which dead latents are aimed afresh
 
 
@@ -71,6 +73,13 @@ class Support:
         return self.x.expand(n_steps, *self.x.shape), self.probabilities
 
 
+def data_of(world: World, *, batch_size: int = BATCH_SIZE, seed: int = 0) -> Data:
+    """All data points of a world whose magnitudes do not vary and whose patterns are few; else fresh batches."""
+    if not world.varies and world.firing.n_patterns <= MOST_POINTS:
+        return Support.of(world)
+    return Batches(world, batch_size, torch.Generator().manual_seed(seed))
+
+
 @dataclass(frozen=True)
 class History:
     """What was recorded on the way, at these steps; each value is taken before the step, on its batch.
@@ -87,6 +96,16 @@ class History:
     l0: Tensor
     live: Tensor
     dictionaries: Tensor | None
+
+
+def train(stack: Stack, data: World | Data, *, n_steps: int = 3000, lr: float | Tensor = 0.01, **more) -> Stack:
+    """The stack after training; the given one stays as it is.
+
+    data  a world, whose data are those of `data_of`; or where batches come from
+    more  as in `fit`, which also returns the history
+    """
+    source = data_of(data) if isinstance(data, World) else data
+    return fit(stack, source, n_steps=n_steps, lr=lr, **more)[0]
 
 
 def fit(

@@ -86,7 +86,7 @@ for _point in (recovery, directions):
 def _recovery(seen: Assessment) -> dict[str, Tensor]:
     counts = {label: seen.labels.count(label) for label in LABELS}
     scores = {name: getattr(seen, name) for name in ("l0", "explained_variance", "mmcs", "mcc")}
-    found = {"features_found": seen.labels.features_found, "no_atom": seen.no_atom, "all_live": seen.all_live}
+    found = {"features_found": seen.labels.features_found, "no_atom": seen.lacks_atoms, "all_live": seen.all_live}
     return {"loss": seen.losses} | scores | counts | found
 
 
