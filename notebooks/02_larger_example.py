@@ -1,11 +1,13 @@
 # %% [markdown]
 # # The larger example
 #
-# In the minimal example a handful of features fire together all the time. Is the result an accident of so small a world? We keep the set-up and make it larger: several groups of
-# features, of which one group is on at a time. Then we leave the set-up and look at other larger worlds, also at those where the result is weaker or absent.
+# In the minimal example a handful of features fire together all the time. Is the result an accident of so small a
+# world? We keep the set-up and make it larger: several groups of features, of which one group is on at a time. Then we
+# leave the set-up and look at other larger worlds, also at those where the result is weaker or absent.
 #
-# **You will see** a large heat map with its structure made visible, counts over many seeds, the price of each answer, and a gallery of other worlds.
-# **You will need** [the minimal example](01_minimal_example.ipynb): what a latent, a heat map, an atom and a composite are.
+# **You will see** a large heat map with its structure made visible, counts over many seeds, the price of each answer,
+# and a gallery of other worlds. **You will need** [the minimal example](01_minimal_example.ipynb): what a latent, a
+# heat map, an atom and a composite are.
 
 # %% tags=["parameters"]
 n_groups: int = 8  # groups of features; one group is on in each sample
@@ -41,8 +43,10 @@ figures.house_style()
 #
 # As before we train a whole stack of SAEs, each from its own starting point, and look at it before and after.
 #
-# The comment reports the same phenomenon in a larger toy. Before we look, a rule for the verdict: that is *reproduced* if in most SAEs most live latents are composites, and in more SAEs than before training. It *differs* if most SAEs are not so, and anything
-# between is *partly*. As before, "most SAEs" means that the whole interval of the count lies above one half.
+# The comment reports the same phenomenon in a larger toy. Before we look, a rule for the verdict: that is *reproduced*
+# if in most SAEs most live latents are composites, and in more SAEs than before training. It *differs* if most SAEs are
+# not so, and anything between is *partly*. As before, "most SAEs" means that the whole interval of the count lies above
+# one half.
 
 # %%
 world = worlds.groups(n_groups, group_size, k_active, mu=mu, sigma=sigma)
@@ -75,8 +79,12 @@ size = f"{n_features} features and {counted(n_latents, 'latent')}"
 claim(
     "composites-larger",
     as_reported,
-    f"With {size} it happens again: in {composed} of the SAEs most live latents are composites (before training in {composed_before}), and {no_atom} have no atom at all.",
-    otherwise=f"With {size}, most live latents are composites in {composed} of the SAEs (before training in {composed_before}), and {no_atom} have no atom at all.",
+    f"With {size} it happens again: in {composed} of the SAEs most live latents are composites (before training in"
+    f" {composed_before}), and {no_atom} have no atom at all.",
+    otherwise=(
+        f"With {size}, most live latents are composites in {composed} of the SAEs (before training in"
+        f" {composed_before}), and {no_atom} have no atom at all."
+    ),
     source="seed",
     verdict="reproduced" if as_reported else "differs" if composed.interval[1] < 0.5 else "partly",
 )
@@ -84,24 +92,27 @@ claim(
 # %% [markdown]
 # ## Who fires with whom?
 #
-# The features come in groups. In every sample one group is on, each equally often, and some members of that group fire together. Features of different groups never meet, so a latent that mixed them
-# would match no sample.
+# The features come in groups. In every sample one group is on, each equally often, and some members of that group fire
+# together. Features of different groups never meet, so a latent that mixed them would match no sample.
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 together = world.cooccurrence()
 within = float(together[0, 1])
 show(
     cooccurrence_map(together),
-    f"{counted(n_groups, 'group')} of {group_size} features: two of the same group fire together in {100 * within:.1f} % of all samples, two of different groups never.",
-    "Each cell is the probability that the two features fire in the same sample; the diagonal holds how often each fires at all.",
+    f"{counted(n_groups, 'group')} of {group_size} features: two of the same group fire together in {100 * within:.1f}"
+    " % of all samples, two of different groups never.",
+    "Each cell is the probability that the two features fire in the same sample; the diagonal holds how often each"
+    " fires at all.",
     alt="Square map of co-occurrence probabilities with one block on the diagonal for each group of features.",
 )
 
 # %% [markdown]
 # ## What did it learn?
 #
-# Again the rule, fixed beforehand: draw the SAE with the lowest loss. Its latents are sorted by the features they stand for, so that latents of one group stand beside each other. Read it like the
-# small map: an atom would be a row with a single dark cell.
+# Again the rule, fixed beforehand: draw the SAE with the lowest loss. Its latents are sorted by the features they stand
+# for, so that latents of one group stand beside each other. Read it like the small map: an atom would be a row with a
+# single dark cell.
 
 # %%
 ranked = seen.losses.argsort()
@@ -122,9 +133,13 @@ def tally(assessment, i):
 show(
     heat_map(seen, best, title),
     f"Of the {counted(n_latents, 'latent')} of this SAE, by label: {tally(seen, best)}.",
-    "Rows are latents, columns are true features, colour is the cosine between them: red is positive, blue is negative. The strip at the right tells each latent's label. "
-    "The last row, set apart, is the decoder bias" + ("." if decoder_bias else ", which is switched off."),
-    alt="Large heat map of cosines: learned latents by true features, a label strip beside it and the decoder bias below.",
+    "Rows are latents, columns are true features, colour is the cosine between them: red is positive, blue is negative."
+    " The strip at the right tells each latent's label. The last row, set apart, is the decoder bias"
+    + ("." if decoder_bias else ", which is switched off."),
+    alt=(
+        "Large heat map of cosines: learned latents by true features, a label strip beside it and the decoder bias"
+        " below."
+    ),
     name="larger_heat_map",
 )
 
@@ -136,11 +151,13 @@ cosines_read = listed(
     [f"{measures.signed(float(seen.cosines[best, first, i]))} with {names[i]}" for i in sorted(largest)]
 )
 say(
-    f"**The first row, read aloud.** Latent {first + 1} has cosine {cosines_read}; no other cosine is larger in size. Its label: *{seen.labels.names(best, names)[first]}*."
+    f"**The first row, read aloud.** Latent {first + 1} has cosine {cosines_read}; no other cosine is larger in size."
+    f" Its label: *{seen.labels.names(best, names)[first]}*."
 )
 
 # %% [markdown]
-# Do latents mix features of different groups? A row has length one, and the squares of its cosines with the features of one group say how much of it lies in that group.
+# Do latents mix features of different groups? A row has length one, and the squares of its cosines with the features of
+# one group say how much of it lies in that group.
 
 # %%
 parts = seen.cosines.square().unflatten(2, (n_groups, group_size)).sum(dim=3)
@@ -152,8 +169,12 @@ apart = Fraction.of((parts.amax(dim=2) >= 0.95).logical_or(~seen.live).all(dim=1
 claim(
     "groups-stay-apart",
     apart.interval[0] > 0.5,
-    f"SAEs here tell the groups apart: in {apart} of them every live latent keeps at least 95 % of its squared length within one group.",
-    otherwise=f"In {apart} of the SAEs every live latent keeps at least 95 % of its squared length within one group; of all live latents, {pure.k} of {pure.n} do.",
+    f"SAEs here tell the groups apart: in {apart} of them every live latent keeps at least 95 % of its squared length"
+    " within one group.",
+    otherwise=(
+        f"In {apart} of the SAEs every live latent keeps at least 95 % of its squared length within one group; of all"
+        f" live latents, {pure.k} of {pure.n} do."
+    ),
 )
 
 # %% [markdown]
@@ -174,8 +195,10 @@ show(
 # %% [markdown]
 # ## How often does it happen?
 #
-# A larger SAE has more chances to keep an atom: one in any group is enough to spoil "no atom at all". And in many dimensions a direction that never learned anything is hardly ever near a feature, so "no atom"
-# proves little by itself. We therefore count three things, each before and after training: SAEs without an atom, the same among SAEs with all latents live (dead latents are no evidence), and SAEs in which most live latents are composites.
+# A larger SAE has more chances to keep an atom: one in any group is enough to spoil "no atom at all". And in many
+# dimensions a direction that never learned anything is hardly ever near a feature, so "no atom" proves little by
+# itself. We therefore count three things, each before and after training: SAEs without an atom, the same among SAEs
+# with all latents live (dead latents are no evidence), and SAEs in which most live latents are composites.
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 stacks = {"before training": before, "after training": seen}
@@ -189,14 +212,16 @@ panels = {
 show(
     figures.fractions(panels),
     f"Mostly composites: before training {composed_before}, after training {composed}.",
-    f"Fractions of the {n_saes} SAEs. A dot is the fraction, the bar its 95 % Wilson interval, the numbers beside it the counts.",
+    f"Fractions of the {n_saes} SAEs. A dot is the fraction, the bar its 95 % Wilson interval, the numbers beside it"
+    " the counts.",
     alt="Three dot plots with intervals, each comparing the stack before and after training.",
 )
 
 # %% [markdown]
 # ## What does each answer cost?
 #
-# The same account as before: the loss of the true features and of all composites, each with the best possible latent activations, and the radial bound that no SAE without a bias can beat.
+# The same account as before: the loss of the true features and of all composites, each with the best possible latent
+# activations, and the radial bound that no SAE without a bias can beat.
 
 # %%
 atoms_cost = float(optimum.dictionary_loss(world.features, world, l1_coeff))
@@ -216,10 +241,15 @@ n_composites = len(world.composites())
 price = f"all {counted(n_composites, 'composite')} together" if n_composites else "writing nothing"
 show(
     figures.loss_account(groups, {"atoms": atoms_cost, "composites": composites_cost, "radial bound": bound}),
-    f"The atoms cost {atoms_cost:.4f}, {price} {composites_cost:.4f}, and no SAE without a bias can cost less than {bound:.4f}.",
-    "Each dot is the loss of one SAE, in rows by what it learned, with the number of SAEs. Dots are spread vertically; where losses agree they merge into a bar."
+    f"The atoms cost {atoms_cost:.4f}, {price} {composites_cost:.4f}, and no SAE without a bias can cost less than"
+    f" {bound:.4f}.",
+    "Each dot is the loss of one SAE, in rows by what it learned, with the number of SAEs. Dots are spread vertically;"
+    " where losses agree they merge into a bar."
     + (" With the decoder bias on, the bound does not apply to the dots." if decoder_bias else ""),
-    alt="Strip plot of the losses of all SAEs in three rows, with vertical lines for atoms, composites and the radial bound.",
+    alt=(
+        "Strip plot of the losses of all SAEs in three rows, with vertical lines for atoms, composites and the radial"
+        " bound."
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
@@ -228,16 +258,21 @@ claim(
     "no-atom-costs-no-more-larger",
     cheap.interval[0] > 0.5,
     f"Of the SAEs without an atom whose latents are all live, {cheap} have a loss no higher than the atoms'.",
-    otherwise=f"Of the SAEs without an atom whose latents are all live, {cheap} have a loss no higher than the atoms': too few to say that most have.",
+    otherwise=(
+        f"Of the SAEs without an atom whose latents are all live, {cheap} have a loss no higher than the atoms': too"
+        " few to say that most have."
+    ),
 )
 if len(with_atom) and len(without_atom):
     higher = "the higher" if with_atom.median() > without_atom.median() else "no higher"
     say(
-        f"SAEs with an atom have {higher} median loss: {with_atom.median():.4f} against {without_atom.median():.4f} for those without one whose latents are all live."
+        f"SAEs with an atom have {higher} median loss: {with_atom.median():.4f} against {without_atom.median():.4f} for"
+        " those without one whose latents are all live."
     )
 else:
     say(
-        "With these settings there are not both SAEs with an atom and SAEs without one whose latents are all live, so their losses cannot be compared."
+        "With these settings there are not both SAEs with an atom and SAEs without one whose latents are all live, so"
+        " their losses cannot be compared."
     )
 
 # %% [markdown]
@@ -245,12 +280,16 @@ else:
 #
 # No single world can answer this. Here are six more, each with its own reason to be looked at.
 #
-# * **Pairs of eight, few latents**: any two of eight features fire. There are more pairs than latents, so a latent for each pair is out of reach.
+# * **Pairs of eight, few latents**: any two of eight features fire. There are more pairs than latents, so a latent for
+#   each pair is out of reach.
 # * **Pairs of eight, one each**: the same world, with a latent for each pair.
-# * **Bundles of three**: three features always fire together; only the spread of their magnitudes tells them apart. There is one latent for each bundle, too few for the features.
-# * **Two sets, few latents**: one feature of each of two sets of four fires, like a colour and a shape. There are as many latents as features.
+# * **Bundles of three**: three features always fire together; only the spread of their magnitudes tells them apart.
+#   There is one latent for each bundle, too few for the features.
+# * **Two sets, few latents**: one feature of each of two sets of four fires, like a colour and a shape. There are as
+#   many latents as features.
 # * **Two sets, one each**: the same world, with a latent for each combination.
-# * **Independent**: each of eight features fires with probability one in eight, whatever the others do. It is often alone.
+# * **Independent**: each of eight features fires with probability one in eight, whatever the others do. It is often
+#   alone.
 
 # %%
 look = {"mu": mu, "sigma": sigma}
@@ -277,7 +316,8 @@ won = listed([f"{name} ({kind})" for name, kind in leaders.items()])
 show(
     figures.small_maps({name: (these, int(these.losses.argmin())) for name, these in visits.items()}),
     f"The most frequent label in each world: {won}.",
-    f"Each map is the SAE with the lowest loss of {n_gallery}, drawn like the large map above; the strip tells the labels. The label in brackets is the most frequent one over all {n_gallery} SAEs.",
+    f"Each map is the SAE with the lowest loss of {n_gallery}, drawn like the large map above; the strip tells the"
+    f" labels. The label in brackets is the most frequent one over all {n_gallery} SAEs.",
     alt="Six small heat maps of latents by features, one for each of six other worlds, with label strips.",
 )
 
@@ -291,8 +331,8 @@ def visit(name):
     means = listed([f"{mean:.1f} {kind}" for kind, mean in averages[name].items() if mean >= 0.05])
     price = "lower than" if lowest < atoms else "no lower than"
     return (
-        f"* **{name.capitalize()}**: of {size} latents, on average {means}; {Fraction.of(these.lacks_atoms)} of the SAEs have no atom. "
-        f"The lowest loss, {lowest:.4f}, is {price} that of the atoms, {atoms:.4f}."
+        f"* **{name.capitalize()}**: of {size} latents, on average {means}; {Fraction.of(these.lacks_atoms)} of the"
+        f" SAEs have no atom. The lowest loss, {lowest:.4f}, is {price} that of the atoms, {atoms:.4f}."
     )
 
 
@@ -303,8 +343,12 @@ control = Fraction.of(visits["independent"].labels.features_found == 8)
 claim(
     "independent-features-are-found",
     control.interval[0] > 0.5,
-    f"Where features fire independently, each in one sample of eight, the same training finds them: {control} of the SAEs have an atom for each of the eight features.",
-    otherwise=f"Where features fire independently, each in one sample of eight, {control} of the SAEs have an atom for each of the eight features.",
+    f"Where features fire independently, each in one sample of eight, the same training finds them: {control} of the"
+    " SAEs have an atom for each of the eight features.",
+    otherwise=(
+        f"Where features fire independently, each in one sample of eight, {control} of the SAEs have an atom for each"
+        " of the eight features."
+    ),
 )
 crowded, roomy = (
     Fraction.of(mostly_composites(visits[name])) for name in ("pairs of eight, few latents", "pairs of eight, one each")
@@ -312,8 +356,12 @@ crowded, roomy = (
 claim(
     "room-matters",
     crowded.interval[1] < roomy.interval[0],
-    f"Room decides in the world of pairs: most live latents are composites in {crowded} of the SAEs with few latents, and in {roomy} of those with one for each pair.",
-    otherwise=f"In the world of pairs, most live latents are composites in {crowded} of the SAEs with few latents, and in {roomy} of those with one for each pair.",
+    f"Room decides in the world of pairs: most live latents are composites in {crowded} of the SAEs with few latents,"
+    f" and in {roomy} of those with one for each pair.",
+    otherwise=(
+        f"In the world of pairs, most live latents are composites in {crowded} of the SAEs with few latents, and in"
+        f" {roomy} of those with one for each pair."
+    ),
 )
 
 # %% [markdown]
@@ -340,12 +388,15 @@ sets = visits["two sets, few latents"]
 near = float(sets.cosines.amax(dim=2)[sets.live].median()) if sets.live.any() else float("nan")
 say(
     (
-        f"In {len(fickle)} of the {len(gallery)} worlds the leading label changes with the threshold: {listed(fickle)}. Read their labels with care. "
+        f"In {len(fickle)} of the {len(gallery)} worlds the leading label changes with the threshold: {listed(fickle)}."
+        " Read their labels with care. "
         if fickle
         else "The leading label of every world is the same at all these thresholds. "
     )
     + (
-        f"With two sets and few latents, the median cosine of a live latent with the feature nearest to it is {near:.3f}: what is left over is spread over the features of both sets, since the data cannot tell where one set ends and the other begins."
+        "With two sets and few latents, the median cosine of a live latent with the feature nearest to it is"
+        f" {near:.3f}: what is left over is spread over the features of both sets, since the data cannot tell where one"
+        " set ends and the other begins."
         if sets.live.any()
         else "With two sets and few latents, no latent is live."
     )
@@ -354,7 +405,8 @@ say(
 # %% [markdown]
 # ## What could be wrong?
 #
-# *Too many or too few latents.* Composites need a latent each. What if the SAE has half as many latents, or twice as many?
+# *Too many or too few latents.* Composites need a latent each. What if the SAE has half as many latents, or twice as
+# many?
 
 # %%
 sizes = {max(1, n_latents // 2): None, n_latents: seen, min(256, 2 * n_latents): None}
@@ -363,10 +415,10 @@ for size, known in sizes.items():
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 resized = {
-    f"{size} latents": [
-        f"{100 * (these.labels.count(kind).sum() / these.labels.kinds.numel()):.0f} %" for kind in measures.LABELS
-    ]
-    + [str(Fraction.of(these.lacks_atoms)), f"{these.losses.median():.4f}"]
+    f"{size} latents": (
+        [f"{100 * (these.labels.count(kind).sum() / these.labels.kinds.numel()):.0f} %" for kind in measures.LABELS]
+        + [str(Fraction.of(these.lacks_atoms)), f"{these.losses.median():.4f}"]
+    )
     for size, these in sizes.items()
 }
 pd.DataFrame(resized, index=[*measures.LABELS, "SAEs without an atom", "median loss"]).T
@@ -394,7 +446,8 @@ say(
 )
 
 # %% [markdown]
-# *The labels.* A label looks at one latent at a time. Several latents could share a feature in ways that no label shows. The map is there for that reason: look at it, not at the counts alone.
+# *The labels.* A label looks at one latent at a time. Several latents could share a feature in ways that no label
+# shows. The map is there for that reason: look at it, not at the counts alone.
 #
 # ## So what?
 
@@ -419,5 +472,6 @@ say_trained(n_saes + (len(gallery) + len(sizes) - 1) * n_gallery)
 # %% [markdown]
 # Two questions to take along:
 #
-# 1. In a world of two sets, like shapes and colours, a composite "red square" and the atoms "red" and "square" describe the same data. Which would *you* call the true features, and why?
+# 1. In a world of two sets, like shapes and colours, a composite "red square" and the atoms "red" and "square" describe
+#    the same data. Which would *you* call the true features, and why?
 # 2. Which of the six worlds is most like what a language model sees?

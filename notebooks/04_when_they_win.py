@@ -1,11 +1,13 @@
 # %% [markdown]
 # # When they win
 #
-# Composites are cheaper where features always fire together at equal strength. Real features do so only more or less. This chapter turns the knobs one at a time and asks where the composites stop: how much the magnitudes vary, how often a feature is seen
-# alone, how many latents there are, and what activation costs.
+# Composites are cheaper where features always fire together at equal strength. Real features do so only more or less.
+# This chapter turns the knobs one at a time and asks where the composites stop: how much the magnitudes vary, how often
+# a feature is seen alone, how many latents there are, and what activation costs.
 #
-# **You will see** phase diagrams of trained SAEs with computed lines drawn over them, a law without free parameters, and a figure with sliders.
-# **You will need** [why composites win](03_why_composites_win.ipynb), where every formula of this chapter is derived.
+# **You will see** phase diagrams of trained SAEs with computed lines drawn over them, a law without free parameters,
+# and a figure with sliders. **You will need** [why composites win](03_why_composites_win.ipynb), where every formula of
+# this chapter is derived.
 
 # %% tags=["parameters"]
 n_saes: int = 16  # autoencoders for every point of every diagram
@@ -38,14 +40,20 @@ recipe["seed"] = [list(range(seed * n_saes, (seed + 1) * n_saes))]
 # %% [markdown]
 # ## Many SAEs at once
 #
-# A *sweep* is a grid of settings, and a table with one row for every SAE. SAEs whose data points agree are trained as one tensor program, even if they pay different prices $\lambda$ or see the patterns with different probabilities. Every SAE sees all data points in every step,
-# weighted by their probabilities. So there is no sampling noise, and the SAEs of a diagram differ in nothing but their setting and their start.
+# A *sweep* is a grid of settings, and a table with one row for every SAE. SAEs whose data points agree are trained as
+# one tensor program, even if they pay different prices $\lambda$ or see the patterns with different probabilities.
+# Every SAE sees all data points in every step, weighted by their probabilities. So there is no sampling noise, and the
+# SAEs of a diagram differ in nothing but their setting and their start.
 #
-# Formulas are judged as in the previous chapter: in the table of claims, a claim about one gets the verdict *agrees*, *partly* or *differs*, and what counts as a check is said before its result.
+# Formulas are judged as in the previous chapter: in the table of claims, a claim about one gets the verdict *agrees*,
+# *partly* or *differs*, and what counts as a check is said before its result.
 #
 # ## How much may magnitudes vary?
 #
-# Two of three features fire; their magnitudes are $\max(0, 1 + \sigma \varepsilon)$ with $\varepsilon$ standard normal, on a grid of a few equally likely values (so the realised spread is a little smaller than $\sigma$, and $\mu = 1$). For every pair of $\sigma$ and $\lambda$ we train SAEs and count those without an atom. An SAE with a dead latent, one that never fires, is not counted: it is no evidence.
+# Two of three features fire; their magnitudes are $\max(0, 1 + \sigma \varepsilon)$ with $\varepsilon$ standard normal,
+# on a grid of a few equally likely values (so the realised spread is a little smaller than $\sigma$, and $\mu = 1$).
+# For every pair of $\sigma$ and $\lambda$ we train SAEs and count those without an atom. An SAE with a dead latent, one
+# that never fires, is not counted: it is no evidence.
 
 # %%
 spreads = [round(0.05 * i, 2) for i in range(1, 16)]
@@ -66,8 +74,11 @@ def shares(table, rows, columns, what):
 no_atom, dead = shares(jitter, "l1_coeff", "sigma", "no_atom")
 
 # %% [markdown]
-# What does theory say? The previous chapter compared two pure dictionaries, the three atoms and the three composites $(1, 1, 0)/\sqrt2$, and so on. But rows may *lean*. A composite can lean away from the feature that it leaves out, $(1, 1, -e)$; two such rows together can write an uneven pair, which pure composites cannot.
-# An atom can lean towards the others, $(1, e, e)$, and save price. Let each side lean as far as suits it, and ask again where both cost the same. That is one number $e$ for each side, and still no training.
+# What does theory say? The previous chapter compared two pure dictionaries, the three atoms and the three composites
+# $(1, 1, 0)/\sqrt2$, and so on. But rows may *lean*. A composite can lean away from the feature that it leaves out,
+# $(1, 1, -e)$; two such rows together can write an uneven pair, which pure composites cannot. An atom can lean towards
+# the others, $(1, e, e)$, and save price. Let each side lean as far as suits it, and ask again where both cost the
+# same. That is one number $e$ for each side, and still no training.
 
 # %%
 boundary = {price: optimum.leaning_boundary(price) for price in prices}
@@ -93,10 +104,17 @@ show(
         xlabel="spread of the magnitudes, sigma / mu",
         ylabel="price lambda",
     ),
-    f"SAEs without an atom, where the magnitudes vary by sigma and activation costs lambda. The computed boundary runs from {min(boundary.values()):.2f} to {max(boundary.values()):.2f}, that of pure dictionaries from {min(pure.values()):.2f} to {max(pure.values()):.2f}.",
-    f"Each cell: the share of {n_saes} SAEs that have no atom, among those with all latents live; yellow is all, violet none. Lines: the spread at which composites and atoms cost the same, computed without training; orange if both may lean, black if both are pure, dotted the first-order formula for pure ones, made for small prices. "
-    "A red cross marks cells in which more than one SAE in ten has a dead latent.",
-    alt="Phase diagram over spread and price: share of SAEs without an atom in every cell, with three computed boundaries as lines.",
+    "SAEs without an atom, where the magnitudes vary by sigma and activation costs lambda. The computed boundary runs"
+    f" from {min(boundary.values()):.2f} to {max(boundary.values()):.2f}, that of pure dictionaries from"
+    f" {min(pure.values()):.2f} to {max(pure.values()):.2f}.",
+    f"Each cell: the share of {n_saes} SAEs that have no atom, among those with all latents live; yellow is all, violet"
+    " none. Lines: the spread at which composites and atoms cost the same, computed without training; orange if both"
+    " may lean, black if both are pure, dotted the first-order formula for pure ones, made for small prices. A red"
+    " cross marks cells in which more than one SAE in ten has a dead latent.",
+    alt=(
+        "Phase diagram over spread and price: share of SAEs without an atom in every cell, with three computed"
+        " boundaries as lines."
+    ),
     name="phase_diagram",
 )
 
@@ -111,14 +129,22 @@ show(
         xlabel="spread of the magnitudes, sigma / mu",
         ylabel="share of SAEs without an atom",
     ),
-    f"Three rows of the diagram with their intervals. The last spread at which most SAEs are free of atoms is {listed(lasts)}.",
-    "Dots are fractions with 95 % Wilson intervals. A dashed line of the same colour is the boundary of that price for dictionaries that may lean.",
-    alt="Curves of the share of SAEs without an atom over the spread, for three prices, with computed boundaries as dashed lines.",
+    "Three rows of the diagram with their intervals. The last spread at which most SAEs are free of atoms is"
+    f" {listed(lasts)}.",
+    "Dots are fractions with 95 % Wilson intervals. A dashed line of the same colour is the boundary of that price for"
+    " dictionaries that may lean.",
+    alt=(
+        "Curves of the share of SAEs without an atom over the spread, for three prices, with computed boundaries as"
+        " dashed lines."
+    ),
 )
 
 
 # %% [markdown]
-# Does a line predict the cells? The rule of counting was fixed beforehand (the orange line itself came later, see *What could be wrong?*): leave out cells that are nearer to the line than a tenth of its value, and cells in which fewer than half of the SAEs have all latents live. In each other cell, at spreads below the line more than half of the counted SAEs should be free of atoms, at spreads above it fewer than half.
+# Does a line predict the cells? The rule of counting was fixed beforehand (the orange line itself came later, see *What
+# could be wrong?*): leave out cells that are nearer to the line than a tenth of its value, and cells in which fewer
+# than half of the SAEs have all latents live. In each other cell, at spreads below the line more than half of the
+# counted SAEs should be free of atoms, at spreads above it fewer than half.
 
 
 # %%
@@ -139,8 +165,12 @@ right_pure, right = predicted(pure), predicted(boundary)
 claim(
     "boundary-predicts-training",
     right.interval[0] > 0.8,
-    f"The line of leaning dictionaries predicts training: {right} of the cells away from it come out as computed. That of pure dictionaries predicts {right_pure}.",
-    otherwise=f"Of the cells away from it, the line of leaning dictionaries predicts {right}, that of pure dictionaries {right_pure}.",
+    f"The line of leaning dictionaries predicts training: {right} of the cells away from it come out as computed. That"
+    f" of pure dictionaries predicts {right_pure}.",
+    otherwise=(
+        f"Of the cells away from it, the line of leaning dictionaries predicts {right}, that of pure dictionaries"
+        f" {right_pure}."
+    ),
     source="theory",
     verdict=verdict(right),
 )
@@ -148,11 +178,16 @@ claim(
 # %% [markdown]
 # ## How often must a feature be seen alone?
 #
-# Two features and two latents. In a *nested* world $A$ is alone in four samples of ten; the *solo rate* is the share of samples with $B$ alone. In a *symmetric* world each is alone at the solo rate. In all other samples both fire. With two latents in a plane everything is known: a dictionary is two angles, and the best one can be found by looking at all. How
-# does it change as the solo rate grows?
+# Two features and two latents. In a *nested* world $A$ is alone in four samples of ten; the *solo rate* is the share of
+# samples with $B$ alone. In a *symmetric* world each is alone at the solo rate. In all other samples both fire. With
+# two latents in a plane everything is known: a dictionary is two angles, and the best one can be found by looking at
+# all. How does it change as the solo rate grows?
 #
-# The previous chapter compared the pure dictionaries $\{A, B\}$ and $\{A, (A+B)/\sqrt 2\}$, which cost the same at a ratio $\rho^*$ of samples with $B$ alone to samples with both. Does that simple line tell where training changes sides? As before, worlds nearer to it than a tenth of its value are left out. In the others, and in each of the two kinds of world,
-# the row that leans most should be more than half-way from its feature to the composite where the composite is cheaper, and less than half-way where the atoms are.
+# The previous chapter compared the pure dictionaries $\{A, B\}$ and $\{A, (A+B)/\sqrt 2\}$, which cost the same at a
+# ratio $\rho^*$ of samples with $B$ alone to samples with both. Does that simple line tell where training changes
+# sides? As before, worlds nearer to it than a tenth of its value are left out. In the others, and in each of the two
+# kinds of world, the row that leans most should be more than half-way from its feature to the composite where the
+# composite is cheaper, and less than half-way where the atoms are.
 
 # %%
 solos = np.geomspace(0.004, 0.4, 16).round(4).tolist()
@@ -210,8 +245,14 @@ show(
         ]
     )
     + ".",
-    f"Of the two rows, the one that is farther from its nearest feature: 0 degrees means both rows are features, 45 that one is the composite, or lies farther away. Lines: the best dictionary of two rows, by looking at all angles. Dots: the trained SAE with the lowest loss of {n_saes}. The three dotted lines belong to the three prices, from left to right.",
-    alt="Two panels, nested and symmetric: largest lean of a row over the solo rate, computed lines and trained dots for three prices.",
+    "Of the two rows, the one that is farther from its nearest feature: 0 degrees means both rows are features, 45"
+    " that one is the composite, or lies farther away. Lines: the best dictionary of two rows, by looking at all"
+    f" angles. Dots: the trained SAE with the lowest loss of {n_saes}. The three dotted lines belong to the three"
+    " prices, from left to right.",
+    alt=(
+        "Two panels, nested and symmetric: largest lean of a row over the solo rate, computed lines and trained dots"
+        " for three prices."
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
@@ -220,8 +261,11 @@ claim(
     max(b for (v, _), b in bend.items() if v == "nested")
     < 5
     < max(b for (v, _), b in bend.items() if v == "symmetric"),
-    "Nested features are given up gradually: as the solo rate falls, the best row of B bends towards the composite. Symmetric features are given up at once: somewhere the best dictionary jumps.",
-    otherwise="On this grid the nested and the symmetric world do not differ in the way that one bends and the other jumps.",
+    "Nested features are given up gradually: as the solo rate falls, the best row of B bends towards the composite."
+    " Symmetric features are given up at once: somewhere the best dictionary jumps.",
+    otherwise=(
+        "On this grid the nested and the symmetric world do not differ in the way that one bends and the other jumps."
+    ),
     source="theory",
     verdict=verdict(Fraction.of(torch.tensor([(b > 5) == (v == "symmetric") for (v, _), b in bend.items()]))),
 )
@@ -229,8 +273,11 @@ near = Fraction.of(torch.tensor((pairs.trained / pairs.best - 1).values < 1e-3))
 claim(
     "training-finds-the-best-pair",
     near.interval[0] > 0.8,
-    f"Training gets there: in {near} of these worlds the lowest-loss SAE is within one part in a thousand of the best loss there is.",
-    otherwise=f"In {near} of these worlds the lowest-loss SAE is within one part in a thousand of the best loss there is.",
+    f"Training gets there: in {near} of these worlds the lowest-loss SAE is within one part in a thousand of the best"
+    " loss there is.",
+    otherwise=(
+        f"In {near} of these worlds the lowest-loss SAE is within one part in a thousand of the best loss there is."
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
@@ -242,20 +289,26 @@ words = [verdict(fraction) for fraction in on_side.values()]
 claim(
     "crossover-predicts-training",
     all(fraction.interval[0] > 0.5 for fraction in on_side.values()),
-    f"The simple line tells the side in most worlds: away from it the lowest-loss SAE is on the computed side in {told}.",
+    "The simple line tells the side in most worlds: away from it the lowest-loss SAE is on the computed side in"
+    f" {told}.",
     otherwise=f"Away from the simple line the lowest-loss SAE is on the computed side in {told}.",
     source="theory",
     verdict=max(words, key=["agrees", "partly", "differs", "not tested"].index),
 )
 say(
-    f"The line can be no more than a guide, since it knows pure dictionaries only. The best two rows, which may lean, pass the half-way mark at solo rates of {real}."
+    "The line can be no more than a guide, since it knows pure dictionaries only. The best two rows, which may lean,"
+    f" pass the half-way mark at solo rates of {real}."
 )
 
 # %% [markdown]
 # ## A law without free parameters
 #
-# For small prices the previous chapter predicts by how much the row of $B$ leans: $t = \lambda P(A \text{ and } B) / P(B \text{ alone})$, to first order. The row of $A$ leans too, by the same law with $P(A \text{ alone})$. Nothing can be fitted. The law for the row of $B$ should be right within fifteen parts in a hundred where the predicted lean is below six degrees and $\lambda \le 0.02$; that was said before training.
-# To second order, where each lean takes away from the gain of the other, the prediction should come nearer to training in these same worlds.
+# For small prices the previous chapter predicts by how much the row of $B$ leans:
+# $t = \lambda P(A \text{ and } B) / P(B \text{ alone})$, to first order. The row of $A$ leans too, by the same law with
+# $P(A \text{ alone})$. Nothing can be fitted. The law for the row of $B$ should be right within fifteen parts in a
+# hundred where the predicted lean is below six degrees and $\lambda \le 0.02$; that was said before training. To second
+# order, where each lean takes away from the gain of the other, the prediction should come nearer to training in these
+# same worlds.
 
 # %%
 small_prices = [0.002, 0.005, 0.01, 0.02]
@@ -291,9 +344,14 @@ show(
         xscale="log",
         yscale="log",
     ),
-    f"Measured over predicted lean, both rows: median {medians['first order']:.3f} to first order, {medians['second order']:.3f} to second.",
-    f"Each dot is a row of the lowest-loss SAE of {n_saes} in one world. The line is the law, not a fit. A lean of next to nothing, or to the other side, is drawn at the lower edge.",
-    alt="Two panels, first and second order: measured against predicted lean of both rows on logarithmic axes, with the law as the diagonal.",
+    f"Measured over predicted lean, both rows: median {medians['first order']:.3f} to first order,"
+    f" {medians['second order']:.3f} to second.",
+    f"Each dot is a row of the lowest-loss SAE of {n_saes} in one world. The line is the law, not a fit. A lean of next"
+    " to nothing, or to the other side, is drawn at the lower edge.",
+    alt=(
+        "Two panels, first and second order: measured against predicted lean of both rows on logarithmic axes, with the"
+        " law as the diagonal."
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
@@ -304,7 +362,10 @@ claim(
     "tilt-law",
     kept.k == kept.n,
     f"In all {kept.n} worlds where it should hold, the law for the row of $B$ is right within 15 %: {span}.",
-    otherwise=f"In {kept.k} of the {kept.n} worlds where it should hold, the law for the row of $B$ is right within 15 %: {span}.",
+    otherwise=(
+        f"In {kept.k} of the {kept.n} worlds where it should hold, the law for the row of $B$ is right within 15 %:"
+        f" {span}."
+    ),
     source="theory",
     verdict=verdict(kept),
 )
@@ -316,8 +377,12 @@ largest = listed([f"{100 * misses[order].max():.1f} % to {order}" for order in m
 claim(
     "second-order-is-nearer",
     nearer.interval[0] > 0.8,
-    f"Of the rows in these worlds, {nearer} are nearer to the second-order law than to the first. The largest miss is {largest}.",
-    otherwise=f"Of the rows in these worlds, {nearer} are nearer to the second-order law than to the first. The largest miss is {largest}.",
+    f"Of the rows in these worlds, {nearer} are nearer to the second-order law than to the first. The largest miss is"
+    f" {largest}.",
+    otherwise=(
+        f"Of the rows in these worlds, {nearer} are nearer to the second-order law than to the first. The largest miss"
+        f" is {largest}."
+    ),
     source="theory",
     verdict=verdict(nearer),
 )
@@ -325,7 +390,9 @@ claim(
 # %% [markdown]
 # ## How many latents are there?
 #
-# Back to three features of which two fire, except that with probability $p$, again called the solo rate, a sample holds one feature alone. With three latents the SAE must choose; with six it can have all atoms *and* all composites. Does it find every feature if there is room?
+# Back to three features of which two fire, except that with probability $p$, again called the solo rate, a sample holds
+# one feature alone. With three latents the SAE must choose; with six it can have all atoms *and* all composites. Does
+# it find every feature if there is room?
 
 # %%
 leaks = [round(0.05 + 0.1 * i, 2) for i in range(10)]
@@ -356,14 +423,18 @@ show(
         ylabel="latents",
     ),
     f"Of {len(leaks)} solo rates, more than half of the SAEs have an atom for every feature at {told}.",
-    f"Each cell: the share of {n_saes} SAEs in which each of the three features has an atom, among those with all latents live, at $\\lambda$ = 0.1; two latents cannot hold three atoms. Crosses and colours as above; grey cells have no SAE with all latents live.",
+    f"Each cell: the share of {n_saes} SAEs in which each of the three features has an atom, among those with all"
+    " latents live, at $\\lambda$ = 0.1; two latents cannot hold three atoms. Crosses and colours as above; grey cells"
+    " have no SAE with all latents live.",
     alt="Phase diagram over solo rate and number of latents: share of SAEs that found all features.",
 )
 
 # %% [markdown]
 # ## Try it
 #
-# Two features, two latents, and three sliders. Arrows are the rows of the trained SAE with the lowest loss; the bars compare its loss with that of the atoms, of the dictionary $\{A, (A+B)/\sqrt 2\}$, and of the best dictionary there is.
+# Two features, two latents, and three sliders. Arrows are the rows of the trained SAE with the lowest loss; the bars
+# compare its loss with that of the atoms, of the dictionary $\{A, (A+B)/\sqrt 2\}$, and of the best dictionary there
+# is.
 
 # %%
 explored = pairs_grid(
@@ -383,17 +454,26 @@ all_atoms = Fraction.of(torch.tensor((explored.both_atoms == explored.n_seeds).v
 none_atoms = Fraction.of(torch.tensor((explored.both_atoms == 0).values))
 show_interactive(
     explorer(explored, shown_first),
-    f"Of the {len(explored)} worlds behind the sliders, {all_atoms.k} give both atoms from every start and {none_atoms.k} from none.",
-    "Arrows: the two rows of the trained SAE with the lowest loss. Dashed: the best two rows there are. Dots: the data, larger where they are more frequent. Without a script one setting is shown as a picture.",
-    alt="Two features as axes with the rows of a trained SAE as arrows, beside bars of losses; sliders change price, solo rate and spread.",
+    f"Of the {len(explored)} worlds behind the sliders, {all_atoms.k} give both atoms from every start and"
+    f" {none_atoms.k} from none.",
+    "Arrows: the two rows of the trained SAE with the lowest loss. Dashed: the best two rows there are. Dots: the data,"
+    " larger where they are more frequent. Without a script one setting is shown as a picture.",
+    alt=(
+        "Two features as axes with the rows of a trained SAE as arrows, beside bars of losses; sliders change price,"
+        " solo rate and spread."
+    ),
     fallback=still(explored, shown_first),
 )
 
 # %% [markdown]
 # ## What could be wrong?
 #
-# *The lines were drawn with the dots in view.* That is so: the first version of this chapter had only the line of pure dictionaries, it failed on settings that had been set aside for it, and the leaning line came of asking why. So, once everything above was written, settings were chosen that had
-# not been used before: four pairs of price and spread for the boundary, with fresh starting points, and three worlds for the law of leaning. The rules are the same as above: more than half of the SAEs with all latents live should be free of atoms where composites are computed to be cheaper, fewer than half where atoms are; and the law should be right within fifteen parts in a hundred.
+# *The lines were drawn with the dots in view.* That is so: the first version of this chapter had only the line of pure
+# dictionaries, it failed on settings that had been set aside for it, and the leaning line came of asking why. So, once
+# everything above was written, settings were chosen that had not been used before: four pairs of price and spread for
+# the boundary, with fresh starting points, and three worlds for the law of leaning. The rules are the same as above:
+# more than half of the SAEs with all latents live should be free of atoms where composites are computed to be cheaper,
+# fewer than half where atoms are; and the law should be right within fifteen parts in a hundred.
 
 # %%
 later = [s + 10**6 for s in recipe["seed"][0]]
@@ -420,7 +500,8 @@ for price, solo in unseen_pairs:
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 agree = [free.n > 0 and free.value != 0.5 and (free.value > 0.5) == wins for _, _, wins, free in outcomes]
 told = "; ".join(
-    f"$\\lambda$ = {price:g}, $\\sigma$ = {spread:g}: {'composites' if wins else 'atoms'} computed to be cheaper, {free} without an atom"
+    f"$\\lambda$ = {price:g}, $\\sigma$ = {spread:g}: {'composites' if wins else 'atoms'} computed to be cheaper,"
+    f" {free} without an atom"
     for price, spread, wins, free in outcomes
 )
 clear = sum(not free.interval[0] <= 0.5 <= free.interval[1] for *_, free in outcomes)
@@ -438,14 +519,19 @@ claim(
 claim(
     "fresh-settings-lean",
     all(0.85 < r < 1.15 for r in leant),
-    f"The law of leaning predicts all fresh worlds within 15 %: measured over predicted is {listed([f'{r:.3f}' for r in leant])}.",
-    otherwise=f"For the law of leaning, measured over predicted is {listed([f'{r:.3f}' for r in leant])} in the fresh worlds.",
+    "The law of leaning predicts all fresh worlds within 15 %: measured over predicted is"
+    f" {listed([f'{r:.3f}' for r in leant])}.",
+    otherwise=(
+        f"For the law of leaning, measured over predicted is {listed([f'{r:.3f}' for r in leant])} in the fresh worlds."
+    ),
     source="theory",
     verdict=verdict(Fraction.of(torch.tensor([0.85 < r < 1.15 for r in leant]))),
 )
 
 # %% [markdown]
-# *Only tiny worlds.* Lines can be computed here because the worlds are tiny. What they show is a mechanism: companionship, equal strength and a price for activation make composites. How these three are mixed in a large model is an empirical question.
+# *Only tiny worlds.* Lines can be computed here because the worlds are tiny. What they show is a mechanism:
+# companionship, equal strength and a price for activation make composites. How these three are mixed in a large model
+# is an empirical question.
 #
 # ## So what?
 
@@ -456,12 +542,14 @@ n_pairs = (
 n_trained = len(jitter) + len(room) + n_pairs + len(unseen) * n_saes + 2 * len(unseen_pairs) * n_saes
 say_trained(n_trained)
 say(
-    f"By the computed boundary of leaning dictionaries, a spread of {boundary[prices[0]]:.2f} makes the atoms cheaper at a price of {prices[0]:g}; at {prices[-1]:g} it takes {boundary[prices[-1]]:.2f}. "
-    "So a lower price lets the atoms win at a smaller spread. It does not help where magnitudes do not vary and no feature is ever alone."
+    f"By the computed boundary of leaning dictionaries, a spread of {boundary[prices[0]]:.2f} makes the atoms cheaper"
+    f" at a price of {prices[0]:g}; at {prices[-1]:g} it takes {boundary[prices[-1]]:.2f}. So a lower price lets the"
+    " atoms win at a smaller spread. It does not help where magnitudes do not vary and no feature is ever alone."
 )
 
 # %% [markdown]
 # Two questions to take along:
 #
-# 1. A feature is seen alone once in a thousand samples. At which price would you expect an SAE to give it a latent of its own?
+# 1. A feature is seen alone once in a thousand samples. At which price would you expect an SAE to give it a latent of
+#    its own?
 # 2. Which of the knobs of this chapter can somebody who trains an SAE on a language model actually turn?

@@ -1,11 +1,14 @@
 # %% [markdown]
 # # Hierarchies
 #
-# A robin is a bird. Whenever the feature *robin* is present, *bird* is present too, but not the other way round. What do sparse autoencoders (SAEs) make of a child feature that fires only together with its parent? Three published toys say: the parent's latent gets holes, or the child leaks into it. We rebuild them with
-# many seeds, and ask each time whether training went astray or did what the loss asks for.
+# A robin is a bird. Whenever the feature *robin* is present, *bird* is present too, but not the other way round. What
+# do sparse autoencoders (SAEs) make of a child feature that fires only together with its parent? Three published toys
+# say: the parent's latent gets holes, or the child leaks into it. We rebuild them with many seeds, and ask each time
+# whether training went astray or did what the loss asks for.
 #
-# **You will see** absorption in both halves of an SAE, a computed line that says how strong it is, a tree of twenty features with two losses, and the angle by which a lonely latent bends.
-# **You will need** [the minimal example](01_minimal_example.ipynb); [why composites win](03_why_composites_win.ipynb) helps.
+# **You will see** absorption in both halves of an SAE, a computed line that says how strong it is, a tree of twenty
+# features with two losses, and the angle by which a lonely latent bends. **You will need** [the minimal
+# example](01_minimal_example.ipynb); [why composites win](03_why_composites_win.ipynb) helps.
 
 # %% tags=["parameters"]
 p_child: float = 0.2  # how often the child fires when its parent does
@@ -52,18 +55,29 @@ n_trained = 0
 #
 # Call the parent $A$ and the child $B$. We say:
 #
-# * **composition**: no latent stands for $A$ or $B$ alone; both are missing as atoms. This was the story of the first chapters, where features fire together and neither contains the other.
-# * **absorption**: $A$ has a latent, and its direction is perfect. But the latent stays silent when $B$ fires, because the latent of $B$ writes $A$ along. Whoever reads the latent as "$A$ is present" is wrong exactly there.
-# * **splitting**: an SAE with more latents has several narrower ones in place of a broad one, "$A$ with $B$" and "$A$ with $C$". Each is true as far as it goes. Absorption is the treacherous case: one of the parts still looks like the whole.
-# * **hedging**: the SAE has too few latents. The latent of $A$ takes up a part of $B$, since writing some of it is better on average than writing none.
+# * **composition**: no latent stands for $A$ or $B$ alone; both are missing as atoms. This was the story of the first
+#   chapters, where features fire together and neither contains the other.
+# * **absorption**: $A$ has a latent, and its direction is perfect. But the latent stays silent when $B$ fires, because
+#   the latent of $B$ writes $A$ along. Whoever reads the latent as "$A$ is present" is wrong exactly there.
+# * **splitting**: an SAE with more latents has several narrower ones in place of a broad one, "$A$ with $B$" and "$A$
+#   with $C$". Each is true as far as it goes. Absorption is the treacherous case: one of the parts still looks like the
+#   whole.
+# * **hedging**: the SAE has too few latents. The latent of $A$ takes up a part of $B$, since writing some of it is
+#   better on average than writing none.
 #
-# The first two are close relatives. [Chapter 04](04_when_they_win.ipynb) compared $\{A, B\}$ with $\{A, (A+B)/\sqrt 2\}$ and found the second cheaper where $B$ is *nested* in $A$. That second dictionary is what absorption looks like from the decoder's side.
+# The first two are close relatives. [Chapter 04](04_when_they_win.ipynb) compared $\{A, B\}$ with
+# $\{A, (A+B)/\sqrt 2\}$ and found the second cheaper where $B$ is *nested* in $A$. That second dictionary is what
+# absorption looks like from the decoder's side.
 #
 # ## What does a hierarchy do to four latents?
 #
-# The toy of [Chanin et al. (2024)](https://arxiv.org/abs/2409.14507): four orthogonal features and four latents. $A$ fires in a quarter of the samples, $C$ and $D$ seldom and independently. In the *control* $B$ is independent, too; in the *hierarchy* it fires only if $A$ does. All magnitudes are one.
+# The toy of [Chanin et al. (2024)](https://arxiv.org/abs/2409.14507): four orthogonal features and four latents. $A$
+# fires in a quarter of the samples, $C$ and $D$ seldom and independently. In the *control* $B$ is independent, too; in
+# the *hierarchy* it fires only if $A$ does. All magnitudes are one.
 #
-# What we do otherwise than they did: no decoder bias; four dimensions instead of fifty (the other forty-six are empty); every SAE sees the complete list of patterns in every step instead of samples; and a higher price. They state $3 \cdot 10^{-5}$, which is half of that in our loss.
+# What we do otherwise than they did: no decoder bias; four dimensions instead of fifty (the other forty-six are empty);
+# every SAE sees the complete list of patterns in every step instead of samples; and a higher price. They state
+# $3 \cdot 10^{-5}$, which is half of that in our loss.
 
 # %%
 p_parent, p_other, share_together = 0.25, 0.05, 0.95
@@ -79,16 +93,24 @@ toys = {
 
 
 # %% [markdown]
-# **Rules, written down before the results.** An *atom* of a feature is a live latent whose decoder row has a cosine of at least `threshold` with it; the *composite* $A+B$ has that cosine with the normalised sum and is no atom. A feature's own latent is the live one whose decoder row has the largest cosine with it. The child *weakens* the latent of $A$ by the share of its mean activation that it loses when $B$ fires too: zero is no effect, one is silence. An SAE
+# **Rules, written down before the results.** An *atom* of a feature is a live latent whose decoder row has a cosine of
+# at least `threshold` with it; the *composite* $A+B$ has that cosine with the normalised sum and is no atom. A
+# feature's own latent is the live one whose decoder row has the largest cosine with it. The child *weakens* the latent
+# of $A$ by the share of its mean activation that it loses when $B$ fires too: zero is no effect, one is silence. An SAE
 #
 # * *finds the features* if every feature has an atom;
-# * *absorbs* if $A$ has an atom, some live latent is the composite $A+B$, and the atom of $A$ is silent in at least $95$ of $100$ samples with $B$;
+# * *absorbs* if $A$ has an atom, some live latent is the composite $A+B$, and the atom of $A$ is silent in at least
+#   $95$ of $100$ samples with $B$;
 # * *absorbs partly* if $A$ has an atom that is weakened by more than $0.05$ and less than $0.95$;
 # * *keeps both apart* if $A$ and $B$ each have an atom and that of $A$ is weakened by $0.05$ at most.
 #
-# The verdict on a published result is *reproduced* if all SAEs show it, or so many that the $95$ % interval of their share lies above four fifths; *partly* if at least half do; else *differs*. An interval speaks of seeds, that is of starting points: members of one stack share their data.
+# The verdict on a published result is *reproduced* if all SAEs show it, or so many that the $95$ % interval of their
+# share lies above four fifths; *partly* if at least half do; else *differs*. An interval speaks of seeds, that is of
+# starting points: members of one stack share their data.
 #
-# Why 64 SAEs? A first version had 32 of every kind. In the hierarchy 30 of them absorbed, and the verdict was *partly*, since the interval began just below four fifths: with so few, a share of nine in ten cannot be told from the bar. So we doubled the number and left the bar where it was.
+# Why 64 SAEs? A first version had 32 of every kind. In the hierarchy 30 of them absorbed, and the verdict was *partly*,
+# since the interval began just below four fifths: with so few, a share of nine in ten cannot be told from the bar. So
+# we doubled the number and left the bar where it was.
 
 
 # %%
@@ -147,35 +169,54 @@ paper_price = 3e-5 / 2
 setting = f"at a price of {l1_coeff:g} (theirs is {paper_price:.6f} in our loss) and without a decoder bias"
 show(
     decoders_and_encoders({name: drawn(name) for name in ("control", "hierarchy")}),
-    f"{found.k} of {n_saes} SAEs find the features where these are independent; in the hierarchy {absorb.k} of {n_saes} absorb.",
-    f"Above the decoder, what each latent *writes*; below the encoder, what makes it *fire*: how much a unit of each feature adds to its pre-activation. Rows are latents, named by their labels at the threshold {threshold:g}; columns are the true features. Red is positive, blue negative. Look for blue in the encoder: a latent that B keeps silent. Drawn is the SAE of median loss among those with all latents live.",
-    alt="Two columns of heat maps, control and hierarchy: decoder cosines above, encoder weights below, four latents by four features.",
+    f"{found.k} of {n_saes} SAEs find the features where these are independent; in the hierarchy {absorb.k} of {n_saes}"
+    " absorb.",
+    "Above the decoder, what each latent *writes*; below the encoder, what makes it *fire*: how much a unit of each"
+    f" feature adds to its pre-activation. Rows are latents, named by their labels at the threshold {threshold:g};"
+    " columns are the true features. Red is positive, blue negative. Look for blue in the encoder: a latent that B"
+    " keeps silent. Drawn is the SAE of median loss among those with all latents live.",
+    alt=(
+        "Two columns of heat maps, control and hierarchy: decoder cosines above, encoder weights below, four latents by"
+        " four features."
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 claim(
     "control",
     reported(found) == "reproduced",
-    f"Where all features are independent the paper finds one latent per feature; here, {setting}, {counted(control.finds_features, control)} do.",
-    otherwise=f"Where all features are independent the paper finds one latent per feature; with these settings {counted(control.finds_features, control)} do.",
+    f"Where all features are independent the paper finds one latent per feature; here, {setting},"
+    f" {counted(control.finds_features, control)} do.",
+    otherwise=(
+        "Where all features are independent the paper finds one latent per feature; with these settings"
+        f" {counted(control.finds_features, control)} do."
+    ),
     source="absorption",
     verdict=reported(found),
 )
 claim(
     "strict-hierarchy",
     absorb.interval[0] > 0.5,
-    f"If B fires only with A, the paper finds a latent for *A and not B* and one that writes A+B; here, {setting}, {counted(hierarchy.absorbs, hierarchy)} absorb in this sense. The encoder of A's own latent has learned to look away: its weight on B is {float(on_child.median()):.2f} in the median.{others}",
-    otherwise=f"If B fires only with A, the paper finds a latent for *A and not B* and one that writes A+B; with these settings {counted(hierarchy.absorbs, hierarchy)} absorb in this sense.",
+    f"If B fires only with A, the paper finds a latent for *A and not B* and one that writes A+B; here, {setting},"
+    f" {counted(hierarchy.absorbs, hierarchy)} absorb in this sense. The encoder of A's own latent has learned to look"
+    f" away: its weight on B is {float(on_child.median()):.2f} in the median.{others}",
+    otherwise=(
+        "If B fires only with A, the paper finds a latent for *A and not B* and one that writes A+B; with these"
+        f" settings {counted(hierarchy.absorbs, hierarchy)} absorb in this sense."
+    ),
     source="absorption",
     verdict=reported(absorb),
 )
 
 # %% [markdown]
-# Where an SAE absorbs, the negative weight does the damage. Judged by the decoder, the latent of $A$ is perfect; only the encoder, or the activations, show the hole.
+# Where an SAE absorbs, the negative weight does the damage. Judged by the decoder, the latent of $A$ is perfect; only
+# the encoder, or the activations, show the hole.
 #
 # ## When is absorption only partial?
 #
-# Three changes, from the same authors. **$A$ varies**: the magnitude of the parent has a standard deviation. Then one row cannot write every mixture of $A$ and $B$. **$B$ leaks**: of the child's firings one in twenty comes without the parent. **Tied weights**: the encoder must use the decoder's own rows.
+# Three changes, from the same authors. **$A$ varies**: the magnitude of the parent has a standard deviation. Then one
+# row cannot write every mixture of $A$ and $B$. **$B$ leaks**: of the child's firings one in twenty comes without the
+# parent. **Tied weights**: the encoder must use the decoder's own rows.
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 varying, leaking, tied = (families[name] for name in ("A varies", "B leaks", "tied weights"))
@@ -184,9 +225,13 @@ apart = Fraction.of(tied.keeps_apart)
 usual = {name: float(family.weakening.nanmedian()) for name, family in families.items()}
 show(
     decoders_and_encoders({name: drawn(name) for name in ("A varies", "B leaks", "tied weights")}),
-    f"B weakens the latent of A by {told(usual['A varies'])} where A varies and by {told(usual['B leaks'])} where B leaks (medians); with tied weights {apart.k} of {n_saes} SAEs keep the two apart.",
+    f"B weakens the latent of A by {told(usual['A varies'])} where A varies and by {told(usual['B leaks'])} where B"
+    f" leaks (medians); with tied weights {apart.k} of {n_saes} SAEs keep the two apart.",
     "Above decoders, below encoders, latents by features as in the figure before; one SAE of median loss for each toy.",
-    alt="Three columns of heat maps, for a varying parent, a leaking child and tied weights: decoder cosines above, encoder weights below.",
+    alt=(
+        "Three columns of heat maps, for a varying parent, a leaking child and tied weights: decoder cosines above,"
+        " encoder weights below."
+    ),
 )
 silent = float(varying.silence.nanmedian())
 
@@ -194,22 +239,36 @@ silent = float(varying.silence.nanmedian())
 claim(
     "magnitudes-vary",
     partial["A varies"].interval[0] > 0.5,
-    f"If the parent's magnitude varies (here by {sigma:g}), the paper finds partial absorption: the parent's latent fires weakly with the child, and not at all where the parent is weak. Here, {setting}, {counted(varying.absorbs_partly, varying)} absorb partly; in the median the latent loses {100 * usual['A varies']:.0f} % of its activation and is silent in {100 * silent:.0f} % of the samples with both.",
-    otherwise=f"If the parent's magnitude varies (here by {sigma:g}), the paper finds partial absorption; with these settings {counted(varying.absorbs_partly, varying)} absorb partly and {int(varying.absorbs.sum())} fully.",
+    f"If the parent's magnitude varies (here by {sigma:g}), the paper finds partial absorption: the parent's latent"
+    f" fires weakly with the child, and not at all where the parent is weak. Here, {setting},"
+    f" {counted(varying.absorbs_partly, varying)} absorb partly; in the median the latent loses"
+    f" {100 * usual['A varies']:.0f} % of its activation and is silent in {100 * silent:.0f} % of the samples with"
+    " both.",
+    otherwise=(
+        f"If the parent's magnitude varies (here by {sigma:g}), the paper finds partial absorption; with these settings"
+        f" {counted(varying.absorbs_partly, varying)} absorb partly and {int(varying.absorbs.sum())} fully."
+    ),
     source="absorption",
     verdict=reported(partial["A varies"]),
 )
 claim(
     "child-leaks",
     partial["B leaks"].interval[0] > 0.5,
-    f"If the child fires with its parent 95 times in 100, the paper still finds partial absorption; here, {setting}, {counted(leaking.absorbs_partly, leaking)} absorb partly, and the latent loses {100 * usual['B leaks']:.0f} % of its activation in the median.",
-    otherwise=f"If the child fires with its parent 95 times in 100, the paper still finds partial absorption; with these settings {counted(leaking.absorbs_partly, leaking)} absorb partly and {int(leaking.absorbs.sum())} fully.",
+    f"If the child fires with its parent 95 times in 100, the paper still finds partial absorption; here, {setting},"
+    f" {counted(leaking.absorbs_partly, leaking)} absorb partly, and the latent loses {100 * usual['B leaks']:.0f} % of"
+    " its activation in the median.",
+    otherwise=(
+        "If the child fires with its parent 95 times in 100, the paper still finds partial absorption; with these"
+        f" settings {counted(leaking.absorbs_partly, leaking)} absorb partly and {int(leaking.absorbs.sum())} fully."
+    ),
     source="absorption",
     verdict=reported(partial["B leaks"]),
 )
 
 # %% [markdown]
-# Why should tying help? A tied latent fires by its own row. If that row points along $A$, then adding $B$ to the sample cannot silence it; a hole needs a negative weight on $B$, and a tied latent with such a weight would also *write* minus $B$. So even where the absorbing dictionary is the cheapest, a tied encoder cannot use it.
+# Why should tying help? A tied latent fires by its own row. If that row points along $A$, then adding $B$ to the sample
+# cannot silence it; a hole needs a negative weight on $B$, and a tied latent with such a weight would also *write*
+# minus $B$. So even where the absorbing dictionary is the cheapest, a tied encoder cannot use it.
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 minus = (tied.seen.cosines[..., 0] - tied.seen.cosines[..., 1]) / math.sqrt(2)  # cosine with A-B
@@ -218,15 +277,22 @@ near = Fraction.of(families["tied, near start"].keeps_apart)
 turned_cost, apart_cost = (float(tied.seen.losses[which].nanmedian()) for which in (rotated, tied.keeps_apart))
 rest = f" From a start near the features {near} do."
 if rotated.any():
-    rest += f" But {Fraction.of(rotated)} of those from random rows end in a turned pair: no latent stands for A; there are A+B and A-B instead, and both write A."
+    rest += (
+        f" But {Fraction.of(rotated)} of those from random rows end in a turned pair: no latent stands for A; there are"
+        " A+B and A-B instead, and both write A."
+    )
 if turned_cost > apart_cost:
     rest += f" The loss there is {turned_cost:.5f}, that of the SAEs that keep A and B apart {apart_cost:.5f}: a trap."
 absorbed = f"{int(tied.absorbs.sum()) or 'none'} of {n_saes} SAEs absorb"
 claim(
     "tied-weights",
     reported(apart) != "differs",
-    f"The forum post behind the paper reports that tied weights remove absorption in this toy. Here, {setting}, {absorbed}, and {counted(tied.keeps_apart, tied)} keep A and B apart.{rest}",
-    otherwise=f"The forum post behind the paper reports that tied weights remove absorption in this toy. With these settings {absorbed}, and {counted(tied.keeps_apart, tied)} keep A and B apart.{rest}",
+    f"The forum post behind the paper reports that tied weights remove absorption in this toy. Here, {setting},"
+    f" {absorbed}, and {counted(tied.keeps_apart, tied)} keep A and B apart.{rest}",
+    otherwise=(
+        "The forum post behind the paper reports that tied weights remove absorption in this toy. With these settings"
+        f" {absorbed}, and {counted(tied.keeps_apart, tied)} keep A and B apart.{rest}"
+    ),
     source="absorption",
     verdict=reported(apart),
 )
@@ -234,11 +300,14 @@ claim(
 # %% [markdown]
 # ## Is absorption a mistake of training?
 #
-# No encoder, no training: give every sample the best latent activations and compare dictionaries. Whenever $A$ and $B$ fire, the absorbing dictionary pays for one latent instead of two; in all other samples both dictionaries pay the same, since $B$ is never alone. So for $\lambda \le 1$ absorption saves exactly
+# No encoder, no training: give every sample the best latent activations and compare dictionaries. Whenever $A$ and $B$
+# fire, the absorbing dictionary pays for one latent instead of two; in all other samples both dictionaries pay the
+# same, since $B$ is never alone. So for $\lambda \le 1$ absorption saves exactly
 #
 # $$P(A \text{ and } B) \left( \lambda (2 - \sqrt 2) - \lambda^2 / 2 \right) ,$$
 #
-# which is positive at every such price. This is the gain of a composite from [chapter 03](03_why_composites_win.ipynb), times how often it is earned. The ladder adds what trained SAEs reach and the best dictionary that a search found.
+# which is positive at every such price. This is the gain of a composite from [chapter 03](03_why_composites_win.ipynb),
+# times how often it is earned. The ladder adds what trained SAEs reach and the best dictionary that a search found.
 
 # %%
 absorbing = torch.eye(4)
@@ -264,9 +333,14 @@ below = [name for name, rungs in ladder.items() if rungs["absorbing"] < rungs["a
 arrived = [name for name, rungs in ladder.items() if rungs["trained, median"] < 1.001 * rungs["best known"]]
 show(
     figures.ladder(ladder),
-    f"The absorbing dictionary is cheaper than the atoms in {len(below)} of the three hierarchies; in {len(arrived)} of {len(ladder)} toys half of the SAEs come within one part in a thousand of the best known dictionary.",
-    "Losses divided by that of the atoms, which stand at one. *Absorbing* is the dictionary A, A+B, C, D; the control has none.",
-    alt="Ladder of losses for four toys: atoms, absorbing dictionary, trained SAEs, best known dictionary, relative to the atoms.",
+    f"The absorbing dictionary is cheaper than the atoms in {len(below)} of the three hierarchies; in {len(arrived)} of"
+    f" {len(ladder)} toys half of the SAEs come within one part in a thousand of the best known dictionary.",
+    "Losses divided by that of the atoms, which stand at one. *Absorbing* is the dictionary A, A+B, C, D; the control"
+    " has none.",
+    alt=(
+        "Ladder of losses for four toys: atoms, absorbing dictionary, trained SAEs, best known dictionary, relative to"
+        " the atoms."
+    ),
 )
 saved = ladder["hierarchy"]["atoms"] - ladder["hierarchy"]["absorbing"]
 predicted = p_parent * p_child * (optimum.atoms_loss(2, l1_coeff) - optimum.composite_loss(2, l1_coeff))
@@ -276,7 +350,8 @@ gap = ladder["hierarchy"]["trained, lowest"] / ladder["hierarchy"]["best known"]
 claim(
     "gain-of-absorption",
     abs(saved - predicted) < 1e-8,
-    f"Formula and exact losses agree: in the hierarchy absorption saves {saved:.6f} of a loss of {ladder['hierarchy']['atoms']:.6f}.",
+    f"Formula and exact losses agree: in the hierarchy absorption saves {saved:.6f} of a loss of"
+    f" {ladder['hierarchy']['atoms']:.6f}.",
     otherwise=f"Formula and exact losses differ: {predicted:.6f} and {saved:.6f}.",
     source="theory",
     verdict="agrees" if abs(saved - predicted) < 1e-8 else "differs",
@@ -284,18 +359,30 @@ claim(
 claim(
     "absorption-is-asked-for",
     saved > 0 and abs(gap) < 1e-3 and absorb.interval[0] > 0.5,
-    f"In the hierarchy absorption is no accident of training: it is what the loss asks for. The best SAE comes within {max(0.001, 100 * abs(gap)):.3f} % of the best known dictionary.",
-    otherwise=f"In the hierarchy the absorbing dictionary costs {ladder['hierarchy']['absorbing']:.5f}, the atoms {ladder['hierarchy']['atoms']:.5f}, the best SAE {ladder['hierarchy']['trained, lowest']:.5f}, the best known dictionary {ladder['hierarchy']['best known']:.5f}.",
+    "In the hierarchy absorption is no accident of training: it is what the loss asks for. The best SAE comes within"
+    f" {max(0.001, 100 * abs(gap)):.3f} % of the best known dictionary.",
+    otherwise=(
+        f"In the hierarchy the absorbing dictionary costs {ladder['hierarchy']['absorbing']:.5f}, the atoms"
+        f" {ladder['hierarchy']['atoms']:.5f}, the best SAE {ladder['hierarchy']['trained, lowest']:.5f}, the best"
+        f" known dictionary {ladder['hierarchy']['best known']:.5f}."
+    ),
 )
 
 # %% [markdown]
 # ## How strong is partial absorption?
 #
-# In the hierarchy with a varying parent or a leaking child, the best row of $B$ may be something between $B$ and $A+B$: it *leans* (chapters [03](03_why_composites_win.ipynb) and [04](04_when_they_win.ipynb)). How far is a trade. Leaning saves price whenever both fire. But a row that holds much of $A$ writes too much of it where $A$ is weak, or where $B$ is alone. Where $B$ leaks and the weakening is small, it is the lean of chapter 03, $\lambda P(A \text{ and } B) / P(B \text{ alone})$, to first order.
+# In the hierarchy with a varying parent or a leaking child, the best row of $B$ may be something between $B$ and $A+B$:
+# it *leans* (chapters [03](03_why_composites_win.ipynb) and [04](04_when_they_win.ipynb)). How far is a trade. Leaning
+# saves price whenever both fire. But a row that holds much of $A$ writes too much of it where $A$ is weak, or where $B$
+# is alone. Where $B$ leaks and the weakening is small, it is the lean of chapter 03,
+# $\lambda P(A \text{ and } B) / P(B \text{ alone})$, to first order.
 #
-# Without $C$ and $D$ two latents in a plane are left, and the best two angles can be found by looking at all. From them follows how much $B$ weakens the latent of $A$. The lines are these numbers, computed without any training. The dots are SAEs.
+# Without $C$ and $D$ two latents in a plane are left, and the best two angles can be found by looking at all. From them
+# follows how much $B$ weakens the latent of $A$. The lines are these numbers, computed without any training. The dots
+# are SAEs.
 #
-# **Rule.** A dot counts as predicted if it lies within $0.05$ of its line. Each dot is the SAE of lowest loss among an eighth of the seeds, since the line is about the optimum.
+# **Rule.** A dot counts as predicted if it lies within $0.05$ of its line. Each dot is the SAE of lowest loss among an
+# eighth of the seeds, since the line is about the optimum.
 
 # %%
 weak_prices = [0.005, 0.02, 0.08]
@@ -356,26 +443,37 @@ for axes, meaning in zip(
     axes.set_xlabel(meaning)
 show(
     figure,
-    f"How much B weakens the latent of A: {predicted_dots.k} of {predicted_dots.n} dots lie within 0.05 of the line that was computed without training.",
-    "One is full absorption, zero is none. The mean magnitude of A is one. Lines: the best two rows, found by looking at all angles. Dots: trained SAEs.",
-    alt="Two panels of curves with dots: weakening of the parent's latent over the spread of its magnitude, and over the share of child firings without the parent, one curve for each price.",
+    f"How much B weakens the latent of A: {predicted_dots.k} of {predicted_dots.n} dots lie within 0.05 of the line"
+    " that was computed without training.",
+    "One is full absorption, zero is none. The mean magnitude of A is one. Lines: the best two rows, found by looking"
+    " at all angles. Dots: trained SAEs.",
+    alt=(
+        "Two panels of curves with dots: weakening of the parent's latent over the spread of its magnitude, and over"
+        " the share of child firings without the parent, one curve for each price."
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 offset, lower = float(above_left.mean()), ""
 if -0.05 < offset < -0.005:
-    lower = f" Where A varies they lie lower by {-offset:.2f} in the mean: the lines give each sample its best activations, which an encoder of one layer only approximates."
+    lower = (
+        f" Where A varies they lie lower by {-offset:.2f} in the mean: the lines give each sample its best activations,"
+        " which an encoder of one layer only approximates."
+    )
 claim(
     "weakening-is-computed",
     verdict(predicted_dots) == "agrees",
-    f"The computed weakening predicts training: {predicted_dots.k} of {predicted_dots.n} dots lie within 0.05 of the line.{lower}",
+    f"The computed weakening predicts training: {predicted_dots.k} of {predicted_dots.n} dots lie within 0.05 of the"
+    f" line.{lower}",
     otherwise=f"Of the dots, {predicted_dots.k} of {predicted_dots.n} lie within 0.05 of the computed line.",
     source="theory",
     verdict=verdict(predicted_dots),
 )
 
 # %% [markdown]
-# The paper prints a few activations for both partial cases, so its SAEs can be put beside the computed numbers. The parent's latent drops from $1.00$ to $0.22$ where $A$ varies (with a standard deviation of $0.1$; printed for magnitude one, our numbers are means), and from $1.00$ to $0.67$ where $B$ leaks.
+# The paper prints a few activations for both partial cases, so its SAEs can be put beside the computed numbers. The
+# parent's latent drops from $1.00$ to $0.22$ where $A$ varies (with a standard deviation of $0.1$; printed for
+# magnitude one, our numbers are means), and from $1.00$ to $0.67$ where $B$ leaks.
 
 # %%
 printed = {"A varies": 1 - 0.22, "B leaks": 1 - 0.67}
@@ -396,19 +494,36 @@ pd.DataFrame(compared).T.round(4)
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 theirs, ours = (compared["B leaks"][key] for key in ("best, in the paper's setting", "best, in ours"))
 say(
-    f"Where B leaks, the printed weakening of {printed['B leaks']:.2f} is far from the optimum at the price that the paper states, {theirs:.4f}: either that SAE paid a higher price, or it had not settled. At our price of {l1_coeff:g} the optimum is {told(ours)}."
+    f"Where B leaks, the printed weakening of {printed['B leaks']:.2f} is far from the optimum at the price that the"
+    f" paper states, {theirs:.4f}: either that SAE paid a higher price, or it had not settled. At our price of"
+    f" {l1_coeff:g} the optimum is {told(ours)}."
     if abs(theirs - printed["B leaks"]) > 0.1
-    else f"Where B leaks, the optimum at the paper's price is {theirs:.4f}, and the printed weakening is {printed['B leaks']:.2f}."
+    else (
+        f"Where B leaks, the optimum at the paper's price is {theirs:.4f}, and the printed weakening is"
+        f" {printed['B leaks']:.2f}."
+    )
 )
 
 # %% [markdown]
 # ## Does a prefix loss repair a tree?
 #
-# The tree of [Nabeshima (2024)](https://github.com/noanabeshima/matryoshka-saes), also used by [Bussmann et al. (2025)](https://arxiv.org/abs/2503.17547): three parents, each with three children of which at most one fires, and eight independent features: twenty features, twenty latents. A *Matryoshka* SAE has to reconstruct its data several times: with its first latent alone, with the first two, and so on. So early latents must be good by themselves, and a parent with a hole is not.
+# The tree of [Nabeshima (2024)](https://github.com/noanabeshima/matryoshka-saes), also used by [Bussmann et al.
+# (2025)](https://arxiv.org/abs/2503.17547): three parents, each with three children of which at most one fires, and
+# eight independent features: twenty features, twenty latents. A *Matryoshka* SAE has to reconstruct its data several
+# times: with its first latent alone, with the first two, and so on. So early latents must be good by themselves, and a
+# parent with a hole is not.
 #
-# The originals draw ten prefixes a batch, short ones more often, charge every prefix for its latents, sort latents by activity, steer the price towards a target of active latents (a higher target than the true number), have a decoder bias, and train for 40,000 steps. We take the mean over all twenty prefixes, charge every latent the same, do not sort, and keep the price fixed.
+# The originals draw ten prefixes a batch, short ones more often, charge every prefix for its latents, sort latents by
+# activity, steer the price towards a target of active latents (a higher target than the true number), have a decoder
+# bias, and train for 40,000 steps. We take the mean over all twenty prefixes, charge every latent the same, do not
+# sort, and keep the price fixed.
 #
-# **Rules.** A parent's *recall* is how often its own latent fires where the parent and one of its children do. The plain SAE *carries parents along* if the recall of every parent is at most $0.05$; the Matryoshka SAE *fills the holes* if that of every parent is at least $0.95$. It is *mostly diagonal* if at least nine of ten features have a latent of their own, matched one to one, in whose row they make up more than half of the square: a cosine above $0.71$. That bar is low. So we also count the cosines above $0.9$, which all twenty features reach in the original's figure.
+# **Rules.** A parent's *recall* is how often its own latent fires where the parent and one of its children do. The
+# plain SAE *carries parents along* if the recall of every parent is at most $0.05$; the Matryoshka SAE *fills the
+# holes* if that of every parent is at least $0.95$. It is *mostly diagonal* if at least nine of ten features have a
+# latent of their own, matched one to one, in whose row they make up more than half of the square: a cosine above
+# $0.71$. That bar is low. So we also count the cosines above $0.9$, which all twenty features reach in the original's
+# figure.
 
 # %%
 tree = worlds.tree()
@@ -436,8 +551,11 @@ maps = figures.small_maps({name: (seen, median_sae(seen)) for name, seen in in_t
 maps.set_size_inches(7.6, 4.3)
 show(
     maps,
-    f"Plain: the children's latents carry the parent along in {carried.k} of {carried.n} SAEs. Matryoshka: the holes are filled in {filled.k} of {filled.n}; mostly diagonal: {mostly.k} of {mostly.n}.",
-    "Decoder cosines; red is positive, blue negative. Columns: three families, the parent before its three children, then the independent features. The strip beside each map tells the labels; the row of a dead latent means nothing. One SAE each, of median loss among those with all latents live, or among all if there are none.",
+    f"Plain: the children's latents carry the parent along in {carried.k} of {carried.n} SAEs. Matryoshka: the holes"
+    f" are filled in {filled.k} of {filled.n}; mostly diagonal: {mostly.k} of {mostly.n}.",
+    "Decoder cosines; red is positive, blue negative. Columns: three families, the parent before its three children,"
+    " then the independent features. The strip beside each map tells the labels; the row of a dead latent means"
+    " nothing. One SAE each, of median loss among those with all latents live, or among all if there are none.",
     alt="Two heat maps of twenty latents by twenty features: a plain SAE and a Matryoshka SAE on the tree.",
 )
 
@@ -445,20 +563,31 @@ show(
 l0 = {name: float(seen.l0.median()) for name, seen in in_tree.items()}
 truth = float(tree.firing.rates().sum())
 prefix_setting = "with all twenty prefixes, a fixed price and no decoder bias"
-thrift = f"They use {l0['plain']:.2f} active latents in the mean, where {truth:.2f} features fire{': absorption saves active latents' if l0['plain'] < truth else ''}."
+thrift = (
+    f"They use {l0['plain']:.2f} active latents in the mean, where {truth:.2f} features"
+    f" fire{': absorption saves active latents' if l0['plain'] < truth else ''}."
+)
 claim(
     "tree-plain",
     reported(carried) == "reproduced",
-    f"In the tree, a plain SAE is reported to write each parent with its children's latents; here, with a fixed price and no decoder bias, {carried} SAEs do so for all three parents. {thrift}",
-    otherwise=f"In the tree, a plain SAE is reported to write each parent with its children's latents; with these settings {carried} SAEs do so for all three parents.",
+    "In the tree, a plain SAE is reported to write each parent with its children's latents; here, with a fixed price"
+    f" and no decoder bias, {carried} SAEs do so for all three parents. {thrift}",
+    otherwise=(
+        "In the tree, a plain SAE is reported to write each parent with its children's latents; with these settings"
+        f" {carried} SAEs do so for all three parents."
+    ),
     source="matryoshka",
     verdict=reported(carried),
 )
 claim(
     "tree-matryoshka-holes",
     filled.interval[0] > 0.5,
-    f"The prefix loss is reported to let parents fire with their children; here, {prefix_setting}, {filled} SAEs fill all holes.",
-    otherwise=f"The prefix loss is reported to let parents fire with their children; with these settings {filled} SAEs fill all holes.",
+    f"The prefix loss is reported to let parents fire with their children; here, {prefix_setting}, {filled} SAEs fill"
+    " all holes.",
+    otherwise=(
+        f"The prefix loss is reported to let parents fire with their children; with these settings {filled} SAEs fill"
+        " all holes."
+    ),
     source="matryoshka",
     verdict=reported(filled),
 )
@@ -468,24 +597,37 @@ lost, atoms = (nested.labels.count(word).double().mean().item() for word in ("de
 claim(
     "tree-matryoshka-diagonal",
     reported(mostly) != "differs",
-    f"A Matryoshka SAE is reported to be mostly diagonal; by our rule, {prefix_setting}, {mostly} SAEs are, with {diagonal.double().mean():.1f} of {tree.n_features} features on the diagonal in the mean. Above a cosine of 0.9 there are {clearly.double().mean():.1f}, where the original's figure has all twenty, and {lost:.1f} latents are dead. At the threshold {threshold:g}, {atoms:.1f} latents are atoms.",
-    otherwise=f"A Matryoshka SAE is reported to be mostly diagonal; with these settings {mostly} SAEs are, with {diagonal.double().mean():.1f} of {tree.n_features} features on the diagonal in the mean.",
+    f"A Matryoshka SAE is reported to be mostly diagonal; by our rule, {prefix_setting}, {mostly} SAEs are, with"
+    f" {diagonal.double().mean():.1f} of {tree.n_features} features on the diagonal in the mean. Above a cosine of 0.9"
+    f" there are {clearly.double().mean():.1f}, where the original's figure has all twenty, and {lost:.1f} latents are"
+    f" dead. At the threshold {threshold:g}, {atoms:.1f} latents are atoms.",
+    otherwise=(
+        f"A Matryoshka SAE is reported to be mostly diagonal; with these settings {mostly} SAEs are, with"
+        f" {diagonal.double().mean():.1f} of {tree.n_features} features on the diagonal in the mean."
+    ),
     source="matryoshka",
     verdict=reported(mostly),
 )
 
 # %% [markdown]
-# Look at the rows of the parents: are the children in them, too? The next section computes how much of a child a parent's row should hold.
+# Look at the rows of the parents: are the children in them, too? The next section computes how much of a child a
+# parent's row should hold.
 #
 # ## Where does a lonely latent point?
 #
-# Give an SAE a single latent for $A$ and $B$. As $\lambda \to 0$ the best row is the direction along which the data have the largest mean square, the top eigenvector of $E[x x^\top]$. With $a = P(A \text{ alone})$ and $c = P(\text{both})$ it leans from $A$ towards $B$ by
+# Give an SAE a single latent for $A$ and $B$. As $\lambda \to 0$ the best row is the direction along which the data
+# have the largest mean square, the top eigenvector of $E[x x^\top]$. With $a = P(A \text{ alone})$ and
+# $c = P(\text{both})$ it leans from $A$ towards $B$ by
 #
 # $$\tfrac12 \, \operatorname{atan2}(2c, a) ,$$
 #
-# and for $0 < \lambda < 1$ the best row maximises $E[\max(0, x \cdot w - \lambda)^2]$ instead, which points away from $A$ just as surely. So a single latent hedges whenever $B$ ever fires. [Chanin et al. (2025)](https://arxiv.org/abs/2505.11756) train this toy at a price of $10^{-3}$ ($5 \cdot 10^{-4}$ in our loss), with a decoder bias and from a start near the features; here without bias and from random rows.
+# and for $0 < \lambda < 1$ the best row maximises $E[\max(0, x \cdot w - \lambda)^2]$ instead, which points away from
+# $A$ just as surely. So a single latent hedges whenever $B$ ever fires. [Chanin et al.
+# (2025)](https://arxiv.org/abs/2505.11756) train this toy at a price of $10^{-3}$ ($5 \cdot 10^{-4}$ in our loss), with
+# a decoder bias and from a start near the features; here without bias and from random rows.
 #
-# **Rule.** An SAE counts as predicted if its angle is within one degree of the line. An SAE whose latent is dead is left out.
+# **Rule.** An SAE counts as predicted if its angle is within one degree of the line. An SAE whose latent is dead is
+# left out.
 
 # %%
 hedge_prices = [5e-4, 0.2]
@@ -528,21 +670,32 @@ show(
     figures.curve_figure(
         hedges, medians, xlabel="how often B fires when A does", ylabel="angle from A towards B, degrees"
     ),
-    f"With one latent for parent and child, {on_the_line.k} of {on_the_line.n} SAEs end within one degree of the closed form.",
-    f"Lines: the best row as the price vanishes, and at a high price. Dots: medians of {n_saes} SAEs each, trained at a price of {hedge_prices[0]:g} and {hedge_prices[1]:g}. At 45 degrees the latent is A+B. The high price adds at most {largest:.1f} degrees.",
-    alt="Angle of a single latent from the parent towards the child over how often the child fires, two computed lines with dots of trained SAEs.",
+    f"With one latent for parent and child, {on_the_line.k} of {on_the_line.n} SAEs end within one degree of the closed"
+    " form.",
+    f"Lines: the best row as the price vanishes, and at a high price. Dots: medians of {n_saes} SAEs each, trained at a"
+    f" price of {hedge_prices[0]:g} and {hedge_prices[1]:g}. At 45 degrees the latent is A+B. The high price adds at"
+    f" most {largest:.1f} degrees.",
+    alt=(
+        "Angle of a single latent from the parent towards the child over how often the child fires, two computed lines"
+        " with dots of trained SAEs."
+    ),
 )
 claim(
     "hedging-angle",
     verdict(on_the_line) == "agrees",
-    f"The closed form predicts the angle: {on_the_line} SAEs with a live latent come within one degree, {n_saes} starts at each of {len(chances)} chances.",
+    f"The closed form predicts the angle: {on_the_line} SAEs with a live latent come within one degree, {n_saes} starts"
+    f" at each of {len(chances)} chances.",
     otherwise=f"Within one degree of the closed form come {on_the_line} SAEs with a live latent.",
     source="theory",
     verdict=verdict(on_the_line),
 )
 
 # %% [markdown]
-# Two published results on the same toy, and one of ours. **Rules.** One latent *bends* if it lies between $A$ and $B$, by more than one degree from either. Two latents *absorb* as defined above; the verdict is on SAEs with the price, the bias and the kind of start of the original. And the parents of a Matryoshka SAE *hedge as predicted* if for all three the cosine of their latent with the parent is within $0.03$ of that of the best single row for the whole family: the shortest prefixes have no latents for the children yet.
+# Two published results on the same toy, and one of ours. **Rules.** One latent *bends* if it lies between $A$ and $B$,
+# by more than one degree from either. Two latents *absorb* as defined above; the verdict is on SAEs with the price, the
+# bias and the kind of start of the original. And the parents of a Matryoshka SAE *hedge as predicted* if for all three
+# the cosine of their latent with the parent is within $0.03$ of that of the best single row for the whole family: the
+# shortest prefixes have no latents for the children yet.
 
 # %%
 pair_world = worlds.hierarchy(p_child=p_child, n_others=0)
@@ -577,7 +730,9 @@ usual_turn, their_turn = (float(turns(s).nanmedian()) for s in (single, like_the
 claim(
     "one-latent-bends",
     reported(bends) == "reproduced" and bends_like_theirs.n > 0,
-    f"A single latent is reported to bend towards the child; here, without a bias and from random rows, {bends} live ones do, by {usual_turn:.1f} degrees in the median. With a decoder bias and a start near the features, as in the original, {bends_like_theirs} do, by {their_turn:.1f} degrees.",
+    f"A single latent is reported to bend towards the child; here, without a bias and from random rows, {bends} live"
+    f" ones do, by {usual_turn:.1f} degrees in the median. With a decoder bias and a start near the features, as in the"
+    f" original, {bends_like_theirs} do, by {their_turn:.1f} degrees.",
     otherwise=f"A single latent is reported to bend towards the child; with these settings {bends} live ones do.",
     source="hedging",
     verdict=reported(bends),
@@ -587,16 +742,27 @@ claim(
 claim(
     "two-latents-absorb",
     reported(near_absorb) != "differs",
-    f"Two latents are reported to absorb. With a start near the features, the price and the bias of the original, {near_absorb} SAEs do; from random rows, {setting_of_two}, {two_absorb}.{others_of_two}",
-    otherwise=f"Two latents are reported to absorb. With a start near the features, the price and the bias of the original, {near_absorb} SAEs do; from random rows, {setting_of_two}, {two_absorb}.",
+    "Two latents are reported to absorb. With a start near the features, the price and the bias of the original,"
+    f" {near_absorb} SAEs do; from random rows, {setting_of_two}, {two_absorb}.{others_of_two}",
+    otherwise=(
+        "Two latents are reported to absorb. With a start near the features, the price and the bias of the original,"
+        f" {near_absorb} SAEs do; from random rows, {setting_of_two}, {two_absorb}."
+    ),
     source="hedging",
     verdict=reported(near_absorb),
 )
 claim(
     "matryoshka-parents-hedge",
     verdict(hedge_share) == "agrees",
-    f"The prefix loss trades holes for hedging: the latents of the parents have a cosine of {cosine_of_parents.mean():.3f} with them in the mean, and the best single row for a family has {single_cosine:.3f}; in {hedge_share} SAEs all three are within 0.03 of it. The same stripes are in the original's figure.",
-    otherwise=f"The latents of the Matryoshka SAE's parents have a cosine of {cosine_of_parents.mean():.3f} with them in the mean, the best single row for a family {single_cosine:.3f}; in {hedge_share} SAEs all three are within 0.03 of it.",
+    "The prefix loss trades holes for hedging: the latents of the parents have a cosine of"
+    f" {cosine_of_parents.mean():.3f} with them in the mean, and the best single row for a family has"
+    f" {single_cosine:.3f}; in {hedge_share} SAEs all three are within 0.03 of it. The same stripes are in the"
+    " original's figure.",
+    otherwise=(
+        f"The latents of the Matryoshka SAE's parents have a cosine of {cosine_of_parents.mean():.3f} with them in the"
+        f" mean, the best single row for a family {single_cosine:.3f}; in {hedge_share} SAEs all three are within 0.03"
+        " of it."
+    ),
     source="theory",
     verdict=verdict(hedge_share),
 )
@@ -605,7 +771,8 @@ claim(
 # %% [markdown]
 # ## What could be wrong?
 #
-# *"It is the missing bias, or the price, or too few latents."* Three changes to the strict hierarchy, one at a time: the decoder bias on, as in the original; prices over two orders of magnitude; twice as many latents as features.
+# *"It is the missing bias, or the price, or too few latents."* Three changes to the strict hierarchy, one at a time:
+# the decoder bias on, as in the original; prices over two orders of magnitude; twice as many latents as features.
 
 
 # %%
@@ -636,20 +803,27 @@ more = by_half(
 say(f"{same}: {with_bias}. {more}: {hole}. Over prices, these absorb: {over_prices}.")
 
 # %% [markdown]
-# *"These are toys with one level and equal magnitudes."* True. They show what the loss prefers where everything is known. In language models magnitudes vary and features are not at right angles; how much absorption is left there is a matter of measurement, for which the source of this toy proposes a method.
+# *"These are toys with one level and equal magnitudes."* True. They show what the loss prefers where everything is
+# known. In language models magnitudes vary and features are not at right angles; how much absorption is left there is a
+# matter of measurement, for which the source of this toy proposes a method.
 #
 # ## So what?
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 say(
-    f"Absorption is composition for nested features. The loss pays for it: {saved:.5f} of {ladder['hierarchy']['atoms']:.5f} in the strict hierarchy, and {absorb.k} of {n_saes} SAEs take it. "
+    f"Absorption is composition for nested features. The loss pays for it: {saved:.5f} of"
+    f" {ladder['hierarchy']['atoms']:.5f} in the strict hierarchy, and {absorb.k} of {n_saes} SAEs take it. "
     + (
-        "More latents do not help and training is not to blame. The remedies seen here pay elsewhere: tied weights get stuck in a turned pair in some SAEs, and prefixes trade holes for hedging, by an angle that can be computed."
+        "More latents do not help and training is not to blame. The remedies seen here pay elsewhere: tied weights get"
+        " stuck in a turned pair in some SAEs, and prefixes trade holes for hedging, by an angle that can be computed."
         if rotated.any() and abs(gap) < 1e-3 and hole.interval[0] > 0.5 and verdict(hedge_share) == "agrees"
         else "What remedies do with these settings is told above."
     )
     if saved > 0 and absorb.interval[0] > 0.5
-    else f"With these settings {absorb.k} of {n_saes} SAEs absorb in the strict hierarchy, where absorption would save {abs(saved):.5f} of a loss of {ladder['hierarchy']['atoms']:.5f}."
+    else (
+        f"With these settings {absorb.k} of {n_saes} SAEs absorb in the strict hierarchy, where absorption would save"
+        f" {abs(saved):.5f} of a loss of {ladder['hierarchy']['atoms']:.5f}."
+    )
 )
 
 say_trained(n_trained)
@@ -657,7 +831,9 @@ say_trained(n_trained)
 # %% [markdown]
 # Two questions to take along:
 #
-# 1. A latent called "bird" is silent on robins and sparrows. Which two measurements would tell you that, if you do not know the list of birds?
-# 2. Could an encoder that sees the other latents' activations before it decides (like the best codes here) avoid absorption? What would the loss say?
+# 1. A latent called "bird" is silent on robins and sparrows. Which two measurements would tell you that, if you do not
+#    know the list of birds?
+# 2. Could an encoder that sees the other latents' activations before it decides (like the best codes here) avoid
+#    absorption? What would the loss say?
 #
 # Next: features that fire together without one containing the other, [correlations](08_correlations.ipynb).

@@ -27,6 +27,7 @@ from .training import chunk_length as chunk_length
 from .training import data_of as data_of
 from .training import fast_arithmetic as fast_arithmetic
 from .training import fit as fit
+from .training import n_trained as n_trained
 from .training import train as train
 from .variants import L0 as L0
 from .variants import L1 as L1

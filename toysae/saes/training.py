@@ -34,6 +34,9 @@ MOST_POINTS = 1024  # data points up to which training sees all of them in every
 N_RESAMPLINGS = 10  # moments in the first half of training at which dead latents are aimed afresh
 
 
+_trained_here: list[int] = []  # the length of every stack that this process trained
+
+
 class Data(Protocol):
     """Where batches come from."""
 
@@ -129,6 +132,7 @@ def fit(
     Device and precision are those of the stack; data follow.
     """
     require_positive(n_steps=n_steps, record_every=record_every, chunk_numbers=chunk_numbers)
+    _trained_here.append(len(stack))
     plan = Plan(n_steps, _learning_rates(lr, len(stack)), n_resamplings, record_every, snapshots)
     with fast_arithmetic(), torch.no_grad():
         trainers: list[Trainer] = []
@@ -261,6 +265,11 @@ class Trainer:
             self.parameters[name].copy_(torch.where(where[name], new[name], self.parameters[name]))
             self.means[name].masked_fill_(where[name], 0)
             self.squares[name].masked_fill_(where[name], 0)
+
+
+def n_trained() -> int:
+    """How many SAEs `fit` has trained in this process; what other processes trained for it is not among them."""
+    return sum(_trained_here)
 
 
 @contextlib.contextmanager
