@@ -36,6 +36,11 @@ class Project:
         return self.root / "build"
 
     @property
+    def published(self) -> Path:
+        """The claims of the published run."""
+        return self.notebooks / "published.json"
+
+    @property
     def claims(self) -> Path:
         return self.build / "claims.json"
 
