@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from toysae.chapters.parameters import nearest
+from toysae.writeup.assignments import nearest
 
 _CHAPTER = re.compile(r"\d\d_\w+")
 

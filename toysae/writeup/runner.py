@@ -7,9 +7,9 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from toysae.chapters.parameters import parse_assignments
 from toysae.claims.record import Published, Record, to_bytes
 from toysae.writeup import book, crew, pairs, records, stamps
+from toysae.writeup.assignments import Parameters, parse_assignments
 from toysae.writeup.board import Board, board_for
 from toysae.writeup.files import alone, swap_folder, workshop, write_whole
 from toysae.writeup.project import Project
@@ -66,11 +66,14 @@ def publish(project: Project) -> int:
     return 0
 
 
-def plan(project: Project, wanted: str, assignments: list[str]) -> Plan:
-    """Check a run without starting anything. Raises ValueError, in one line, for what cannot be."""
+def plan(project: Project, wanted: str, assignments: list[str], parameters: Parameters) -> Plan:
+    """Check a run without starting anything. Raises ValueError, in one line, for what cannot be.
+
+    parameters  what those of notebooks may be
+    """
     name = project.find(wanted)
     published = pairs.published_parameters(pairs.read_source(project.source(name)))
-    values = parse_assignments(assignments, published)
+    values = parse_assignments(assignments, published, parameters)
     return Plan(name, {key: value for key, value in values.items() if value != published[key]}, published)
 
 
