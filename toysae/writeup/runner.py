@@ -136,7 +136,8 @@ def _execute_all(project: Project, names: list[str], board: Board) -> bool:
     sources = {name: stamps.sources_hash(project, name) for name in names}
     failures = 0
     with workshop(project, "reproduce") as folder:
-        jobs = [_job(project, name, folder) for name in names]
+        # The later a chapter, the more it computes; what takes longest begins first, so that no core waits at the end
+        jobs = [_job(project, name, folder) for name in reversed(names)]
         with closing(crew.execute(jobs, folder, board)) as outcomes:
             for outcome in outcomes:
                 if outcome.succeeded:
