@@ -32,7 +32,7 @@ def test_every_kind_learns(kind):
 
 def test_the_table_of_chapter_ten_is_what_the_sweep_would_compute_now():
     """The settings of the committed table are those of the catalogue, so nobody reads numbers of another world."""
-    planned = catalogue.SWEEPS["benchmark"]
+    planned = catalogue.find("benchmark").planned
     made_from = json.loads((TABLES / "benchmark.json").read_text())
     assert made_from["settings"] == complete(planned.point, planned.settings)
     table = read_table(TABLES / "benchmark.csv")
