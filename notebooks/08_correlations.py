@@ -917,8 +917,8 @@ by_chance = listed([f"{value:.2f} ({counted(width, 'latent')})" for width, value
 ticks = [f"{price:.3g}" for price in many_prices], [counted(width, "latent") for width in widths]
 show(
     value_map(means.numpy(), *ticks, "MMCS", lowest=min(chance.values()), xlabel="$\\lambda$"),
-    f"Recovery is highest with {counted(widths[row], 'latent')} and $\\lambda$ = {many_prices[column]:.3g}: the mean MMCS"
-    f" is {means[row, column]:.3f}.",
+    f"Recovery is highest with {counted(widths[row], 'latent')} and $\\lambda$ = {many_prices[column]:.3g}: the mean"
+    f" MMCS is {means[row, column]:.3f}.",
     f"Each cell is the mean over {len(band_seeds)} SAEs of the mean over {n_features} features of the best cosine with"
     f" any latent. Random rows would have {by_chance}; the darkest colour stands for the least of these.",
     alt="A map of recovery, with prices along the columns and widths along the rows.",
