@@ -727,8 +727,13 @@ show(
 # An SAE has its own encoder. If, at both correlations, most SAEs with a small budget mix as reported and most have less
 # error, on the same samples and with the same number of active latents, then it is the loss that prefers mixing.
 
-
 # %%
+first, others = torch.eye(5)[0], 1 - torch.eye(5)[0]
+some = torch.linspace(-0.1, 0.2, 4)[:, None]
+all_biases = torch.cat([shift * first + some * others for shift in shifts.tolist()]).double()
+same_rows = torch.eye(5).double().expand(len(all_biases), -1, -1)
+
+
 def own_error(c):
     """Error of each SAE with its own encoder, the largest activations of all samples kept, k per sample."""
     stack, x = train_budget(c, k, True), samples[c].float()
@@ -737,10 +742,6 @@ def own_error(c):
     return (x - stack.model.decode(free, z)).square().sum(dim=2).mean(dim=1).double()
 
 
-first, others = torch.eye(5)[0], 1 - torch.eye(5)[0]
-some = torch.linspace(-0.1, 0.2, 4)[:, None]
-all_biases = torch.cat([shift * first + some * others for shift in shifts.tolist()]).double()
-same_rows = torch.eye(5).double().expand(len(all_biases), -1, -1)
 true_error = {c: float(budget_errors(same_rows, x, k, decoder_bias=all_biases).min()) for c, x in samples.items()}
 beats = {c: Fraction.of(own_error(c) < true_error[c]) for c in (correlation, -correlation)}
 
@@ -777,6 +778,8 @@ claim(
         "mix as reported, negative correlation": with_small[-1],
     },
 )
+
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 without = {sign: mixes(sign * correlation, sign, bias=False) for sign in (1, -1)}
 claim(
     "negative-mixing-needs-a-bias",
@@ -810,8 +813,10 @@ claim(
 # *Rule.* An SAE finds the features if each has a latent aligned with it. The result counts as reproduced if most do,
 # over both correlations; as differing if most do not; as partly reproduced otherwise.
 
-
 # %%
+budgets = sorted({round(TRUE_L0 * share, 2) for share in (0.9, 0.95, 1.0, 1.1)} | {k})
+
+
 def finds_all(c):
     """SAEs from random starts that have an atom for each of the five features."""
     stack = train_budget(c, TRUE_L0, True, "random-sign")
@@ -820,7 +825,6 @@ def finds_all(c):
 
 
 lucky = {c: finds_all(c) for c in (correlation, -correlation)}
-budgets = sorted({round(TRUE_L0 * share, 2) for share in (0.9, 0.95, 1.0, 1.1)} | {k})
 table = {}
 for c in (correlation, -correlation):
     medians = [float(mixing(train_budget(c, budget, True)).median()) for budget in budgets]

@@ -59,8 +59,9 @@ from toysae.claims import (
 )
 from toysae.sweeps import read_table
 
-# %%
 check_parameters(globals())
+
+# %%
 figures.house_style()
 seeds = list(range(seed * n_saes, (seed + 1) * n_saes))
 plan = {"n_steps": n_steps, "lr": lr}
@@ -313,8 +314,10 @@ small = pd.concat(rows, names=["kind"]).reset_index("kind").reset_index(drop=Tru
 # there is room. The table stands at 25. We take the number of *all* features for the true L0, and look at the other at
 # the end.
 
-
 # %%
+matryoshka_checks = ["less variance explained", "a higher F1", "a higher MCC"]
+
+
 def checked(table, true_l0):
     """Every rule of the list above, as one bool per seed."""
     less = [not more for more in matryoshka_above_topk(table, "explained_variance", true_l0)]
@@ -341,15 +344,16 @@ def share(found, *names):
 # In the table, *found* is the number of features with an atomic latent, divided by the number of latents, and *dead*
 # the share of latents that never fire.
 
-
 # %%
+wanted = ["l0", "explained_variance", "mcc", "precision", "recall", "f1", "found", "dead"]
+
+
 def cloud(table, x, y):
     """For each kind x and y, one row per setting, as the figure takes them."""
     own = {kind: one.pivot(index="setting", columns="seed") for kind, one in table.groupby("kind", sort=False)}
     return {kind: (one[x].to_numpy(), one[y].to_numpy()) for kind, one in own.items()}
 
 
-wanted = ["l0", "explained_variance", "mcc", "precision", "recall", "f1", "found", "dead"]
 found = checked(small, mean_l0)
 trading = share(found, "trade")
 middle = small.groupby(["kind", "setting"])[["precision", "recall"]].mean()
@@ -532,7 +536,6 @@ means = {
 pd.concat(means, axis=1).round(3)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-matryoshka_checks = ["less variance explained", "a higher F1", "a higher MCC"]
 better = share(found, *matryoshka_checks)
 claim(
     "matryoshka-detects-better",
