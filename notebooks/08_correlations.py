@@ -715,7 +715,6 @@ show(
     ),
 )
 
-
 # %% [markdown]
 # Why should mixing help, and why with a sign? If latent 0 stays silent to save budget, $v_0$ can still be written: by
 # the bias and by the rows of the others, together $\beta + m \cdot$ (sum of the activations of the others). That is a
@@ -801,7 +800,6 @@ claim(
         "positively without it, where the correlation is positive": without[1],
     },
 )
-
 
 # %% [markdown]
 # ### How exact must the budget be, and does a random start find the features?

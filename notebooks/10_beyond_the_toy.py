@@ -288,7 +288,6 @@ here = numbers | plan | {"n_latents": 128, "batch_size": batch_size, "data_seed"
 rows = {kind: pd.DataFrame(trial(kind, values, seeds, **here)) for kind, values in settings.items()}
 small = pd.concat(rows, names=["kind"]).reset_index("kind").reset_index(drop=True)
 
-
 # %% [markdown]
 # ## Rules, written down before the results
 #
