@@ -180,7 +180,6 @@ say(
     " these are *our* choice, stated in the parameters above; $\\lambda$ is explained next."
 )
 
-
 # %% [markdown]
 # ## What is a sparse autoencoder?
 #
@@ -198,8 +197,10 @@ say(
 # rows of $W_{dec}$ then become the feature directions $v_i$. Here is one SAE, written out, on one data point. (The
 # decoder bias `b_dec` is zero unless it is switched on above.)
 
-
 # %%
+x = world.inputs(samples[0])
+
+
 def one_loss(x, W_enc, b_enc, W_dec, b_dec):
     z = torch.relu((x - b_dec) @ W_enc + b_enc)  # how strongly each latent fires
     x_hat = z @ W_dec + b_dec  # the sum of their directions
@@ -208,7 +209,6 @@ def one_loss(x, W_enc, b_enc, W_dec, b_dec):
 
 first = {name: value[0] for name, value in trained.parameters.items()}
 first["b_dec"] = trained.b_dec[0]
-x = world.inputs(samples[0])
 by_hand = one_loss(x, **first)
 by_stack = trained.losses(x[None])[0]
 

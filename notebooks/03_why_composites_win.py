@@ -163,6 +163,8 @@ show(
         " dots of exact losses."
     ),
 )
+
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 claim(
     "gain-formula",
     (
@@ -300,6 +302,8 @@ show(
     " the atoms and 0 at the composites: a curve that climbs above 1 is a wall.",
     alt="Curves of the scaled loss along the path from atoms to composites, one for each price.",
 )
+
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 claim(
     "walls-are-walked-around",
     (
@@ -533,8 +537,10 @@ claim(
 # The first-order law should be right within a tenth where leans stay below six degrees and $\lambda \le 0.02$, and for
 # $A$ and $B$ the second order should be nearer than the first.
 
-
 # %%
+stars = {price: optimum.crossover(price) for price in prices}
+
+
 def composite_wins(rho, price):
     """Whether {A, (A+B)/sqrt 2} costs less than {A, B} where B is alone in rho samples for each sample with both."""
     both = 0.5 / (1 + rho)
@@ -543,7 +549,6 @@ def composite_wins(rho, price):
     return bool(optimum.dictionary_loss(joined, world, price) < optimum.dictionary_loss(world.features, world, price))
 
 
-stars = {price: optimum.crossover(price) for price in prices}
 factors = (0.98, 1.02)
 right_side = Fraction.of([composite_wins(f * star, p) == (f < 1) for p, star in stars.items() for f in factors])
 lone = 0.2  # how often B is alone; both fire in 0.4 of the samples, A alone in 0.4
@@ -730,6 +735,8 @@ show(
         " atoms."
     ),
 )
+
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 improved = Fraction.of([name in beaten for name in ladder if l1_coeff < 1])
 claim(
     "atoms-are-never-optimal",
@@ -768,7 +775,6 @@ say(
     f" {by_law['independent, 3 latents']:.1f}."
 )
 
-
 # %% [markdown]
 # ## Can the features be found at all?
 #
@@ -793,8 +799,10 @@ say(
 # nothing, and take the smallest growth of the sum per angle. It should be the slope within a thousandth. And where the
 # slope is positive, no small random turn of all rows at once should lower the sum.
 
-
 # %%
+rates = [0.05 + 0.025 * i for i in range(37)]
+
+
 def company(world):
     """How often a feature that fires has company."""
     activations, probabilities = world.support()
@@ -802,7 +810,6 @@ def company(world):
     return float(probabilities[fires & several].sum() / probabilities[fires].sum())
 
 
-rates = [0.05 + 0.025 * i for i in range(37)]
 families = {
     "two features": [toysae.pair(q, (1 - q) / 2) for q in rates],
     "three independent features": [toysae.independent([rate] * 3) for rate in rates],
@@ -972,6 +979,8 @@ claim(
     evidence={"labels": labels_of_best, "loss": ladder[sets]["best known"], "atoms": ladder[sets]["atoms"]},
     source="theory",
 )
+
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 claim(
     "mirror",
     (
@@ -1024,8 +1033,8 @@ claim(
     ),
     (
         True,
-        "In isotropic data the axes are nothing special: {fit the axes better.k} of {fit the axes better.n} SAEs fit"
-        " them better than half of the turned ones.",
+        "In isotropic data nothing singles out the axes: {fit the axes better.k} of {fit the axes better.n} SAEs fit"
+        " them better than half of the turned ones, as chance may have it.",
         "holds",
     ),
     evidence={
