@@ -213,9 +213,9 @@ else:
 # | dictionary | latents | it writes | it cannot write | cost of a sample |
 # |---|---|---|---|---|
 # | atoms $v_i$ | $n$ | each $\mu - s$ by a latent of its own | every $-s$ | $k\, c(\mu - s) + (n - k)\, s^2/2$ |
-# | composites | $\binom{n}{k}$ | all $\mu - s$ by one latent | every $-s$ | $c(\sqrt k (\mu - s)) + (n - k)\, s^2/2$ |
+# | composites | $\binom{n}{k}$ | all $\mu - s$ by one | every $-s$ | $c(\sqrt k (\mu - s)) + (n - k)\, s^2/2$ |
 # | negatives $-v_i$ | $n$ | each $-s$ by a latent of its own | every $\mu - s$ | $(n - k)\, c(s) + k (\mu - s)^2/2$ |
-# | differences, along each $x - b$ | $\binom{n}{k}$ | all by one latent | nothing | $c(\sqrt{k (\mu - s)^2 + (n - k) s^2})$ |
+# | differences, along each $x - b$ | $\binom{n}{k}$ | all by one | nothing | $c(\sqrt{k (\mu-s)^2 + (n-k) s^2})$ |
 #
 # Atoms and negatives are at right angles, so each coordinate is an account of its own, and a latent can only push one
 # way: that is why something is left. The last line is more than an example. It is the radial bound with the bias in the
