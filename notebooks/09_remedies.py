@@ -43,7 +43,20 @@ from toysae.chapters.remedies.contestants import (
 )
 from toysae.chapters.remedies.figures import contest_panels
 from toysae.chapters.remedies.tuning import ENOUGH, RULES, mean_interval, paired, summary, tuned, versus
-from toysae.claims import Fraction, Mean, above, below, claim, listed, mostly, nothing_to_judge, say, say_trained, show
+from toysae.claims import (
+    Fraction,
+    Mean,
+    above,
+    below,
+    claim,
+    counted,
+    listed,
+    mostly,
+    nothing_to_judge,
+    say,
+    say_trained,
+    show,
+)
 
 check_parameters(globals())
 figures.house_style()
@@ -229,11 +242,11 @@ n_contesting = int((~table["contestant"].isin(untrained)).sum())
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 say(
-    f"Every contestant has at most {MOST_SETTINGS} settings. In each world {len(selecting)} seeds choose among them and"
-    f" {n_saes} others are scored; enough variance means {100 * ENOUGH:.0f} %. That makes {len(table):,} dictionaries,"
-    f" of which {n_contesting:,} are SAEs that were trained. Within a world all SAEs see the same data (the shuffled"
-    " baseline has its own), so the seeds differ in their starting points alone; for the classical methods, in their"
-    " samples as well."
+    f"Every contestant has at most {MOST_SETTINGS} settings. In each world they are chosen on"
+    f" {counted(len(selecting), 'seed')} and scored on {n_saes} others; enough variance means {100 * ENOUGH:.0f} %. That"
+    f" makes {len(table):,} dictionaries, of which {n_contesting:,} are SAEs that were trained. Within a world all SAEs"
+    " see the same data (the shuffled baseline has its own), so the seeds differ in their starting points alone; for"
+    " the classical methods, in their samples as well."
 )
 
 # %% [markdown]
@@ -384,7 +397,11 @@ claim(
 )
 finders_dearer = [name for name in better if above(extra_cost[name], 0)]
 say(
-    (f"Of the {len(better)} that surely find more features, {len(finders_dearer)} surely cost more. " if better else "")
+    (
+        f"Of those that surely find more features, {len(finders_dearer)} of {len(better)} surely cost more. "
+        if better
+        else ""
+    )
     + f"The true features themselves have an excess of {summary(in_hard, 'excess')[TrueFeatures().name].mean:.2f}:"
     " whoever has exactly these pays that much in the plain loss. Of a higher excess, the rest is not the price of"
     " the truth."
