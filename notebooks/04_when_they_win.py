@@ -318,6 +318,8 @@ claim(
     },
     source="theory",
 )
+
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 near = Fraction.of(pairs.trained / pairs.best - 1 < 1e-3)
 claim(
     "training-finds-the-best-pair",

@@ -243,10 +243,10 @@ n_contesting = int((~table["contestant"].isin(untrained)).sum())
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 say(
     f"Every contestant has at most {MOST_SETTINGS} settings. In each world they are chosen on"
-    f" {counted(len(selecting), 'seed')} and scored on {n_saes} others; enough variance means {100 * ENOUGH:.0f} %. That"
-    f" makes {len(table):,} dictionaries, of which {n_contesting:,} are SAEs that were trained. Within a world all SAEs"
-    " see the same data (the shuffled baseline has its own), so the seeds differ in their starting points alone; for"
-    " the classical methods, in their samples as well."
+    f" {counted(len(selecting), 'seed')} and scored on {n_saes} others; enough variance means {100 * ENOUGH:.0f} %."
+    f" That makes {len(table):,} dictionaries, of which {n_contesting:,} are SAEs that were trained. Within a world all"
+    " SAEs see the same data (the shuffled baseline has its own), so the seeds differ in their starting points alone;"
+    " for the classical methods, in their samples as well."
 )
 
 # %% [markdown]
@@ -546,6 +546,7 @@ claim(
     evidence={"change": penalty_changes["composite"], "without the penalty": without_penalty["composite"].mean()},
     source="ortsae",
 )
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 claim(
     "orthogonality-absorption",
     (
