@@ -84,5 +84,5 @@ def test_pairs_are_compared_seed_by_seed():
     better = worse.assign(contestant="c", found=worse["found"] + 0.25)
     table = pd.concat([worse, better.iloc[::-1]])
     np.testing.assert_allclose(paired(table, "c", "b", "found"), 0.25)
-    mean, low, high = versus(table, "c", "b", "found")
-    assert mean == pytest.approx(0.25) and high - low < 1e-9
+    difference = versus(table, "c", "b", "found")
+    assert difference.mean == pytest.approx(0.25) and difference.high - difference.low < 1e-9 and difference.n == 4
