@@ -61,7 +61,8 @@ def test_every_task_is_listed_exactly_and_its_families_are_families(name):
     assert torch.equal(data_of(task.world).x, points)
     fires = (points @ task.world.features.double().T > 0).double()
     assert float(probabilities @ fires.sum(dim=1)) == pytest.approx(task.true_l0)
-    for parent, children in task.families:
+    assert bool(task.world.families) == (name in ("hierarchy", "tree"))
+    for parent, children in task.world.families:
         alone = fires[:, list(children)].any(dim=1) & ~fires[:, parent].bool()
         assert not alone.any()
 
@@ -108,7 +109,7 @@ def test_the_true_features_find_all_and_are_not_the_cheapest(name):
 
 def test_absorption_is_scored_where_there_is_a_family_and_nowhere_else(minimal):
     assert math.isnan(judged(torch.eye(3), minimal)["absorption"])
-    nested = Task(hierarchy(n_others=0), ((0, (1,)),))
+    nested = Task(hierarchy(n_others=0))
     assert judged(torch.eye(2), nested)["absorption"] == 0
     assert judged(normalize(torch.tensor([[1.0, 0.0], [1.0, 1.0]]), dim=1), nested)["absorption"] == 1
 

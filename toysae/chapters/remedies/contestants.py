@@ -205,7 +205,9 @@ def judged(stack: Stack, task: Task, threshold: float = THRESHOLD) -> dict[str, 
     excess              loss of its dictionary at L1_COEFF, with the best codes, above the best loss known; as a share
     """
     seen = assess(stack, task.world, threshold)
-    families = [measure_absorption(stack, task.world, parent, children).fraction for parent, children in task.families]
+    families = [
+        measure_absorption(stack, task.world, parent, children).fraction for parent, children in task.world.families
+    ]
     nowhere = torch.full_like(seen.losses, torch.nan)
     priced = dictionary_loss(stack.W_dec, task.world, L1_COEFF)
     return (
