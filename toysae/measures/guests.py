@@ -1,6 +1,6 @@
 """Whatever is to be assessed, as a stack. This is the one place where it matters what it is:
 
-    a Stack                               as it is
+    a Stack                               as it is; training leaves unit rows, in whose units activations count
     decoder rows                          unit rows in their directions, with the best activations there are
     functions (encode, decode)            called, never looked into
     an object that has encode and decode  the same: a module of PyTorch, an SAE of SAELens in memory
