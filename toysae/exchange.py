@@ -28,7 +28,8 @@ from safetensors.torch import load_file, save
 from torch import Tensor
 
 from toysae import __version__
-from toysae.sae import Model, Parameters, ReluL1, Stack
+from toysae.gradients import Parameters
+from toysae.sae import Model, ReluL1, Stack
 from toysae.variants import BatchTopK, Gated, JumpRelu, Relu, TopK, Variant
 
 SETTINGS, WEIGHTS = "cfg.json", "sae_weights.safetensors"  # the names that SAELens looks for

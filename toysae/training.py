@@ -20,7 +20,8 @@ import torch
 from torch import Tensor
 
 from toysae.firings import require_positive
-from toysae.sae import Buffers, Parameters, Stack, member_generator
+from toysae.gradients import Buffers, Parameters
+from toysae.sae import Stack, member_generator
 from toysae.worlds import World
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8  # Adam's usual constants
