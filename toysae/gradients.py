@@ -267,9 +267,7 @@ def l1(p: Pass, coeff: Tensor) -> None:
 
 def _price(p: Pass, coeff: Tensor) -> Tensor:
     """coeff times the weights, to be broadcast to the shape of z."""
-    return p.weighted(
-        ("price", id(coeff)), lambda weights: (coeff.to(weights).unsqueeze(-1) * weights).unsqueeze(-2)
-    )
+    return p.weighted(("price", id(coeff)), lambda weights: (coeff.to(weights).unsqueeze(-1) * weights).unsqueeze(-2))
 
 
 def l0(p: Pass, coeff: Tensor, bandwidth: float) -> None:
@@ -317,7 +315,8 @@ def _cosines(p: Pass, own: float) -> Tensor:
 def _per_sae(p: Pass, coeff: Tensor, factor: float) -> Tensor:
     """What a penalty that is the same for all samples counts, () or (n_saes,), to be broadcast to (n_saes, 1, 1)."""
     return p.weighted(
-        ("total", id(coeff), factor), lambda weights: (factor * coeff.to(weights) * weights.sum(dim=-1))[..., None, None]
+        ("total", id(coeff), factor),
+        lambda weights: (factor * coeff.to(weights) * weights.sum(dim=-1))[..., None, None],
     )
 
 

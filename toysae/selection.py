@@ -1,7 +1,7 @@
 """The largest activations: of each sample, or of a whole batch.
 
 Activations come latents by batch, (n_saes, n_latents, n_samples). Sorting them costs several hundred times as much as a
-pass of plain arithmetic over them, selecting a hundred times: it is done where nothing else does.
+pass of plain arithmetic over them. So a few passes narrow down where the edge lies, and the few near it are sorted.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from toysae.gradients import Buffers
 
 COUNT_TOLERANCE = 1e-6  # probabilities of samples add up to a count of latents only up to rounding
 MAXIMA = 12  # up to so many, the maxima of a sample are taken one after the other
-FEW = 256  # up to so many activations per SAE, sorting all SAEs at once is faster than selecting
+LEFT_TO_SORT = 63  # activations per SAE, about: halving their range once more costs more than sorting so few
 
 
 # ---- of each sample
@@ -27,7 +27,7 @@ def largest_of_samples(pre: Tensor, k: Tensor, buffers: Buffers) -> Tensor:
 
     Of equal ones the earlier latents are kept.
     """
-    each = k.to(pre.device).reshape(-1, 1, 1)
+    pre, each = pre.contiguous(), k.to(pre.device).reshape(-1, 1, 1)
     kept = buffers.get("kept", pre.shape, pre)
     torch.ge(pre, _kth_largest(pre, each, kept).clamp_(min=torch.finfo(pre.dtype).tiny), out=kept)
     if (kept.sum(dim=1, keepdim=True) > each).any():  # several equal ones at the edge
@@ -61,8 +61,8 @@ def _the_earlier(pre: Tensor, k: Tensor) -> Tensor:
 # ---- of a whole batch
 
 
-def reached_by_largest(positive: Tensor, weights: Tensor, k: Tensor, buffers: Buffers) -> Tensor:
-    """A number > 0 that exactly those activations reach which are kept, (n_saes, 1, 1).
+def smallest_kept(positive: Tensor, weights: Tensor, k: Tensor, buffers: Buffers) -> Tensor:
+    """The smallest activation of the batch that is kept, (n_saes, 1, 1): as by_sorting finds it, which costs more.
 
     positive  (n_saes, n_latents, n_samples) rectified pre-activations
     weights   (n_samples,) or (n_saes, n_samples): an activation counts as much as its sample
@@ -71,31 +71,68 @@ def reached_by_largest(positive: Tensor, weights: Tensor, k: Tensor, buffers: Bu
     Activations are kept, largest first, while their weights add up to at most k; of those equal to the last one, all.
     The largest always stays, else a small k would switch the SAE off.
     """
-    size = positive[0].numel()
-    numbers = None if size <= FEW else buffers.once((id(k), size), weights, lambda w: _numbers_kept(w, k, size))
-    if numbers is None:
-        return smallest_kept(positive, weights, k)
-    found = positive.new_empty(len(positive), 1, 1)
-    flat = positive.flatten(1)
-    for number in numbers.unique().tolist():
-        rows = (numbers == number).expand(len(flat))
-        found[rows] = flat[rows].topk(number, dim=1, sorted=False).values.amin(dim=1)[:, None, None]
-    return found.clamp_(min=torch.finfo(positive.dtype).tiny)
+    n_halvings = max(0, positive[0].numel().bit_length() - LEFT_TO_SORT.bit_length())
+    if not n_halvings:
+        return by_sorting(positive, weights, k)
+    positive, most = positive.contiguous(), _most(k, weights)[:, 0]
+    low, high, counted = _narrowed(positive, weights, most, n_halvings, buffers)
+    values, masses = _between(positive, weights, low, high, buffers)
+    counted = masses.cumsum_(dim=1).add_(counted[:, None])
+    n_fitting = ((counted <= most[:, None]) & (values > 0)).sum(dim=1)
+    found = values.gather(1, n_fitting.sub(1).clamp_(min=0)[:, None])[:, 0]
+    for i in (n_fitting == 0).nonzero()[:, 0].tolist():  # none between the bounds: the smallest above them, if any
+        above = positive[i][positive[i] >= high[i]]
+        found[i] = above.amin() if len(above) else positive[i].amax()
+    return found[:, None, None].clamp_(min=torch.finfo(positive.dtype).tiny)
 
 
-def _numbers_kept(weights: Tensor, k: Tensor, size: int) -> Tensor | None:
-    """How many of so many activations are kept, (n_saes,) or (1,): the same whatever they are, if samples weigh the
-    same; None if not."""
-    if not (weights == weights.flatten()[0]).all():
-        return None
-    counted = weights.flatten()[:1].double().expand(size).cumsum(dim=0)
-    return (counted <= _most(k, weights)).sum(dim=1).clamp(min=1)
+def _narrowed(
+    positive: Tensor, weights: Tensor, most: Tensor, n_halvings: int, buffers: Buffers
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Bounds, (n_saes,): what reaches the upper one is kept, what does not reach the lower one is not. And the weight
+    of what reaches the upper one.
+
+    The middle between them becomes one of them, n_halvings times.
+    """
+    weights = buffers.once("exact weights", weights, lambda w: w.double())
+    reaching = buffers.get("reaching", positive.shape, positive)
+    low = positive.new_full((len(positive),), torch.finfo(positive.dtype).tiny)
+    high = positive.amax(dim=(1, 2)).mul_(1.01).clamp_(min=2 * low[0])
+    counted = torch.zeros_like(high, dtype=torch.float64)
+    for _ in range(n_halvings):
+        middle = (low + high) / 2
+        torch.ge(positive, middle[:, None, None], out=reaching)
+        mass = reaching.sum(dim=1).mul(weights).sum(dim=1)
+        fits = mass <= most
+        low, high = torch.where(fits, low, middle), torch.where(fits, middle, high)
+        counted = torch.where(fits, mass, counted)
+    return low, high, counted
 
 
-def smallest_kept(positive: Tensor, weights: Tensor, k: Tensor) -> Tensor:
-    """The smallest activation kept, (n_saes, 1, 1), by sorting them all; as in reached_by_largest."""
+def _between(positive: Tensor, weights: Tensor, low: Tensor, high: Tensor, buffers: Buffers) -> tuple[Tensor, Tensor]:
+    """Activations from low to below high, (n_saes, most of an SAE), largest first and filled up with zeros; and the
+    weights of their samples. Equal ones come in the order of samples, then of latents."""
     n_saes, n_latents, n_samples = positive.shape
-    values, order = positive.transpose(1, 2).flatten(1).sort(dim=1, descending=True)
+    size = n_latents * n_samples
+    above = torch.ge(positive, high[:, None, None], out=buffers.get("reaching", positive.shape, positive))
+    between = torch.ge(positive, low[:, None, None], out=buffers.get("between", positive.shape, positive)).sub_(above)
+    places = between.bool().view(-1).nonzero()[:, 0]
+    keys = (places // size * size + places % n_samples * n_latents + places % size // n_samples).sort().values
+    rows, samples, latents = keys // size, keys % size // n_latents, keys % n_latents
+    numbers = rows.bincount(minlength=n_saes)
+    columns = torch.arange(len(rows), device=rows.device) - (numbers.cumsum(dim=0) - numbers)[rows]
+    values = positive.new_zeros(n_saes, max(1, int(numbers.max())))
+    masses = torch.zeros_like(values, dtype=torch.float64)
+    values[rows, columns] = positive[rows, latents, samples]
+    masses[rows, columns] = weights.expand(n_saes, -1)[rows, samples].double()
+    values, order = values.sort(dim=1, descending=True, stable=True)
+    return values, masses.gather(1, order)
+
+
+def by_sorting(positive: Tensor, weights: Tensor, k: Tensor) -> Tensor:
+    """What smallest_kept finds, by sorting all activations; of equal ones the earlier sample, then latent, is first."""
+    n_saes, n_latents, n_samples = positive.shape
+    values, order = positive.transpose(1, 2).flatten(1).sort(dim=1, descending=True, stable=True)
     counted = weights.expand(n_saes, n_samples).gather(1, order // n_latents).double().cumsum(dim=1)
     last = ((counted <= _most(k, weights)) & (values > 0)).sum(dim=1, keepdim=True).sub(1).clamp(min=0)
     return values.gather(1, last)[:, :, None].clamp(min=torch.finfo(values.dtype).tiny)

@@ -115,7 +115,8 @@ class TopK(Keeping):
 
     k  a whole number >= 1, or one per SAE
 
-    Of equal ones the earlier latents go first. Their auxiliary loss for dead latents is not here: training.fit resamples dead latents instead.
+    Of equal ones the earlier latents go first. The paper's auxiliary loss for dead latents is not here: training.fit
+    resamples dead latents instead.
     """
 
     k: int | Tensor
@@ -159,19 +160,19 @@ class BatchTopK(Keeping):
             return positive * (pre > parameters["log_threshold"].exp()[:, None])
         equal = pre.new_full((pre.shape[1],), 1 / pre.shape[1])
         kept = positive.detach().transpose(1, 2)
-        smallest = selection.reached_by_largest(kept, equal if weights is None else weights, self.k, Buffers())
+        smallest = selection.smallest_kept(kept, equal if weights is None else weights, self.k, Buffers())
         return positive * (positive >= smallest)
 
     def forward(self, step: Pass) -> None:
         if "log_threshold" in step.parameters:
             return gradients.jump(step)
         positive = torch.clamp(step.pre, min=0, out=step.buffer("positive"))
-        return gradients.keep(step, selection.reached_by_largest(positive, step.weights, self.k, step.buffers))
+        return gradients.keep(step, selection.smallest_kept(positive, step.weights, self.k, step.buffers))
 
     def settled(self, batches: Iterable[Tensor], weights: Tensor) -> Parameters:
         batches = list(batches)
-        positive = [torch.relu(pre).transpose(1, 2) for pre in batches]
-        smallest = torch.stack([selection.smallest_kept(z, weights, self.k) for z in positive]).mean(dim=0)
+        buffers, positive = Buffers(), [torch.relu(pre).transpose(1, 2) for pre in batches]
+        smallest = torch.stack([selection.smallest_kept(z, weights, self.k, buffers) for z in positive]).mean(dim=0)
         # A hair below, so that the smallest activation itself passes
         log_threshold = (smallest * (1 - 1e-5)).clamp(min=1e-12).log()
         return {"log_threshold": log_threshold[:, :, 0].expand(-1, batches[0].shape[-1]).contiguous()}
