@@ -2,15 +2,17 @@
 # # The minimal example
 #
 # Does a sparse autoencoder find the features that its data are made of, or does it find mixtures of them? We build data
-# whose true features are known and at right angles, train many small autoencoders on them, and look at every number they learned.
-# The answer stands in the first section. A toy can only show that something *can* happen: what it says about large models
-# is a question that we keep for the end.
+# whose true features are known and at right angles, train many small autoencoders on them, and look at every number
+# they learned. The answer stands in the first section. A toy can only show that something *can* happen: what it says
+# about large models is a question that we keep for the end.
 #
-# The question comes from [a comment](https://www.lesswrong.com/posts/QoR8noAB3Mp2KBA4B?commentId=mtPPrejkhYSudDh6m) under the forum post *Do sparse autoencoders find "true features"?* of February 2024. It
-# shows a heat map and says of an autoencoder that it "has not learned a single atomic feature". A reader asks for a more detailed write-up. This is one.
+# The question comes from [a comment](https://www.lesswrong.com/posts/QoR8noAB3Mp2KBA4B?commentId=mtPPrejkhYSudDh6m)
+# under the forum post *Do sparse autoencoders find "true features"?* of February 2024. It shows a heat map and says of
+# an autoencoder that it "has not learned a single atomic feature". A reader asks for a more detailed write-up. This is
+# one.
 #
-# **You will see** that heat map, what each of its numbers means, how often the result occurs, and what it costs.
-# **You will need** to know what a vector, a cosine and a neural network are. Nothing else is assumed.
+# **You will see** that heat map, what each of its numbers means, how often the result occurs, and what it costs. **You
+# will need** to know what a vector, a cosine and a neural network are. Nothing else is assumed.
 
 # %% tags=["parameters"]
 n_features: int = 3  # true features, at right angles to each other
@@ -34,9 +36,10 @@ import math
 import pandas as pd
 import torch
 
-from toysae import figures, measures, oracle, sae, sentences, training, worlds
-from toysae.measures import Fraction
-from toysae.writeup import check_parameters, claim, say, say_trained, show
+from toysae import figures, measures, optimum, saes, worlds
+from toysae.chapters.minimal_example import map_with_activations, pattern_table, sphere_paths
+from toysae.chapters.parameters import check_parameters
+from toysae.claims import Fraction, claim, counted, listed, say, say_trained, show
 
 check_parameters(globals())
 figures.house_style()
@@ -44,11 +47,14 @@ figures.house_style()
 # %% [markdown]
 # ## The whole experiment in a few lines
 #
-# A *world* makes the data. A *sparse autoencoder* (SAE) learns to rebuild them out of a few *latents*. We train not one but a whole stack of
-# SAEs, each from its own starting point, because one SAE proves little. The rest of this page explains each line.
+# A *world* makes the data. A *sparse autoencoder* (SAE) learns to rebuild them out of a few *latents*. We train not one
+# but a whole stack of SAEs, each from its own starting point, because one SAE proves little. The rest of this page
+# explains each line.
 #
-# The comment reports an SAE that has learned no feature by itself, only mixtures. Before we look, a rule for the verdict: that is *reproduced* if most of our SAEs have no latent that stands for a single feature, and most consist of latents that stand for
-# several, more than before training. It *differs* if most SAEs do have a latent that stands for a single feature. Anything between is *partly*. "Most" means that the whole interval of a count lies above one half.
+# The comment reports an SAE that has learned no feature by itself, only mixtures. Before we look, a rule for the
+# verdict: that is *reproduced* if most of our SAEs have no latent that stands for a single feature, and most consist of
+# latents that stand for several, more than before training. It *differs* if most SAEs do have a latent that stands for
+# a single feature. Anything between is *partly*. "Most" means that the whole interval of a count lies above one half.
 
 # %%
 world = worlds.k_of_n(n_features, k_active, mu=mu, sigma=sigma)
@@ -57,10 +63,10 @@ seeds = range(seed * n_saes, (seed + 1) * n_saes)
 
 def train(world, init=init, **settings):
     """Trains one SAE per seed; returns the stack before and after, and its history."""
-    rows = sae.initial_rows(init, world, n_latents, seeds)
-    start = sae.untrained(sae.ReluL1(l1_coeff), rows, seeds, decoder_bias=decoder_bias)
-    data = training.Batches(world, batch_size, torch.Generator().manual_seed(seed))
-    trained, history = training.fit(start, data, n_steps=n_steps, lr=lr, **settings)
+    rows = saes.initial_rows(init, world, n_latents, seeds)
+    start = saes.untrained(saes.ReluL1(l1_coeff), rows, seeds, decoder_bias=decoder_bias)
+    data = saes.Batches(world, batch_size, torch.Generator().manual_seed(seed))
+    trained, history = saes.fit(start, data, n_steps=n_steps, lr=lr, **settings)
     return start, trained, history
 
 
@@ -77,31 +83,37 @@ def composites_only(these):
     return Fraction.of(these.labels.count("composite") == n_latents)
 
 
-no_atom = Fraction.of(seen.no_atom)
+no_atom = Fraction.of(seen.lacks_atoms)
 more_than = max(0.5, composites_only(before).interval[1])
 as_reported = no_atom.interval[0] > 0.5 and composites_only(seen).interval[0] > more_than
 claim(
     "no-atoms",
     as_reported,
-    f"In a world of {n_features} features of which {k_active} fire together, sparse autoencoders learn mixtures: {no_atom} have no latent that stands for a single feature, "
-    f"and in {composites_only(seen)} every latent stands for several features at once. Before training it is {composites_only(before)}.",
-    otherwise=f"In this world of {n_features} features of which {k_active} fire together, {no_atom} of the SAEs have no latent that stands for a single feature, "
-    f"and in {composites_only(seen)} every latent stands for several features at once. Before training it is {composites_only(before)}.",
+    f"In a world of {n_features} features of which {k_active} fire together, sparse autoencoders learn mixtures:"
+    f" {no_atom} have no latent that stands for a single feature, and in {composites_only(seen)} every latent stands"
+    f" for several features at once. Before training it is {composites_only(before)}.",
+    otherwise=(
+        f"In this world of {n_features} features of which {k_active} fire together, {no_atom} of the SAEs have no"
+        f" latent that stands for a single feature, and in {composites_only(seen)} every latent stands for several"
+        f" features at once. Before training it is {composites_only(before)}."
+    ),
     source="seed",
     verdict="reproduced" if as_reported else "differs" if no_atom.interval[1] < 0.5 else "partly",
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 say(
-    "An interval says how far a count may be off. The SAEs are a sample from all the starting points there are; the share among *all* of them lies in the 95 % Wilson interval, unless this sample is one of the unluckiest 5 %. "
-    "All SAEs of a stack see the same batches."
+    "An interval says how far a count may be off. The SAEs are a sample from all the starting points there are; the"
+    " share among *all* of them lies in the 95 % Wilson interval, unless this sample is one of the unluckiest 5 %. All"
+    " SAEs of a stack see the same batches."
 )
 
 # %% [markdown]
 # ## What are the data?
 #
-# A *feature* is something that can be present in a sample, more or less strongly. Each feature owns one direction in space, and the
-# directions are at right angles: nothing overlaps, nothing is hidden. A sample is the sum of the features that fire in it,
+# A *feature* is something that can be present in a sample, more or less strongly. Each feature owns one direction in
+# space, and the directions are at right angles: nothing overlaps, nothing is hidden. A sample is the sum of the
+# features that fire in it,
 #
 # $$x = \sum_i a_i v_i ,$$
 #
@@ -109,14 +121,14 @@ say(
 
 # %%
 patterns, probabilities = world.firing.support()
-names = figures.feature_names(n_features)
+names = measures.feature_names(n_features)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 shown = slice(0, 12)
-together = sentences.counted(k_active, "feature")
+together = counted(k_active, "feature")
 show(
-    figures.pattern_table(patterns[shown], probabilities[shown]),
-    f"For every sample exactly {k_active} of the {sentences.counted(n_features, 'feature')} are chosen to fire.",
+    pattern_table(patterns[shown], probabilities[shown]),
+    f"For every sample exactly {k_active} of the {counted(n_features, 'feature')} are chosen to fire.",
     "Each row is one pattern, each column one feature; a filled cell means that the feature fires. "
     + (
         "All patterns are shown; they are equally likely."
@@ -127,8 +139,9 @@ show(
 )
 
 # %% [markdown]
-# How strongly does a feature fire? When it fires, its activation is $\max(0, \mu + \sigma \varepsilon)$ with a fresh standard normal $\varepsilon$ each time.
-# Where $\sigma$ is much smaller than $\mu$, these are the mean and the standard deviation of the magnitude; cutting off at zero changes both.
+# How strongly does a feature fire? When it fires, its activation is $\max(0, \mu + \sigma \varepsilon)$ with a fresh
+# standard normal $\varepsilon$ each time. Where $\sigma$ is much smaller than $\mu$, these are the mean and the
+# standard deviation of the magnitude; cutting off at zero changes both.
 
 # %%
 samples = world.sample(5, torch.Generator().manual_seed(seed))
@@ -139,29 +152,33 @@ active_mean, active_sd = world.magnitude_moments()
 entry_mean, entry_sd = world.entry_moments()
 silent = 0.5 * math.erfc(mu / (sigma * math.sqrt(2))) if sigma else 0.0
 say(
-    f"Here $\\mu = {mu:g}$ and $\\sigma = {sigma:g}$. Over the features that are chosen, the mean is then {active_mean:.3f} and the standard "
-    f"deviation {active_sd:.3f}"
+    f"Here $\\mu = {mu:g}$ and $\\sigma = {sigma:g}$. Over the features that are chosen, the mean is then"
+    f" {active_mean:.3f} and the standard deviation {active_sd:.3f}"
     + (f"; {100 * silent:.1f} % of them have activation zero after all" if silent > 0.0005 else "")
-    + f". Over all entries of such a table, zeros included, if it were endless, they are {entry_mean:.3f} and {entry_sd:.3f}. "
-    "The comment prints $\\mu$ and $\\sigma$ above its heat map and does not say which of the two it means. Nor does "
-    "it say how many features there are, who fires with whom, or what $\\lambda$ is. So all of these are *our* choice, stated in the parameters above; $\\lambda$ is explained next."
+    + f". Over all entries of such a table, zeros included, if it were endless, they are {entry_mean:.3f} and"
+    f" {entry_sd:.3f}. The comment prints $\\mu$ and $\\sigma$ above its heat map and does not say which of the two"
+    " it means. Nor does it say how many features there are, who fires with whom, or what $\\lambda$ is. So all of"
+    " these are *our* choice, stated in the parameters above; $\\lambda$ is explained next."
 )
 
 
 # %% [markdown]
 # ## What is a sparse autoencoder?
 #
-# It is a network with one hidden layer. The hidden units are called *latents*. The encoder decides how strongly each latent fires; the decoder adds up one direction per latent, as
-# strongly as it fires:
+# It is a network with one hidden layer. The hidden units are called *latents*. The encoder decides how strongly each
+# latent fires; the decoder adds up one direction per latent, as strongly as it fires:
 #
 # $$z = \mathrm{relu}(x W_{enc} + b_{enc}), \qquad \hat x = z W_{dec}.$$
 #
-# Each row of $W_{dec}$ has length one, so it is a pure direction; all rows together are called the *dictionary*. Training minimises the error of the reconstruction plus a price for firing:
+# Each row of $W_{dec}$ has length one, so it is a pure direction; all rows together are called the *dictionary*.
+# Training minimises the error of the reconstruction plus a price for firing:
 #
 # $$\text{loss} = \tfrac12 \lVert x - \hat x \rVert^2 + \lambda \sum_j z_j .$$
 #
-# The price makes the SAE use few latents at a time, that is why it is called sparse. The hope behind SAEs is that the rows of $W_{dec}$ then become the feature directions $v_i$.
-# Here is one SAE, written out, on one data point. (The decoder bias `b_dec` is zero unless it is switched on above.)
+# The price makes the SAE use few latents at a time, that is why it is called sparse. The hope behind SAEs is that the
+# rows of $W_{dec}$ then become the feature directions $v_i$. Here is one SAE, written out, on one data point. (The
+# decoder bias `b_dec` is zero unless it is switched on above.)
+
 
 # %%
 def one_loss(x, W_enc, b_enc, W_dec, b_dec):
@@ -196,9 +213,10 @@ claim(
 #
 # ## What would success look like?
 #
-# A heat map answers this. It has one row per latent and one column per true feature; each cell holds the *cosine* between the latent's direction and the feature's. A
-# cosine of 1 means the same direction, 0 a right angle, $-1$ the opposite. If an SAE finds the true features, each row has one cell with a 1: such a latent is an *atom*. If each latent stands for
-# features that fire together, each row has several equal cells: such a latent is a *composite*.
+# A heat map answers this. It has one row per latent and one column per true feature; each cell holds the *cosine*
+# between the latent's direction and the feature's. A cosine of 1 means the same direction, 0 a right angle, $-1$ the
+# opposite. If an SAE finds the true features, each row has one cell with a 1: such a latent is an *atom*. If each
+# latent stands for features that fire together, each row has several equal cells: such a latent is a *composite*.
 
 # %%
 atoms = torch.eye(n_features)
@@ -209,20 +227,22 @@ share = 1 / k_active**0.5
 expected = {"if it finds atoms": atoms.numpy(), "if it finds composites": composites[:12].numpy()}
 show(
     figures.expected_maps({title: cosine for title, cosine in expected.items() if len(cosine)}),
-    "Two answers an SAE could give, written down by hand before any training."
-    if len(composites)
-    else "Only one answer can be written down: where features never fire together there is nothing to compose.",
-    "Rows are latents, columns are true features, cells are cosines. "
-    f"A direction in the middle of {k_active} features has cosine $1/\\sqrt{{{k_active}}} = {share:.2f}$ with each of them. "
-    "Will training look like this? Decide before you read on.",
+    (
+        "Two answers an SAE could give, written down by hand before any training."
+        if len(composites)
+        else "Only one answer can be written down: where features never fire together there is nothing to compose."
+    ),
+    f"Rows are latents, columns are true features, cells are cosines. A direction in the middle of {k_active} features"
+    f" has cosine $1/\\sqrt{{{k_active}}} = {share:.2f}$ with each of them. Will training look like this? Decide before"
+    " you read on.",
     alt="Two heat maps of cosines side by side: the atoms' map, and the composites' map.",
 )
 
 # %% [markdown]
 # ## What did it learn?
 #
-# The stack holds many SAEs, and we may not pick the one that looks best. The rule, fixed beforehand: *draw the SAE with the lowest loss*, the one that
-# solved its task best. Its latents are sorted by the features they stand for.
+# The stack holds many SAEs, and we may not pick the one that looks best. The rule, fixed beforehand: *draw the SAE with
+# the lowest loss*, the one that solved its task best. Its latents are sorted by the features they stand for.
 
 # %%
 best = int(seen.losses.argmin())
@@ -234,56 +254,72 @@ z = trained.encode(world.inputs(strongest[shown]))[best]
 labels = seen.labels.names(best, names)
 pattern_names = ["+".join(n for n, on in zip(names, row, strict=True) if on) for row in patterns[shown].tolist()]
 show(
-    figures.map_with_activations(
+    map_with_activations(
         seen,
         best,
         z,
         pattern_names,
         f"$\\mu$ = {mu:g}, $\\sigma$ = {sigma:g}, the SAE with the lowest loss of {n_saes}",
     ),
-    "The latents stand for: " + sentences.listed([labels[i] for i in order]) + ".",
-    "Left: cosine of each latent's direction with each true feature; the strip tells its label. Below, set apart, the cosine of the decoder bias. "
-    "Right: how strongly the same latents fire on one sample of each pattern, with every active feature at its mean magnitude.",
-    alt="Heat map of learned latents by true features with a separate bias row, beside a map of latent activations by pattern.",
+    "The latents stand for: " + listed([labels[i] for i in order]) + ".",
+    "Left: cosine of each latent's direction with each true feature; the strip tells its label. Below, set apart, the"
+    " cosine of the decoder bias. Right: how strongly the same latents fire on one sample of each pattern, with every"
+    " active feature at its mean magnitude.",
+    alt=(
+        "Heat map of learned latents by true features with a separate bias row, beside a map of latent activations by"
+        " pattern."
+    ),
     name="minimal_heat_map",
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 say(
-    f"**The first row, read aloud.** This is latent {order[0] + 1}. {sentences.row_read_aloud(seen, best, order[0], threshold)}"
+    f"**The first row, read aloud.** This is latent {order[0] + 1}."
+    f" {measures.row_read_aloud(seen, best, order[0], threshold)}"
 )
 
 # %% [markdown]
-# The four labels follow one rule each, tried in this order. A latent is **dead** if it fires on no sample; **atomic** if its cosine with one feature reaches the threshold; **composite** if its cosine with the
-# normalised sum of two or more features that fire together does; **mixed** otherwise. A latent that is not dead is *live*. The published threshold was fixed before we looked.
+# The four labels follow one rule each, tried in this order. A latent is **dead** if it fires on no sample; **atomic**
+# if its cosine with one feature reaches the threshold; **composite** if its cosine with the normalised sum of two or
+# more features that fire together does; **mixed** otherwise. A latent that is not dead is *live*. The published
+# threshold was fixed before we looked.
 #
-# Losses and labels are not judged on the batches of training, but on one fixed list of data points for all: each magnitude takes a few equally likely values, and every pattern appears with every combination of them.
+# Losses and labels are not judged on the batches of training, but on one fixed list of data points for all: each
+# magnitude takes a few equally likely values, and every pattern appears with every combination of them.
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 bias_size = float(trained.b_dec[best].norm())
 say(
-    f"**Bias only.** The decoder bias is on, and this SAE has learned one of length {bias_size:.2f}. It is added to every reconstruction, so a part of the data can be "
-    "explained before any latent fires, and the latents only have to write the rest. A row is then a step away from the bias, and need not be a sum of features."
+    f"**Bias only.** The decoder bias is on, and this SAE has learned one of length {bias_size:.2f}. It is added to"
+    " every reconstruction, so a part of the data can be explained before any latent fires, and the latents only have"
+    " to write the rest. A row is then a step away from the bias, and need not be a sum of features."
     if decoder_bias
-    else "**Bias only.** The last row is the cosine of the decoder bias with each feature. It is all zeros because the bias is switched off: there is no bias. "
-    "The comment did the same, since it says that a model as small as this one would use the bias for tricks. Nothing is lost by it, as all features start from the origin. "
-    "Run this notebook with `decoder_bias=true` to see the tricks."
+    else (
+        "**Bias only.** The last row is the cosine of the decoder bias with each feature. It is all zeros because the"
+        " bias is switched off: there is no bias. The comment did the same, since it says that a model as small as this"
+        " one would use the bias for tricks. Nothing is lost by it, as all features start from the origin. Run this"
+        " notebook with `decoder_bias=true` to see the tricks."
+    )
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 share_explained = float(seen.explained_variance[best])
 warning = (
-    "Notice that the reconstruction gives no warning. " if share_explained > 0.9 and bool(seen.no_atom[best]) else ""
+    "Notice that the reconstruction gives no warning. "
+    if share_explained > 0.9 and bool(seen.lacks_atoms[best])
+    else ""
 )
 say(
-    f"{warning}This SAE explains {100 * share_explained:.1f} % of the variance of the data with {seen.l0[best]:.2f} active latents per sample, "
-    f"and a true feature has on average a cosine of {seen.mmcs[best]:.2f} with the latent that is nearest to it."
+    f"{warning}This SAE explains {100 * share_explained:.1f} % of the variance of the data with {seen.l0[best]:.2f}"
+    f" active latents per sample, and a true feature has on average a cosine of {seen.mmcs[best]:.2f} with the latent"
+    " that is nearest to it."
 )
 
 # %% [markdown]
 # ## Is that one SAE typical?
 #
-# Beside it stand the SAE with the median loss and the one with the highest loss. If the median looks the same, the lowest is no lucky exception; the highest shows what a bad outcome looks like.
+# Beside it stand the SAE with the median loss and the one with the highest loss. If the median looks the same, the
+# lowest is no lucky exception; the highest shows what a bad outcome looks like.
 
 # %%
 ranked = seen.losses.argsort()
@@ -292,9 +328,7 @@ drawn = {name: int(ranked[rank]) for name, rank in ranks.items()}
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 stand_for = {
-    name: sentences.listed(
-        [seen.labels.names(i, names)[j] for j in measures.reading_order(seen.cosines, seen.labels, i)]
-    )
+    name: listed([seen.labels.names(i, names)[j] for j in measures.reading_order(seen.cosines, seen.labels, i)])
     for name, i in drawn.items()
 }
 show(
@@ -312,11 +346,14 @@ show(
 # %% [markdown]
 # ## How often does it happen?
 #
-# Counting needs care in two places. A *dead* latent never fires, so it is no evidence of anything: we count all SAEs, and again only those whose latents are all live. And a row that never learned anything is
-# seldom an atom either, so we count the same SAEs *before* training. "No atom" alone would say little; so we also count the SAEs in which *every* latent is a composite.
+# Counting needs care in two places. A *dead* latent never fires, so it is no evidence of anything: we count all SAEs,
+# and again only those whose latents are all live. And a row that never learned anything is seldom an atom either, so we
+# count the same SAEs *before* training. "No atom" alone would say little; so we also count the SAEs in which *every*
+# latent is a composite.
 #
-# Does the starting point decide? We train more stacks on the same batches: without *resampling* (in the first half of training, dead latents are otherwise aimed afresh at badly explained samples), from rows that are random positive sums of the features,
-# from the true features themselves, and from the composites.
+# Does the starting point decide? We train more stacks on the same batches: without *resampling* (in the first half of
+# training, dead latents are otherwise aimed afresh at badly explained samples), from rows that are random positive sums
+# of the features, from the true features themselves, and from the composites.
 
 # %%
 others = {
@@ -331,12 +368,12 @@ for name, stack in others.items():
 
 # %%
 atoms = world.features.expand(n_saes, -1, -1)
-atoms_cost = float(oracle.dictionary_loss(world.features, world, l1_coeff))
+atoms_cost = float(optimum.dictionary_loss(world.features, world, l1_coeff))
 
 
 def beats_atoms(stack, these):
     """SAEs whose loss is at most that of the atoms, given the same decoder bias."""
-    cost = oracle.dictionary_loss(atoms, world, l1_coeff, decoder_bias=stack.b_dec)
+    cost = optimum.dictionary_loss(atoms, world, l1_coeff, decoder_bias=stack.b_dec)
     return these.losses <= cost + 1e-9
 
 
@@ -344,9 +381,9 @@ def beats_atoms(stack, these):
 stacks = {"before training": start, "after training": trained} | others
 columns = {}
 for name, these in assessed.items():
-    without = these.no_atom & these.all_live
+    without = these.lacks_atoms & these.all_live
     columns[name] = {
-        "no atom": these.no_atom.sum(),
+        "no atom": these.lacks_atoms.sum(),
         "all latents live": these.all_live.sum(),
         "both": without.sum(),
         "both, and loss at most the atoms'": (without & beats_atoms(stacks[name], these)).sum(),
@@ -356,18 +393,22 @@ pd.DataFrame(columns).T.astype(int)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 tallies = {
-    "no atom": {name: Fraction.of(these.no_atom) for name, these in assessed.items()},
+    "no atom": {name: Fraction.of(these.lacks_atoms) for name, these in assessed.items()},
     "no atom, among SAEs\nwith all latents live": {
-        name: Fraction.of(these.no_atom[these.all_live]) for name, these in assessed.items()
+        name: Fraction.of(these.lacks_atoms[these.all_live]) for name, these in assessed.items()
     },
     "composites only": {name: composites_only(these) for name, these in assessed.items()},
 }
 show(
     figures.fractions(tallies),
-    f"Composites only: before training {tallies['composites only']['before training']}, after training {tallies['composites only']['after training']}.",
-    f"Fractions of the {n_saes} SAEs of each stack. A dot is the fraction, the bar its 95 % Wilson interval, the numbers beside it the counts. "
-    "A row without a dot has nothing to count.",
-    alt="Three dot plots with intervals, one row per starting point: SAEs with no atom, the same among SAEs with all latents live, and SAEs with composites only.",
+    f"Composites only: before training {tallies['composites only']['before training']}, after training"
+    f" {tallies['composites only']['after training']}.",
+    f"Fractions of the {n_saes} SAEs of each stack. A dot is the fraction, the bar its 95 % Wilson interval, the"
+    " numbers beside it the counts. A row without a dot has nothing to count.",
+    alt=(
+        "Three dot plots with intervals, one row per starting point: SAEs with no atom, the same among SAEs with all"
+        " latents live, and SAEs with composites only."
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
@@ -378,9 +419,12 @@ claim(
     "training-makes-composites",
     trained_in,
     f"Training makes the composites: {only_composites} consist of composites only after it, {by_chance} before.",
-    otherwise=f"Here the composites cannot be said to come from training: {only_composites} consist of composites only after it, {by_chance} before.",
+    otherwise=(
+        f"Here the composites cannot be said to come from training: {only_composites} consist of composites only after"
+        f" it, {by_chance} before."
+    ),
 )
-from_atoms = Fraction.of(assessed["started at the true features"].no_atom)
+from_atoms = Fraction.of(assessed["started at the true features"].lacks_atoms)
 claim(
     "atoms-are-left",
     from_atoms.interval[0] > 0.5,
@@ -391,8 +435,9 @@ claim(
 # %% [markdown]
 # ## What does the way there look like?
 #
-# Is it a failure of training? As a *control* we train the same SAEs on features that fire independently: each is on or off whatever the others do. Two rates are worth a look. If each feature fires with probability one in
-# $n$, it is often seen alone. If it fires as often as in our world, features meet by accident all the time.
+# Is it a failure of training? As a *control* we train the same SAEs on features that fire independently: each is on or
+# off whatever the others do. Two rates are worth a look. If each feature fires with probability one in $n$, it is often
+# seen alone. If it fires as often as in our world, features meet by accident all the time.
 
 # %%
 rates = {"rare": 1 / n_features, "as in our world": k_active / n_features}
@@ -412,19 +457,24 @@ together, apart = (
     for _, these in panels.values()
 )
 where = (
-    " Three features can be drawn: a latent is a direction, so it is a point on a sphere. The sphere is seen from the middle of the corner where all features are positive. A, B and C are the true "
-    "features; half-way along the edges lie the sums of two. The rim is the direction opposite to the viewer."
+    " Three features can be drawn: a latent is a direction, so it is a point on a sphere. The sphere is seen from the"
+    " middle of the corner where all features are positive. A, B and C are the true features; half-way along the edges"
+    " lie the sums of two. The rim is the direction opposite to the viewer."
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 if n_features == 3:
     show(
-        figures.sphere_paths(panels, world.features),
-        f"Where features fire together, {together[0]} of {sentences.counted(n_latents, 'latent')} per SAE end as composites and "
+        sphere_paths(panels, world.features),
+        f"Where features fire together, {together[0]} of {counted(n_latents, 'latent')} per SAE end as composites and "
         f"{together[1]} as atoms; where they are independent, {apart[0]} and {apart[1]} do.",
-        f"The latents of all {n_saes} SAEs. A ring is where a latent starts, a dot where it ends, the line its way, coloured by its final label; a line is broken where a dead latent was aimed afresh. "
-        "The map keeps areas true." + where,
-        alt="Two maps of the sphere with corners A, B and C: paths of all latents from start to end, for the world and for the control.",
+        f"The latents of all {n_saes} SAEs. A ring is where a latent starts, a dot where it ends, the line its way,"
+        " coloured by its final label; a line is broken where a dead latent was aimed afresh. The map keeps areas"
+        " true." + where,
+        alt=(
+            "Two maps of the sphere with corners A, B and C: paths of all latents from start to end, for the world and"
+            " for the control."
+        ),
         name="sphere_paths",
     )
 else:
@@ -432,45 +482,51 @@ else:
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 found = {name: Fraction.of(these.labels.features_found == n_features) for name, (_, these) in controls.items()}
-lost = Fraction.of(controls["as in our world"][1].no_atom)
-room = (
-    ""
-    if n_latents >= n_features
-    else f" With {sentences.counted(n_latents, 'latent')} there is no room for all of them."
-)
+lost = Fraction.of(controls["as in our world"][1].lacks_atoms)
+room = "" if n_latents >= n_features else f" With {counted(n_latents, 'latent')} there is no room for all of them."
 claim(
     "control-finds-atoms",
     found["rare"].interval[0] > 0.5,
-    f"The same SAEs do find the true features when these fire independently, each in {100 * rates['rare']:.0f} % of the samples: {found['rare']} have an atom for every feature.",
-    otherwise=f"When features fire independently, each in {100 * rates['rare']:.0f} % of the samples, {found['rare']} of the SAEs have an atom for every feature.{room}",
+    f"The same SAEs do find the true features when these fire independently, each in {100 * rates['rare']:.0f} % of the"
+    f" samples: {found['rare']} have an atom for every feature.",
+    otherwise=(
+        f"When features fire independently, each in {100 * rates['rare']:.0f} % of the samples, {found['rare']} of the"
+        f" SAEs have an atom for every feature.{room}"
+    ),
 )
 say(
-    f"At the rate of our world, {100 * rates['as in our world']:.0f} %, it is {found['as in our world']}, and {lost} have no atom at all. "
-    "So it matters whether features fire independently, and also how often each of them is seen without the others."
+    f"At the rate of our world, {100 * rates['as in our world']:.0f} %, it is {found['as in our world']}, and {lost}"
+    " have no atom at all. So it matters whether features fire independently, and also how often each of them is seen"
+    " without the others."
 )
 
 # %% [markdown]
 # ## What does each answer cost?
 #
-# Training lowers the loss. So ask what each answer costs when it is used as well as possible, with the best latent activations for every sample. Two dictionaries are known, the atoms and the composites.
-# And there is a floor for SAEs without a decoder bias. Rows have length one, so writing a reconstruction of length $s$ takes latent activations that sum to at least $s$, and leaves an error of at least $(r - s)^2 / 2$ for a sample of length $r$. The sum of
-# price and error is smallest at $s = r - \lambda$, where it is $\lambda r - \lambda^2 / 2$ (for $r \ge \lambda$). We call this the *radial bound*.
+# Training lowers the loss. So ask what each answer costs when it is used as well as possible, with the best latent
+# activations for every sample. Two dictionaries are known, the atoms and the composites. And there is a floor for SAEs
+# without a decoder bias. Rows have length one, so writing a reconstruction of length $s$ takes latent activations that
+# sum to at least $s$, and leaves an error of at least $(r - s)^2 / 2$ for a sample of length $r$. The sum of price and
+# error is smallest at $s = r - \lambda$, where it is $\lambda r - \lambda^2 / 2$ (for $r \ge \lambda$). We call this
+# the *radial bound*.
 
 # %%
-composites_cost = float(oracle.dictionary_loss(world.composites(), world, l1_coeff))
-bound = oracle.radial_bound(world, l1_coeff)
-picked = seen.no_atom & seen.all_live
+composites_cost = float(optimum.dictionary_loss(world.composites(), world, l1_coeff))
+bound = optimum.radial_bound(world, l1_coeff)
+picked = seen.lacks_atoms & seen.all_live
 groups = {"no atom, all live": seen.losses[picked], "all others": seen.losses[~picked]}
 groups = {f"{name}: {len(losses)}": losses for name, losses in groups.items() if len(losses)}
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 n_composites = len(world.composites())
-price = f"all {sentences.counted(n_composites, 'composite')} together" if n_composites else "writing nothing"
+price = f"all {counted(n_composites, 'composite')} together" if n_composites else "writing nothing"
 show(
     figures.loss_account(groups, {"atoms": atoms_cost, "composites": composites_cost, "radial bound": bound}),
-    f"The atoms cost {atoms_cost:.4f}, {price} {composites_cost:.4f}, and no SAE without a bias can cost less than {bound:.4f}.",
-    "Each dot is the loss of one SAE, in rows by what it learned, with the number of SAEs; the lines are the costs of the two dictionaries at their best and the bound. Dots are spread vertically; where losses agree they merge into a bar."
-    + (" With the decoder bias on, the bound does not apply to the dots." if decoder_bias else ""),
+    f"The atoms cost {atoms_cost:.4f}, {price} {composites_cost:.4f}, and no SAE without a bias can cost less than"
+    f" {bound:.4f}.",
+    "Each dot is the loss of one SAE, in rows by what it learned, with the number of SAEs; the lines are the costs of"
+    " the two dictionaries at their best and the bound. Dots are spread vertically; where losses agree they merge into"
+    " a bar." + (" With the decoder bias on, the bound does not apply to the dots." if decoder_bias else ""),
     alt="Strip plot of the losses of all SAEs, with vertical lines for atoms, composites and the radial bound.",
 )
 
@@ -483,8 +539,12 @@ room = (
 claim(
     "composites-cheaper",
     composites_cost < atoms_cost,
-    f"The objective itself prefers the composites: with one latent for each they cost {composites_cost:.4f}, the true features {atoms_cost:.4f}.{room}",
-    otherwise=f"Here the objective does not prefer the composites: with one latent for each they cost {composites_cost:.4f}, the true features {atoms_cost:.4f}.{room}",
+    f"The objective itself prefers the composites: with one latent for each they cost {composites_cost:.4f}, the true"
+    f" features {atoms_cost:.4f}.{room}",
+    otherwise=(
+        f"Here the objective does not prefer the composites: with one latent for each they cost {composites_cost:.4f},"
+        f" the true features {atoms_cost:.4f}.{room}"
+    ),
     source="theory",
 )
 cheap = Fraction.of(beats_atoms(trained, seen)[picked])
@@ -495,20 +555,26 @@ same_bias = " with the same bias" if decoder_bias else ""
 claim(
     "no-atom-costs-no-more",
     cheap.interval[0] > 0.5,
-    f"Of the SAEs that have no atom although all their latents are live, {cheap} have a loss no higher than that of the atoms{same_bias}.{rest}",
-    otherwise=f"Of the SAEs that have no atom although all their latents are live, {cheap} have a loss no higher than that of the atoms{same_bias}.{rest}",
+    f"Of the SAEs that have no atom although all their latents are live, {cheap} have a loss no higher than that of the"
+    f" atoms{same_bias}.{rest}",
+    otherwise=(
+        f"Of the SAEs that have no atom although all their latents are live, {cheap} have a loss no higher than that of"
+        f" the atoms{same_bias}.{rest}"
+    ),
 )
 
 # %% [markdown]
-# Without any spread of magnitudes the argument closes: every pattern is then one single direction, and one latent on each of them reaches the floor exactly. Does training get there, if there is a latent for each pattern? We train the same
-# SAEs again with $\sigma = 0$, now on the complete list of patterns with their probabilities, so that no sampling noise is left.
+# Without any spread of magnitudes the argument closes: every pattern is then one single direction, and one latent on
+# each of them reaches the floor exactly. Does training get there, if there is a latent for each pattern? We train the
+# same SAEs again with $\sigma = 0$, now on the complete list of patterns with their probabilities, so that no sampling
+# noise is left.
 
 # %%
 exact_world = worlds.k_of_n(n_features, k_active, mu=mu, sigma=0.0)
-exact_data = training.Support.of(exact_world)
-exact_trained, _ = training.fit(start, exact_data, n_steps=n_steps, lr=lr)
+exact_data = saes.Support.of(exact_world)
+exact_trained, _ = saes.fit(start, exact_data, n_steps=n_steps, lr=lr)
 exact = measures.assess(exact_trained, exact_world, threshold)
-exact_bound = oracle.radial_bound(exact_world, l1_coeff)
+exact_bound = optimum.radial_bound(exact_world, l1_coeff)
 excess = float(exact.losses.min()) / exact_bound - 1
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
@@ -516,14 +582,17 @@ lowest = f"the lowest loss is {exact.losses.min():.6f} and the radial bound {exa
 claim(
     "bound-is-reached",
     not decoder_bias and abs(excess) < 1e-3,
-    f"With $\\sigma = 0$ {lowest}: they differ by less than one part in a thousand, so no SAE of this kind can be noticeably better.",
+    f"With $\\sigma = 0$ {lowest}: they differ by less than one part in a thousand, so no SAE of this kind can be"
+    " noticeably better.",
     otherwise=f"With $\\sigma = 0$ {lowest}: "
     + (
         "the decoder has a bias, and the bound is one for SAEs without."
         if decoder_bias
-        else f"there are {n_composites} patterns, and {sentences.counted(n_latents, 'latent')}."
-        if n_latents < n_composites
-        else "training stays above the bound."
+        else (
+            f"there are {n_composites} patterns, and {counted(n_latents, 'latent')}."
+            if n_latents < n_composites
+            else "training stays above the bound."
+        )
     ),
     source="theory",
 )
@@ -531,7 +600,8 @@ claim(
 # %% [markdown]
 # ## What could be wrong?
 #
-# *The threshold.* A latent counts as atomic from a cosine that we chose. Would another choice tell another story? We label the same latents again, with thresholds from loose to strict.
+# *The threshold.* A latent counts as atomic from a cosine that we chose. Would another choice tell another story? We
+# label the same latents again, with thresholds from loose to strict.
 
 # %%
 thresholds = sorted({0.8, 0.85, 0.9, 0.95, 0.99, threshold})
@@ -551,26 +621,34 @@ def span(counts):
 claim(
     "threshold-does-not-matter",
     max(max(counts) - min(counts) for counts in (without, only)) <= 0.05 * n_saes,
-    f"Between a threshold of {thresholds[0]:g} and one of {thresholds[-1]:g}, {span(without)} of {n_saes} SAEs have no atom and {span(only)} consist of composites only: the counts do not hang on the threshold.",
-    otherwise=f"Between a threshold of {thresholds[0]:g} and one of {thresholds[-1]:g}, {span(without)} of {n_saes} SAEs have no atom and {span(only)} consist of composites only: the counts depend on the threshold.",
+    f"Between a threshold of {thresholds[0]:g} and one of {thresholds[-1]:g}, {span(without)} of {n_saes} SAEs have no"
+    f" atom and {span(only)} consist of composites only: the counts do not hang on the threshold.",
+    otherwise=(
+        f"Between a threshold of {thresholds[0]:g} and one of {thresholds[-1]:g}, {span(without)} of {n_saes} SAEs have"
+        f" no atom and {span(only)} consist of composites only: the counts depend on the threshold."
+    ),
 )
 
 # %% [markdown]
-# *The choice of the world.* We chose how many features there are, who fires with whom, and how strongly. The parameters at the top are there to be changed: with a larger spread $\sigma$ the samples of one pattern no longer
-# share one direction, which speaks against composites. Try `sigma=0.5`.
+# *The choice of the world.* We chose how many features there are, who fires with whom, and how strongly. The parameters
+# at the top are there to be changed: with a larger spread $\sigma$ the samples of one pattern no longer share one
+# direction, which speaks against composites. Try `sigma=0.5`.
 #
-# *The words.* Composition has neighbours that should not be confused with it. In *absorption* a latent for a general feature stays silent where a specific one fires. In *splitting* one feature is divided among several
-# latents. In *hedging* a latent leans towards a correlated feature because there are too few latents. They have different causes.
+# *The words.* Composition has neighbours that should not be confused with it. In *absorption* a latent for a general
+# feature stays silent where a specific one fires. In *splitting* one feature is divided among several latents. In
+# *hedging* a latent leans towards a correlated feature because there are too few latents. They have different causes.
 #
 # ## So what?
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 lowest_loss = float(seen.losses.min())
-cheapest = sentences.listed([labels[i] for i in order])
+cheapest = listed([labels[i] for i in order])
 say(
-    f"Judge an SAE by its loss and you get what the loss asks for. The cheapest SAE found here costs {lowest_loss:.4f}, and its latents stand for: {cheapest}. The true features"
+    f"Judge an SAE by its loss and you get what the loss asks for. The cheapest SAE found here costs {lowest_loss:.4f},"
+    f" and its latents stand for: {cheapest}. The true features"
     + (
-        f", with the same bias, cost {float(oracle.dictionary_loss(world.features, world, l1_coeff, decoder_bias=trained.b_dec[best])):.4f}."
+        ", with the same bias, cost"
+        f" {float(optimum.dictionary_loss(world.features, world, l1_coeff, decoder_bias=trained.b_dec[best])):.4f}."
         if decoder_bias
         else f" cost {atoms_cost:.4f}."
     )
@@ -580,7 +658,8 @@ say(
 say_trained((2 + len(others) + len(controls)) * n_saes)
 
 # %% [markdown]
-# A toy shows what *can* happen when the data are clean and nothing is hidden. It does not show how often it happens in a large model, where features are many and fire in many combinations.
+# A toy shows what *can* happen when the data are clean and nothing is hidden. It does not show how often it happens in
+# a large model, where features are many and fire in many combinations.
 #
 # Two questions to take along:
 #

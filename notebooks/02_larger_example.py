@@ -1,11 +1,13 @@
 # %% [markdown]
 # # The larger example
 #
-# In the minimal example a handful of features fire together all the time. Is the result an accident of so small a world? We keep the set-up and make it larger: several groups of
-# features, of which one group is on at a time. Then we leave the set-up and look at other larger worlds, also at those where the result is weaker or absent.
+# In the minimal example a handful of features fire together all the time. Is the result an accident of so small a
+# world? We keep the set-up and make it larger: several groups of features, of which one group is on at a time. Then we
+# leave the set-up and look at other larger worlds, also at those where the result is weaker or absent.
 #
-# **You will see** a large heat map with its structure made visible, counts over many seeds, the price of each answer, and a gallery of other worlds.
-# **You will need** [the minimal example](01_minimal_example.ipynb): what a latent, a heat map, an atom and a composite are.
+# **You will see** a large heat map with its structure made visible, counts over many seeds, the price of each answer,
+# and a gallery of other worlds. **You will need** [the minimal example](01_minimal_example.ipynb): what a latent, a
+# heat map, an atom and a composite are.
 
 # %% tags=["parameters"]
 n_groups: int = 8  # groups of features; one group is on in each sample
@@ -28,9 +30,10 @@ threshold: float = 0.95  # cosine from which on a latent counts as aligned
 import pandas as pd
 import torch
 
-from toysae import figures, measures, oracle, sae, sentences, training, worlds
-from toysae.measures import Fraction
-from toysae.writeup import check_parameters, claim, say, say_trained, show
+from toysae import figures, measures, optimum, saes, worlds
+from toysae.chapters.larger_example import cooccurrence_map, heat_map
+from toysae.chapters.parameters import check_parameters
+from toysae.claims import Fraction, claim, counted, listed, say, say_trained, show
 
 check_parameters(globals())
 figures.house_style()
@@ -40,8 +43,10 @@ figures.house_style()
 #
 # As before we train a whole stack of SAEs, each from its own starting point, and look at it before and after.
 #
-# The comment reports the same phenomenon in a larger toy. Before we look, a rule for the verdict: that is *reproduced* if in most SAEs most live latents are composites, and in more SAEs than before training. It *differs* if most SAEs are not so, and anything
-# between is *partly*. As before, "most SAEs" means that the whole interval of the count lies above one half.
+# The comment reports the same phenomenon in a larger toy. Before we look, a rule for the verdict: that is *reproduced*
+# if in most SAEs most live latents are composites, and in more SAEs than before training. It *differs* if most SAEs are
+# not so, and anything between is *partly*. As before, "most SAEs" means that the whole interval of the count lies above
+# one half.
 
 # %%
 world = worlds.groups(n_groups, group_size, k_active, mu=mu, sigma=sigma)
@@ -51,10 +56,10 @@ n_features = world.n_features
 def train(world, n_latents, n_saes):
     """Trains SAEs on a world; returns what is seen before and after."""
     seeds = range(seed * n_saes, (seed + 1) * n_saes)
-    rows = sae.initial_rows(init, world, n_latents, seeds)
-    start = sae.untrained(sae.ReluL1(l1_coeff), rows, seeds, decoder_bias=decoder_bias)
-    data = training.Batches(world, batch_size, torch.Generator().manual_seed(seed))
-    trained, _ = training.fit(start, data, n_steps=n_steps, lr=lr)
+    rows = saes.initial_rows(init, world, n_latents, seeds)
+    start = saes.untrained(saes.ReluL1(l1_coeff), rows, seeds, decoder_bias=decoder_bias)
+    data = saes.Batches(world, batch_size, torch.Generator().manual_seed(seed))
+    trained, _ = saes.fit(start, data, n_steps=n_steps, lr=lr)
     return [measures.assess(stack, world, threshold) for stack in (start, trained)]
 
 
@@ -67,15 +72,19 @@ def mostly_composites(these):
     return 2 * these.labels.count("composite") > these.live.sum(dim=1)
 
 
-no_atom = Fraction.of(seen.no_atom)
+no_atom = Fraction.of(seen.lacks_atoms)
 composed, composed_before = (Fraction.of(mostly_composites(these)) for these in (seen, before))
 as_reported = composed.interval[0] > max(0.5, composed_before.interval[1])
-size = f"{n_features} features and {sentences.counted(n_latents, 'latent')}"
+size = f"{n_features} features and {counted(n_latents, 'latent')}"
 claim(
     "composites-larger",
     as_reported,
-    f"With {size} it happens again: in {composed} of the SAEs most live latents are composites (before training in {composed_before}), and {no_atom} have no atom at all.",
-    otherwise=f"With {size}, most live latents are composites in {composed} of the SAEs (before training in {composed_before}), and {no_atom} have no atom at all.",
+    f"With {size} it happens again: in {composed} of the SAEs most live latents are composites (before training in"
+    f" {composed_before}), and {no_atom} have no atom at all.",
+    otherwise=(
+        f"With {size}, most live latents are composites in {composed} of the SAEs (before training in"
+        f" {composed_before}), and {no_atom} have no atom at all."
+    ),
     source="seed",
     verdict="reproduced" if as_reported else "differs" if composed.interval[1] < 0.5 else "partly",
 )
@@ -83,24 +92,27 @@ claim(
 # %% [markdown]
 # ## Who fires with whom?
 #
-# The features come in groups. In every sample one group is on, each equally often, and some members of that group fire together. Features of different groups never meet, so a latent that mixed them
-# would match no sample.
+# The features come in groups. In every sample one group is on, each equally often, and some members of that group fire
+# together. Features of different groups never meet, so a latent that mixed them would match no sample.
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 together = world.cooccurrence()
 within = float(together[0, 1])
 show(
-    figures.cooccurrence_map(together),
-    f"{sentences.counted(n_groups, 'group')} of {group_size} features: two of the same group fire together in {100 * within:.1f} % of all samples, two of different groups never.",
-    "Each cell is the probability that the two features fire in the same sample; the diagonal holds how often each fires at all.",
+    cooccurrence_map(together),
+    f"{counted(n_groups, 'group')} of {group_size} features: two of the same group fire together in {100 * within:.1f}"
+    " % of all samples, two of different groups never.",
+    "Each cell is the probability that the two features fire in the same sample; the diagonal holds how often each"
+    " fires at all.",
     alt="Square map of co-occurrence probabilities with one block on the diagonal for each group of features.",
 )
 
 # %% [markdown]
 # ## What did it learn?
 #
-# Again the rule, fixed beforehand: draw the SAE with the lowest loss. Its latents are sorted by the features they stand for, so that latents of one group stand beside each other. Read it like the
-# small map: an atom would be a row with a single dark cell.
+# Again the rule, fixed beforehand: draw the SAE with the lowest loss. Its latents are sorted by the features they stand
+# for, so that latents of one group stand beside each other. Read it like the small map: an atom would be a row with a
+# single dark cell.
 
 # %%
 ranked = seen.losses.argsort()
@@ -115,31 +127,37 @@ title = f"$\\mu$ = {mu:g}, $\\sigma$ = {sigma:g}, the SAE with the lowest loss o
 def tally(assessment, i):
     """How many latents of one SAE carry each label, in words."""
     counts = {kind: int(assessment.labels.count(kind)[i]) for kind in measures.LABELS}
-    return sentences.listed([f"{count} {kind}" for kind, count in counts.items() if count])
+    return listed([f"{count} {kind}" for kind, count in counts.items() if count])
 
 
 show(
-    figures.heat_map(seen, best, title),
-    f"Of the {sentences.counted(n_latents, 'latent')} of this SAE, by label: {tally(seen, best)}.",
-    "Rows are latents, columns are true features, colour is the cosine between them: red is positive, blue is negative. The strip at the right tells each latent's label. "
-    "The last row, set apart, is the decoder bias" + ("." if decoder_bias else ", which is switched off."),
-    alt="Large heat map of cosines: learned latents by true features, a label strip beside it and the decoder bias below.",
+    heat_map(seen, best, title),
+    f"Of the {counted(n_latents, 'latent')} of this SAE, by label: {tally(seen, best)}.",
+    "Rows are latents, columns are true features, colour is the cosine between them: red is positive, blue is negative."
+    " The strip at the right tells each latent's label. The last row, set apart, is the decoder bias"
+    + ("." if decoder_bias else ", which is switched off."),
+    alt=(
+        "Large heat map of cosines: learned latents by true features, a label strip beside it and the decoder bias"
+        " below."
+    ),
     name="larger_heat_map",
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 first = measures.reading_order(seen.cosines, seen.labels, best)[0]
 largest = seen.cosines[best, first].abs().topk(min(group_size, n_features)).indices.tolist()
-names = figures.feature_names(n_features)
-cosines_read = sentences.listed(
-    [f"{figures.signed(float(seen.cosines[best, first, i]))} with {names[i]}" for i in sorted(largest)]
+names = measures.feature_names(n_features)
+cosines_read = listed(
+    [f"{measures.signed(float(seen.cosines[best, first, i]))} with {names[i]}" for i in sorted(largest)]
 )
 say(
-    f"**The first row, read aloud.** Latent {first + 1} has cosine {cosines_read}; no other cosine is larger in size. Its label: *{seen.labels.names(best, names)[first]}*."
+    f"**The first row, read aloud.** Latent {first + 1} has cosine {cosines_read}; no other cosine is larger in size."
+    f" Its label: *{seen.labels.names(best, names)[first]}*."
 )
 
 # %% [markdown]
-# Do latents mix features of different groups? A row has length one, and the squares of its cosines with the features of one group say how much of it lies in that group.
+# Do latents mix features of different groups? A row has length one, and the squares of its cosines with the features of
+# one group say how much of it lies in that group.
 
 # %%
 parts = seen.cosines.square().unflatten(2, (n_groups, group_size)).sum(dim=3)
@@ -151,8 +169,12 @@ apart = Fraction.of((parts.amax(dim=2) >= 0.95).logical_or(~seen.live).all(dim=1
 claim(
     "groups-stay-apart",
     apart.interval[0] > 0.5,
-    f"SAEs here tell the groups apart: in {apart} of them every live latent keeps at least 95 % of its squared length within one group.",
-    otherwise=f"In {apart} of the SAEs every live latent keeps at least 95 % of its squared length within one group; of all live latents, {pure.k} of {pure.n} do.",
+    f"SAEs here tell the groups apart: in {apart} of them every live latent keeps at least 95 % of its squared length"
+    " within one group.",
+    otherwise=(
+        f"In {apart} of the SAEs every live latent keeps at least 95 % of its squared length within one group; of all"
+        f" live latents, {pure.k} of {pure.n} do."
+    ),
 )
 
 # %% [markdown]
@@ -173,52 +195,61 @@ show(
 # %% [markdown]
 # ## How often does it happen?
 #
-# A larger SAE has more chances to keep an atom: one in any group is enough to spoil "no atom at all". And in many dimensions a direction that never learned anything is hardly ever near a feature, so "no atom"
-# proves little by itself. We therefore count three things, each before and after training: SAEs without an atom, the same among SAEs with all latents live (dead latents are no evidence), and SAEs in which most live latents are composites.
+# A larger SAE has more chances to keep an atom: one in any group is enough to spoil "no atom at all". And in many
+# dimensions a direction that never learned anything is hardly ever near a feature, so "no atom" proves little by
+# itself. We therefore count three things, each before and after training: SAEs without an atom, the same among SAEs
+# with all latents live (dead latents are no evidence), and SAEs in which most live latents are composites.
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 stacks = {"before training": before, "after training": seen}
 panels = {
-    "no atom": {name: Fraction.of(these.no_atom) for name, these in stacks.items()},
+    "no atom": {name: Fraction.of(these.lacks_atoms) for name, these in stacks.items()},
     "no atom, among SAEs\nwith all latents live": {
-        name: Fraction.of(these.no_atom[these.all_live]) for name, these in stacks.items()
+        name: Fraction.of(these.lacks_atoms[these.all_live]) for name, these in stacks.items()
     },
     "mostly composites": {name: Fraction.of(mostly_composites(these)) for name, these in stacks.items()},
 }
 show(
     figures.fractions(panels),
     f"Mostly composites: before training {composed_before}, after training {composed}.",
-    f"Fractions of the {n_saes} SAEs. A dot is the fraction, the bar its 95 % Wilson interval, the numbers beside it the counts.",
+    f"Fractions of the {n_saes} SAEs. A dot is the fraction, the bar its 95 % Wilson interval, the numbers beside it"
+    " the counts.",
     alt="Three dot plots with intervals, each comparing the stack before and after training.",
 )
 
 # %% [markdown]
 # ## What does each answer cost?
 #
-# The same account as before: the loss of the true features and of all composites, each with the best possible latent activations, and the radial bound that no SAE without a bias can beat.
+# The same account as before: the loss of the true features and of all composites, each with the best possible latent
+# activations, and the radial bound that no SAE without a bias can beat.
 
 # %%
-atoms_cost = float(oracle.dictionary_loss(world.features, world, l1_coeff))
-composites_cost = float(oracle.dictionary_loss(world.composites(), world, l1_coeff))
-bound = oracle.radial_bound(world, l1_coeff)
-with_atom = seen.losses[~seen.no_atom]
-without_atom = seen.losses[seen.no_atom & seen.all_live]
+atoms_cost = float(optimum.dictionary_loss(world.features, world, l1_coeff))
+composites_cost = float(optimum.dictionary_loss(world.composites(), world, l1_coeff))
+bound = optimum.radial_bound(world, l1_coeff)
+with_atom = seen.losses[~seen.lacks_atoms]
+without_atom = seen.losses[seen.lacks_atoms & seen.all_live]
 groups = {
     "no atom, all live": without_atom,
-    "no atom, some dead": seen.losses[seen.no_atom & ~seen.all_live],
+    "no atom, some dead": seen.losses[seen.lacks_atoms & ~seen.all_live],
     "at least one atom": with_atom,
 }
 groups = {f"{name}: {len(losses)}": losses for name, losses in groups.items() if len(losses)}
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 n_composites = len(world.composites())
-price = f"all {sentences.counted(n_composites, 'composite')} together" if n_composites else "writing nothing"
+price = f"all {counted(n_composites, 'composite')} together" if n_composites else "writing nothing"
 show(
     figures.loss_account(groups, {"atoms": atoms_cost, "composites": composites_cost, "radial bound": bound}),
-    f"The atoms cost {atoms_cost:.4f}, {price} {composites_cost:.4f}, and no SAE without a bias can cost less than {bound:.4f}.",
-    "Each dot is the loss of one SAE, in rows by what it learned, with the number of SAEs. Dots are spread vertically; where losses agree they merge into a bar."
+    f"The atoms cost {atoms_cost:.4f}, {price} {composites_cost:.4f}, and no SAE without a bias can cost less than"
+    f" {bound:.4f}.",
+    "Each dot is the loss of one SAE, in rows by what it learned, with the number of SAEs. Dots are spread vertically;"
+    " where losses agree they merge into a bar."
     + (" With the decoder bias on, the bound does not apply to the dots." if decoder_bias else ""),
-    alt="Strip plot of the losses of all SAEs in three rows, with vertical lines for atoms, composites and the radial bound.",
+    alt=(
+        "Strip plot of the losses of all SAEs in three rows, with vertical lines for atoms, composites and the radial"
+        " bound."
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
@@ -227,16 +258,21 @@ claim(
     "no-atom-costs-no-more-larger",
     cheap.interval[0] > 0.5,
     f"Of the SAEs without an atom whose latents are all live, {cheap} have a loss no higher than the atoms'.",
-    otherwise=f"Of the SAEs without an atom whose latents are all live, {cheap} have a loss no higher than the atoms': too few to say that most have.",
+    otherwise=(
+        f"Of the SAEs without an atom whose latents are all live, {cheap} have a loss no higher than the atoms': too"
+        " few to say that most have."
+    ),
 )
 if len(with_atom) and len(without_atom):
     higher = "the higher" if with_atom.median() > without_atom.median() else "no higher"
     say(
-        f"SAEs with an atom have {higher} median loss: {with_atom.median():.4f} against {without_atom.median():.4f} for those without one whose latents are all live."
+        f"SAEs with an atom have {higher} median loss: {with_atom.median():.4f} against {without_atom.median():.4f} for"
+        " those without one whose latents are all live."
     )
 else:
     say(
-        "With these settings there are not both SAEs with an atom and SAEs without one whose latents are all live, so their losses cannot be compared."
+        "With these settings there are not both SAEs with an atom and SAEs without one whose latents are all live, so"
+        " their losses cannot be compared."
     )
 
 # %% [markdown]
@@ -244,12 +280,16 @@ else:
 #
 # No single world can answer this. Here are six more, each with its own reason to be looked at.
 #
-# * **Pairs of eight, few latents**: any two of eight features fire. There are more pairs than latents, so a latent for each pair is out of reach.
+# * **Pairs of eight, few latents**: any two of eight features fire. There are more pairs than latents, so a latent for
+#   each pair is out of reach.
 # * **Pairs of eight, one each**: the same world, with a latent for each pair.
-# * **Bundles of three**: three features always fire together; only the spread of their magnitudes tells them apart. There is one latent for each bundle, too few for the features.
-# * **Two sets, few latents**: one feature of each of two sets of four fires, like a colour and a shape. There are as many latents as features.
+# * **Bundles of three**: three features always fire together; only the spread of their magnitudes tells them apart.
+#   There is one latent for each bundle, too few for the features.
+# * **Two sets, few latents**: one feature of each of two sets of four fires, like a colour and a shape. There are as
+#   many latents as features.
 # * **Two sets, one each**: the same world, with a latent for each combination.
-# * **Independent**: each of eight features fires with probability one in eight, whatever the others do. It is often alone.
+# * **Independent**: each of eight features fires with probability one in eight, whatever the others do. It is often
+#   alone.
 
 # %%
 look = {"mu": mu, "sigma": sigma}
@@ -272,11 +312,12 @@ averages = {
     for name, these in visits.items()
 }
 leaders = {name: max(counts, key=counts.get) for name, counts in averages.items()}
-won = sentences.listed([f"{name} ({kind})" for name, kind in leaders.items()])
+won = listed([f"{name} ({kind})" for name, kind in leaders.items()])
 show(
     figures.small_maps({name: (these, int(these.losses.argmin())) for name, these in visits.items()}),
     f"The most frequent label in each world: {won}.",
-    f"Each map is the SAE with the lowest loss of {n_gallery}, drawn like the large map above; the strip tells the labels. The label in brackets is the most frequent one over all {n_gallery} SAEs.",
+    f"Each map is the SAE with the lowest loss of {n_gallery}, drawn like the large map above; the strip tells the"
+    f" labels. The label in brackets is the most frequent one over all {n_gallery} SAEs.",
     alt="Six small heat maps of latents by features, one for each of six other worlds, with label strips.",
 )
 
@@ -285,13 +326,13 @@ show(
 def visit(name):
     """One sentence about one world of the gallery."""
     these, (other, size) = visits[name], gallery[name]
-    atoms = float(oracle.dictionary_loss(other.features, other, l1_coeff))
+    atoms = float(optimum.dictionary_loss(other.features, other, l1_coeff))
     lowest = float(these.losses.min())
-    means = sentences.listed([f"{mean:.1f} {kind}" for kind, mean in averages[name].items() if mean >= 0.05])
+    means = listed([f"{mean:.1f} {kind}" for kind, mean in averages[name].items() if mean >= 0.05])
     price = "lower than" if lowest < atoms else "no lower than"
     return (
-        f"* **{name.capitalize()}**: of {size} latents, on average {means}; {Fraction.of(these.no_atom)} of the SAEs have no atom. "
-        f"The lowest loss, {lowest:.4f}, is {price} that of the atoms, {atoms:.4f}."
+        f"* **{name.capitalize()}**: of {size} latents, on average {means}; {Fraction.of(these.lacks_atoms)} of the"
+        f" SAEs have no atom. The lowest loss, {lowest:.4f}, is {price} that of the atoms, {atoms:.4f}."
     )
 
 
@@ -302,8 +343,12 @@ control = Fraction.of(visits["independent"].labels.features_found == 8)
 claim(
     "independent-features-are-found",
     control.interval[0] > 0.5,
-    f"Where features fire independently, each in one sample of eight, the same training finds them: {control} of the SAEs have an atom for each of the eight features.",
-    otherwise=f"Where features fire independently, each in one sample of eight, {control} of the SAEs have an atom for each of the eight features.",
+    f"Where features fire independently, each in one sample of eight, the same training finds them: {control} of the"
+    " SAEs have an atom for each of the eight features.",
+    otherwise=(
+        f"Where features fire independently, each in one sample of eight, {control} of the SAEs have an atom for each"
+        " of the eight features."
+    ),
 )
 crowded, roomy = (
     Fraction.of(mostly_composites(visits[name])) for name in ("pairs of eight, few latents", "pairs of eight, one each")
@@ -311,8 +356,12 @@ crowded, roomy = (
 claim(
     "room-matters",
     crowded.interval[1] < roomy.interval[0],
-    f"Room decides in the world of pairs: most live latents are composites in {crowded} of the SAEs with few latents, and in {roomy} of those with one for each pair.",
-    otherwise=f"In the world of pairs, most live latents are composites in {crowded} of the SAEs with few latents, and in {roomy} of those with one for each pair.",
+    f"Room decides in the world of pairs: most live latents are composites in {crowded} of the SAEs with few latents,"
+    f" and in {roomy} of those with one for each pair.",
+    otherwise=(
+        f"In the world of pairs, most live latents are composites in {crowded} of the SAEs with few latents, and in"
+        f" {roomy} of those with one for each pair."
+    ),
 )
 
 # %% [markdown]
@@ -339,12 +388,15 @@ sets = visits["two sets, few latents"]
 near = float(sets.cosines.amax(dim=2)[sets.live].median()) if sets.live.any() else float("nan")
 say(
     (
-        f"In {len(fickle)} of the {len(gallery)} worlds the leading label changes with the threshold: {sentences.listed(fickle)}. Read their labels with care. "
+        f"In {len(fickle)} of the {len(gallery)} worlds the leading label changes with the threshold: {listed(fickle)}."
+        " Read their labels with care. "
         if fickle
         else "The leading label of every world is the same at all these thresholds. "
     )
     + (
-        f"With two sets and few latents, the median cosine of a live latent with the feature nearest to it is {near:.3f}: what is left over is spread over the features of both sets, since the data cannot tell where one set ends and the other begins."
+        "With two sets and few latents, the median cosine of a live latent with the feature nearest to it is"
+        f" {near:.3f}: what is left over is spread over the features of both sets, since the data cannot tell where one"
+        " set ends and the other begins."
         if sets.live.any()
         else "With two sets and few latents, no latent is live."
     )
@@ -353,7 +405,8 @@ say(
 # %% [markdown]
 # ## What could be wrong?
 #
-# *Too many or too few latents.* Composites need a latent each. What if the SAE has half as many latents, or twice as many?
+# *Too many or too few latents.* Composites need a latent each. What if the SAE has half as many latents, or twice as
+# many?
 
 # %%
 sizes = {max(1, n_latents // 2): None, n_latents: seen, min(256, 2 * n_latents): None}
@@ -362,10 +415,10 @@ for size, known in sizes.items():
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 resized = {
-    f"{size} latents": [
-        f"{100 * (these.labels.count(kind).sum() / these.labels.kinds.numel()):.0f} %" for kind in measures.LABELS
-    ]
-    + [str(Fraction.of(these.no_atom)), f"{these.losses.median():.4f}"]
+    f"{size} latents": (
+        [f"{100 * (these.labels.count(kind).sum() / these.labels.kinds.numel()):.0f} %" for kind in measures.LABELS]
+        + [str(Fraction.of(these.lacks_atoms)), f"{these.losses.median():.4f}"]
+    )
     for size, these in sizes.items()
 }
 pd.DataFrame(resized, index=[*measures.LABELS, "SAEs without an atom", "median loss"]).T
@@ -385,15 +438,16 @@ claim(
     f"Atoms are the most frequent label at none of these sizes ({by_size}).",
     otherwise=f"Atoms are the most frequent label at some of these sizes ({by_size}).",
 )
-free = {size: Fraction.of(these.no_atom) for size, these in sizes.items()}
+free = {size: Fraction.of(these.lacks_atoms) for size, these in sizes.items()}
 say(
     "But being free of atoms is another matter: "
-    + "; ".join(f"with {sentences.counted(size, 'latent')}, {f} of the SAEs have none" for size, f in free.items())
+    + "; ".join(f"with {counted(size, 'latent')}, {f} of the SAEs have none" for size, f in free.items())
     + "."
 )
 
 # %% [markdown]
-# *The labels.* A label looks at one latent at a time. Several latents could share a feature in ways that no label shows. The map is there for that reason: look at it, not at the counts alone.
+# *The labels.* A label looks at one latent at a time. Several latents could share a feature in ways that no label
+# shows. The map is there for that reason: look at it, not at the counts alone.
 #
 # ## So what?
 
@@ -406,10 +460,10 @@ say(
         if len(set(leaders.values())) > 1
         else "Here every world of the gallery leads to the same label. "
     )
-    + f"Composites lead in {sentences.counted(len(with_composites), 'world')} of the gallery"
-    + (f" ({sentences.listed(with_composites)})" if with_composites else "")
-    + f", atoms in {sentences.counted(len(with_atoms), 'world')}"
-    + (f" ({sentences.listed(with_atoms)})." if with_atoms else ".")
+    + f"Composites lead in {counted(len(with_composites), 'world')} of the gallery"
+    + (f" ({listed(with_composites)})" if with_composites else "")
+    + f", atoms in {counted(len(with_atoms), 'world')}"
+    + (f" ({listed(with_atoms)})." if with_atoms else ".")
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
@@ -418,5 +472,6 @@ say_trained(n_saes + (len(gallery) + len(sizes) - 1) * n_gallery)
 # %% [markdown]
 # Two questions to take along:
 #
-# 1. In a world of two sets, like shapes and colours, a composite "red square" and the atoms "red" and "square" describe the same data. Which would *you* call the true features, and why?
+# 1. In a world of two sets, like shapes and colours, a composite "red square" and the atoms "red" and "square" describe
+#    the same data. Which would *you* call the true features, and why?
 # 2. Which of the six worlds is most like what a language model sees?

@@ -1,14 +1,20 @@
 # %% [markdown]
 # # Why composites win
 #
-# The examples showed that it happens. This chapter asks why, and answers with arithmetic: what each answer costs, what nothing can beat, and whether anything stands between the true features and the composites.
-# Nothing here depends on luck in training, except where we train on purpose to compare.
+# The examples showed that it happens. This chapter asks why, and answers with arithmetic: what each answer costs, what
+# nothing can beat, and whether anything stands between the true features and the composites. Nothing here depends on
+# luck in training, except where we train on purpose to compare.
 #
-# **You will see** the account of a single sample, a floor under every loss, the path from atoms to composites, what spread in the magnitudes does, how far the best rows lean, how far down training gets, when features can be found at all, two worlds whose data do not settle their features, and one that has none.
-# **You will need** [the minimal example](01_minimal_example.ipynb).
+# **You will see** the account of a single sample, a floor under every loss, the path from atoms to composites, what
+# spread in the magnitudes does, how far the best rows lean, how far down training gets, when features can be found at
+# all, two worlds whose data do not settle their features, and one that has none. **You will need** [the minimal
+# example](01_minimal_example.ipynb).
 #
-# Formulas are tested here against numbers that were reached without them. Each such claim gets a verdict, shown in the table of claims: *agrees* if every check comes out, or so many that the Wilson interval of their share lies above four in five; *differs* if fewer than half do; *partly* otherwise. Where the settings break the conditions of a formula, it is *not tested*.
-# An exact formula must agree to rounding; what an approximation is allowed is said where it appears, and was fixed before the run.
+# Formulas are tested here against numbers that were reached without them. Each such claim gets a verdict, shown in the
+# table of claims: *agrees* if every check comes out, or so many that the Wilson interval of their share lies above four
+# in five; *differs* if fewer than half do; *partly* otherwise. Where the settings break the conditions of a formula, it
+# is *not tested*. An exact formula must agree to rounding; what an approximation is allowed is said where it appears,
+# and was fixed before the run.
 
 # %% tags=["parameters"]
 k_active: int = 2  # features that fire together in the account of one sample
@@ -26,9 +32,18 @@ import math
 import pandas as pd
 import torch
 
-from toysae import figures, measures, oracle, points, sae, sentences, theory, training, two_features, worlds
-from toysae.measures import Fraction
-from toysae.writeup import check_parameters, claim, say, say_trained, show
+from toysae import figures, measures, optimum, saes, worlds
+from toysae.chapters.parameters import check_parameters
+from toysae.chapters.why_composites_win import (
+    growth_by_turning,
+    mirrored_features,
+    path_losses,
+    sharp_local_minimum,
+    sharpness,
+    signed_growth,
+)
+from toysae.claims import Fraction, claim, listed, say, say_trained, show
+from toysae.measures import verdicts_tmp
 
 check_parameters(globals())
 figures.house_style()
@@ -37,28 +52,33 @@ prices = [0.01, 0.03, 0.1, 0.3]
 
 def verdict(checks):
     """What a claim says of a formula, from a list of checks."""
-    return sentences.verdict(Fraction.of(torch.tensor(checks)))
+    return verdicts_tmp.verdict(Fraction.of(torch.tensor(checks)))
 
 
 # %% [markdown]
 # ## Is one long latent cheaper than several short ones?
 #
-# Let some features fire together, each with magnitude one, so that $x$ is their sum. (Other magnitudes change nothing: if $x$ and $\lambda$ grow together, activations grow in proportion and losses with the square, so no comparison changes.) *Atoms* explain $x$ with one latent per feature. A
-# *composite* explains it with a single latent along $x$. Both can write $x$ perfectly. But the loss also charges $\lambda$ for every unit of activation, and that makes both write too little: each latent that is active stays
-# $\lambda$ short, which is where price and error balance (and none is active if $\lambda$ exceeds what it would write). So $m$ atoms should cost $m (\lambda - \lambda^2/2)$ for $\lambda < 1$, and a composite of length $\sqrt m$ should cost $\sqrt m \lambda - \lambda^2/2$ for $\lambda < \sqrt m$. The last column of the table holds these formulas.
+# Let some features fire together, each with magnitude one, so that $x$ is their sum. (Other magnitudes change nothing:
+# if $x$ and $\lambda$ grow together, activations grow in proportion and losses with the square, so no comparison
+# changes.) *Atoms* explain $x$ with one latent per feature. A *composite* explains it with a single latent along $x$.
+# Both can write $x$ perfectly. But the loss also charges $\lambda$ for every unit of activation, and that makes both
+# write too little: each latent that is active stays $\lambda$ short, which is where price and error balance (and none
+# is active if $\lambda$ exceeds what it would write). So $m$ atoms should cost $m (\lambda - \lambda^2/2)$ for
+# $\lambda < 1$, and a composite of length $\sqrt m$ should cost $\sqrt m \lambda - \lambda^2/2$ for
+# $\lambda < \sqrt m$. The last column of the table holds these formulas.
 
 # %%
 x = torch.ones(1, k_active).double()
 dictionaries = {"atoms": torch.eye(k_active), "one composite": x / x.norm()}
 account = {}
 for name, rows in dictionaries.items():
-    z = oracle.codes(x, rows, l1_coeff)
+    z = optimum.best_codes(x, rows, l1_coeff)
     error = float((x - z @ rows.double()).square().sum() / 2)
     account[name] = {"active latents": int((z > 0).sum()), "sum of activations": float(z.sum())}
     account[name] |= {"half squared error": error, "price": l1_coeff * float(z.sum())}
     account[name]["loss"] = error + account[name]["price"]
-account["atoms"]["formula"] = theory.atoms_loss(k_active, l1_coeff)
-account["one composite"]["formula"] = theory.composite_loss(k_active, l1_coeff)
+account["atoms"]["formula"] = optimum.atoms_loss(k_active, l1_coeff)
+account["one composite"]["formula"] = optimum.composite_loss(k_active, l1_coeff)
 
 pd.DataFrame(account).T.round(4)
 
@@ -66,51 +86,69 @@ pd.DataFrame(account).T.round(4)
 gain = account["atoms"]["loss"] - account["one composite"]["loss"]
 one, several = account["one composite"], account["atoms"]
 where = (
-    f"What it saves is price: it needs {one['sum of activations']:.3f} units of activation where the atoms need {several['sum of activations']:.3f}."
+    f"What it saves is price: it needs {one['sum of activations']:.3f} units of activation where the atoms need"
+    f" {several['sum of activations']:.3f}."
     if one["price"] < several["price"]
-    else f"At this price of activation it saves error, {one['half squared error']:.3f} instead of {several['half squared error']:.3f}."
+    else (
+        f"At this price of activation it saves error, {one['half squared error']:.3f} instead of"
+        f" {several['half squared error']:.3f}."
+    )
 )
 claim(
     "one-latent-is-cheaper",
     gain > 0,
-    f"For {k_active} features that fire together, the composite saves {gain:.4f} of a loss of {several['loss']:.4f}. {where}",
-    otherwise=f"With these settings the composite saves nothing: its loss is {account['one composite']['loss']:.4f}, that of the atoms {account['atoms']['loss']:.4f}.",
+    f"For {k_active} features that fire together, the composite saves {gain:.4f} of a loss of {several['loss']:.4f}."
+    f" {where}",
+    otherwise=(
+        f"With these settings the composite saves nothing: its loss is {account['one composite']['loss']:.4f}, that of"
+        f" the atoms {account['atoms']['loss']:.4f}."
+    ),
     source="theory",
     verdict=verdict([abs(row["loss"] - row["formula"]) < 1e-6 for row in account.values()]),
 )
 
 # %% [markdown]
-# The reason is the theorem of Pythagoras. Walking along the edges of a square is longer than walking along its diagonal, and an L1 penalty charges for the way walked. The difference of the two formulas is what the composite gains:
+# The reason is the theorem of Pythagoras. Walking along the edges of a square is longer than walking along its
+# diagonal, and an L1 penalty charges for the way walked. The difference of the two formulas is what the composite
+# gains:
 #
 # $$\lambda (m - \sqrt m) - (m - 1) \lambda^2 / 2 .$$
 #
-# The lines are this formula; the dots are losses that were computed without it, with the best activations for each dictionary.
+# The lines are this formula; the dots are losses that were computed without it, with the best activations for each
+# dictionary.
 
 # %%
 sizes = range(1, 9)
 lines, dots = {}, {}
 for price in prices:
-    lines[f"$\\lambda$ = {price:g}"] = sizes, [theory.composite_gain(m, price) for m in sizes]
+    lines[f"$\\lambda$ = {price:g}"] = sizes, [optimum.composite_gain(m, price) for m in sizes]
     bundles = [worlds.bundles(1, m) for m in sizes]
-    atoms = [float(oracle.dictionary_loss(b.features, b, price)) for b in bundles]
+    atoms = [float(optimum.dictionary_loss(b.features, b, price)) for b in bundles]
     joint = [b.features.sum(dim=0, keepdim=True) / b.n_features**0.5 for b in bundles]
-    costs = [float(oracle.dictionary_loss(j, b, price)) for j, b in zip(joint, bundles, strict=True)]
+    costs = [float(optimum.dictionary_loss(j, b, price)) for j, b in zip(joint, bundles, strict=True)]
     dots[f"$\\lambda$ = {price:g}"] = sizes, [a - c for a, c in zip(atoms, costs, strict=True)]
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 worst = max(abs(a - b) for name in lines for a, b in zip(lines[name][1], dots[name][1], strict=True))
 show(
-    figures.curves(lines, dots, xlabel="features that fire together", ylabel="gain of the composite"),
-    "The more features fire together, the more a composite gains."
-    if all(g[-1] > g[1] > 0 for _, g in lines.values())
-    else "The gain of a composite depends on the size and the price.",
-    "Lines: the formula above, one for each price. Dots: exact losses of both dictionaries, subtracted. With a single feature there is nothing to gain.",
-    alt="Curves of the gain of a composite over the number of features that fire together, one for each price, with dots of exact losses.",
+    figures.curve_figure(lines, dots, xlabel="features that fire together", ylabel="gain of the composite"),
+    (
+        "The more features fire together, the more a composite gains."
+        if all(g[-1] > g[1] > 0 for _, g in lines.values())
+        else "The gain of a composite depends on the size and the price."
+    ),
+    "Lines: the formula above, one for each price. Dots: exact losses of both dictionaries, subtracted. With a single"
+    " feature there is nothing to gain.",
+    alt=(
+        "Curves of the gain of a composite over the number of features that fire together, one for each price, with"
+        " dots of exact losses."
+    ),
 )
 claim(
     "gain-formula",
     worst < 1e-6,
-    f"Formula and exact losses agree: over {len(prices)} prices and {len(sizes)} sizes they differ by at most {worst:.0e}.",
+    f"Formula and exact losses agree: over {len(prices)} prices and {len(sizes)} sizes they differ by at most"
+    f" {worst:.0e}.",
     otherwise=f"Formula and exact losses differ by up to {worst:.0e}.",
     source="theory",
     verdict=verdict([abs(a - b) < 1e-6 for name in lines for a, b in zip(lines[name][1], dots[name][1], strict=True)]),
@@ -119,12 +157,15 @@ claim(
 # %% [markdown]
 # ## Nothing can cost less than the radial bound
 #
-# Decoder rows have length one. So latent activations that sum to $s$ write at most a vector of length $s$: a detour is possible, a shortcut is not. Whatever the dictionary, a sample of length $r \ge \lambda$ therefore costs at least
+# Decoder rows have length one. So latent activations that sum to $s$ write at most a vector of length $s$: a detour is
+# possible, a shortcut is not. Whatever the dictionary, a sample of length $r \ge \lambda$ therefore costs at least
 #
 # $$\min_s \; \tfrac12 (r - s)^2 + \lambda s = \lambda r - \lambda^2 / 2 ,$$
 #
-# and this floor is reached exactly when a row points along $x$. (For $r < \lambda$ it is best to write nothing, which costs $r^2/2$. With a decoder bias the argument fails, since the bias writes for free.) So with enough
-# latents the best dictionary has one latent for each distinct *direction of the data*. If features always fire in company, no sample lies along a feature, and there is no reason to spend a latent on it.
+# and this floor is reached exactly when a row points along $x$. (For $r < \lambda$ it is best to write nothing, which
+# costs $r^2/2$. With a decoder bias the argument fails, since the bias writes for free.) So with enough latents the
+# best dictionary has one latent for each distinct *direction of the data*. If features always fire in company, no
+# sample lies along a feature, and there is no reason to spend a latent on it.
 #
 # To see it, take two features and let a sample of length one turn from one to the other.
 
@@ -134,27 +175,33 @@ circle = torch.stack([turn.cos(), turn.sin()], dim=1)
 half = torch.ones(1, 2).double() / math.sqrt(2)
 rows = {"two atoms": torch.eye(2).double(), "one composite": half}
 rows["atoms and composite"] = torch.cat([torch.eye(2).double(), half])
-cost = {name: oracle.code_loss(circle, W, oracle.codes(circle, W, l1_coeff), l1_coeff) for name, W in rows.items()}
-floor = float(oracle.radial_cost(torch.ones(1).double(), l1_coeff))
+cost = {
+    name: optimum.code_loss(circle, W, optimum.best_codes(circle, W, l1_coeff), l1_coeff) for name, W in rows.items()
+}
+floor = float(optimum.radial_cost(torch.ones(1).double(), l1_coeff))
 at_random = torch.randn(500, 5, 2, generator=torch.Generator().manual_seed(seed)).double()
 random_rows = torch.nn.functional.normalize(at_random, dim=2)
-cost_of_random = oracle.sample_losses(circle, random_rows, l1_coeff)
+cost_of_random = optimum.sample_losses(circle, random_rows, l1_coeff)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 degrees = (turn * 180 / math.pi).tolist()
 curves = {name: (degrees, values.tolist()) for name, values in cost.items()}
 curves["radial bound"] = degrees, [floor] * len(degrees)
-touching = sentences.listed([f"{name} in {int((values < floor + 1e-9).sum())}" for name, values in cost.items()])
+touching = listed([f"{name} in {int((values < floor + 1e-9).sum())}" for name, values in cost.items()])
 finding = (
     f"A dictionary touches the floor where a row points along the sample; of {len(degrees)} directions, {touching}."
 )
 if l1_coeff >= 1:
-    finding = f"At this price no dictionary writes anything for a sample of length one: all cost {floor:.4f} in every direction."
+    finding = (
+        f"At this price no dictionary writes anything for a sample of length one: all cost {floor:.4f} in every"
+        " direction."
+    )
 sides = {"xlabel": "direction of the sample, degrees from A (0) to B (90)", "ylabel": "loss of the sample"}
 show(
-    figures.curves(curves, {}, **sides, ylim=(0.95 * floor, 1.55 * floor)),
+    figures.curve_figure(curves, {}, **sides, ylim=(0.95 * floor, 1.55 * floor)),
     finding,
-    f"Loss of one sample of length one at $\\lambda$ = {l1_coeff:g}, with the best latent activations for each dictionary. A curve that leaves the picture costs more than half as much again as the floor.",
+    f"Loss of one sample of length one at $\\lambda$ = {l1_coeff:g}, with the best latent activations for each"
+    " dictionary. A curve that leaves the picture costs more than half as much again as the floor.",
     alt="Loss of a sample over its direction for three dictionaries, above the constant line of the radial bound.",
 )
 
@@ -164,7 +211,8 @@ reached = [abs(float(values.min()) - floor) < 1e-6 for values in cost.values()]
 claim(
     "bound-holds",
     lowest > floor - 1e-9,
-    f"No dictionary goes below the floor of {floor:.4f} in any direction: not these three, nor any of {len(random_rows)} with five rows drawn at random.",
+    f"No dictionary goes below the floor of {floor:.4f} in any direction: not these three, nor any of"
+    f" {len(random_rows)} with five rows drawn at random.",
     otherwise=f"A dictionary reaches {lowest:.4f}, below the floor of {floor:.4f}.",
     source="theory",
     verdict=verdict([lowest > floor - 1e-9, *reached]),
@@ -173,25 +221,28 @@ claim(
 # %% [markdown]
 # ## Does a wall stand between atoms and composites?
 #
-# A better answer is of no use if training cannot walk there. Take the world of the minimal example without spread: three features, two in each sample. Let each atom turn towards a composite, all three at the same pace, and compute the exact loss on the way, with
-# the best latent activations at every point.
+# A better answer is of no use if training cannot walk there. Take the world of the minimal example without spread:
+# three features, two in each sample. Let each atom turn towards a composite, all three at the same pace, and compute
+# the exact loss on the way, with the best latent activations at every point.
 #
-# Half-way a row fits neither the features nor the composites. What it then fails to write is an error that does not shrink with $\lambda$, while the gain does: so a small price makes for a high wall on this path, measured by the gain. But it is only one path. Does the wall hold SAEs back that start
-# next to the atoms? We train them at each price, on the exact list of patterns, and count those that end without an atom and with all latents live.
+# Half-way a row fits neither the features nor the composites. What it then fails to write is an error that does not
+# shrink with $\lambda$, while the gain does: so a small price makes for a high wall on this path, measured by the gain.
+# But it is only one path. Does the wall hold SAEs back that start next to the atoms? We train them at each price, on
+# the exact list of patterns, and count those that end without an atom and with all latents live.
 
 # %%
 triangle, steps = worlds.two_of_three(), torch.linspace(0, 1, 41)
-paths = {p: theory.path_losses(triangle, p, steps) for p in prices}
+paths = {p: path_losses(triangle, p, steps) for p in prices}
 scaled = {p: (v - v[-1]) / (v[0] - v[-1]) for p, v in paths.items()}
 
 seeds = range(seed * n_saes, (seed + 1) * n_saes)
 members = list(seeds) * len(prices)
 each_price = torch.tensor(prices).repeat_interleave(n_saes)
-at_atoms = sae.rows_at(triangle.features, 3, members)
-climbers = sae.untrained(sae.ReluL1(each_price), at_atoms, members, decoder_bias=False)
-climbers, _ = training.fit(climbers, training.Support.of(triangle), n_steps=n_steps, lr=lr)
+at_atoms = saes.rows_at(triangle.features, 3, members)
+climbers = saes.untrained(saes.ReluL1(each_price), at_atoms, members, decoder_bias=False)
+climbers, _ = saes.fit(climbers, saes.Support.of(triangle), n_steps=n_steps, lr=lr)
 ended = measures.assess(climbers, triangle, threshold)
-left = (ended.no_atom & ended.all_live).unflatten(0, (-1, n_saes))
+left = (ended.lacks_atoms & ended.all_live).unflatten(0, (-1, n_saes))
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 climbs = {p: float(v.max()) - 1 for p, v in scaled.items()}
@@ -201,45 +252,59 @@ heights = {p: f"a wall of {climbs[p]:.2f} times the gain" if p in walls else "no
 by_price = "; ".join(f"$\\lambda$ = {p:g}, {heights[p]}: {leavers[p]}" for p in prices)
 drawn = {f"$\\lambda$ = {p:g}": (steps.tolist(), v.tolist()) for p, v in scaled.items()}
 show(
-    figures.curves(drawn, {}, xlabel="way from the atoms (0) to the composites (1)", ylabel="loss, scaled"),
+    figures.curve_figure(drawn, {}, xlabel="way from the atoms (0) to the composites (1)", ylabel="loss, scaled"),
     f"On this path the loss climbs above its value at the atoms for {len(walls)} of {len(prices)} prices.",
-    "Exact loss along a path on which each row turns from one feature to one composite. Each curve is scaled to 1 at the atoms and 0 at the composites: a curve that climbs above 1 is a wall.",
+    "Exact loss along a path on which each row turns from one feature to one composite. Each curve is scaled to 1 at"
+    " the atoms and 0 at the composites: a curve that climbs above 1 is a wall.",
     alt="Curves of the scaled loss along the path from atoms to composites, one for each price.",
 )
 claim(
     "walls-are-walked-around",
     all(leavers[p].interval[0] > 0.5 for p in prices),
-    f"At every price most SAEs that start next to the true features leave them and end without an atom, all latents live ({by_price}). The wall on this path does not hold training back.",
-    otherwise=f"Of the SAEs that start next to the true features, these end without an atom and with all latents live: {by_price}.",
+    "At every price most SAEs that start next to the true features leave them and end without an atom, all latents"
+    f" live ({by_price}). The wall on this path does not hold training back.",
+    otherwise=(
+        "Of the SAEs that start next to the true features, these end without an atom and with all latents live:"
+        f" {by_price}."
+    ),
 )
 
 # %% [markdown]
 # ## What does spread in the magnitudes do?
 #
-# If features that fire together vary in strength, the samples of one pattern spread over a fan of directions, and one latent no longer covers them. When does that cost more than the composite saves?
+# If features that fire together vary in strength, the samples of one pattern spread over a fan of directions, and one
+# latent no longer covers them. When does that cost more than the composite saves?
 #
-# A clean answer exists in a limit: let $\lambda \to 0$, so that every dictionary must write its data exactly, and allow latents of both signs. Take two features with magnitudes $a$ and $b$ in the world of two of three. The atoms pay $a + b$. The composites write
-# $(a + b)/\sqrt 2$ with the latent of that pair, and must correct the difference $a - b$ with the two others, which together pay $\sqrt 2 \, |a - b|$. For normal magnitudes the mean of $|a - b|$ is $2 \sigma / \sqrt \pi$. So the composites are cheaper exactly if
+# A clean answer exists in a limit: let $\lambda \to 0$, so that every dictionary must write its data exactly, and allow
+# latents of both signs. Take two features with magnitudes $a$ and $b$ in the world of two of three. The atoms pay
+# $a + b$. The composites write $(a + b)/\sqrt 2$ with the latent of that pair, and must correct the difference $a - b$
+# with the two others, which together pay $\sqrt 2 \, |a - b|$. For normal magnitudes the mean of $|a - b|$ is
+# $2 \sigma / \sqrt \pi$. So the composites are cheaper exactly if
 #
 # $$\frac{\sigma}{\mu} < \left(1 - \frac{1}{\sqrt 2}\right) \sqrt{\frac{\pi}{2}} .$$
 #
-# A ReLU has no negative latents, and then the difference cannot be written. Say $a > b$. The best that the composites can do is to let a second one help a little, the one that holds the stronger feature and the silent one; the error that is left is $(a - b)^2 / 6$, in the mean
-# $\sigma^2 / 3$, however small $\lambda$ is. The composites gain $(2 - \sqrt 2) \lambda \mu$ to first order. So for small $\lambda$ they are cheaper if
+# A ReLU has no negative latents, and then the difference cannot be written. Say $a > b$. The best that the composites
+# can do is to let a second one help a little, the one that holds the stronger feature and the silent one; the error
+# that is left is $(a - b)^2 / 6$, in the mean $\sigma^2 / 3$, however small $\lambda$ is. The composites gain
+# $(2 - \sqrt 2) \lambda \mu$ to first order. So for small $\lambda$ they are cheaper if
 #
 # $$\sigma^2 < 3 (2 - \sqrt 2) \, \lambda \mu ,$$
 #
-# a boundary that shrinks with the price. For any price we also compute the boundary itself, on a fine grid of magnitudes. At the smallest price drawn the formula should be within a twentieth of that, and the smaller the price the better. The computed boundary is tested on random samples: with a tenth less spread the composites should be cheaper, with a tenth more the atoms.
+# a boundary that shrinks with the price. For any price we also compute the boundary itself, on a fine grid of
+# magnitudes. At the smallest price drawn the formula should be within a twentieth of that, and the smaller the price
+# the better. The computed boundary is tested on random samples: with a tenth less spread the composites should be
+# cheaper, with a tenth more the atoms.
 
 # %%
 ratios = torch.linspace(0.02, 0.8, 27).tolist()
 spread = {}
 for price in prices:
     jittered = [worlds.two_of_three(sigma=ratio) for ratio in ratios]
-    atoms = [float(oracle.dictionary_loss(w.features, w, price)) for w in jittered]
-    joint = [float(oracle.dictionary_loss(w.composites(), w, price)) for w in jittered]
+    atoms = [float(optimum.dictionary_loss(w.features, w, price)) for w in jittered]
+    joint = [float(optimum.dictionary_loss(w.composites(), w, price)) for w in jittered]
     spread[price] = [c / a for a, c in zip(atoms, joint, strict=True)]
-first_order = {price: theory.jitter_boundary_small(price) for price in prices}
-exact = {price: theory.jitter_boundary(price) for price in prices}
+first_order = {price: optimum.jitter_boundary_small(price) for price in prices}
+exact = {price: optimum.jitter_boundary(price) for price in prices}
 
 
 # %%
@@ -256,17 +321,17 @@ def sampled_lead(price, ratio):
     world = worlds.two_of_three(sigma=ratio)
     x = world.inputs(world.sample(20_000, torch.Generator().manual_seed(seed)))
     both = torch.stack([world.features, world.composites()])
-    atoms, joint = oracle.sample_losses(x, both, price).mean(dim=1)
+    atoms, joint = optimum.sample_losses(x, both, price).mean(dim=1)
     return float(atoms - joint)
 
 
-signed = theory.jitter_threshold_signed()
+signed = optimum.jitter_threshold_signed()
 signed_ratios = [signed_cost(ratio) for ratio in ratios]
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-told = sentences.listed([f"{exact[p]:.2f} at $\\lambda$ = {p:g}" for p in prices])
+told = listed([f"{exact[p]:.2f} at $\\lambda$ = {p:g}" for p in prices])
 show(
-    figures.curves(
+    figures.curve_figure(
         {f"$\\lambda$ = {p:g}": (ratios, v) for p, v in spread.items()}
         | {"signed latents": (ratios, signed_ratios), "equal cost": (ratios, [1.0] * len(ratios))},
         {},
@@ -276,8 +341,14 @@ show(
         marks={"formula for signed": signed},
     ),
     f"The composites lose their advantage at a spread of {told}.",
-    "Losses of the three composites over those of the three atoms, with non-negative latents, computed on a grid of magnitudes. Signed latents: the sums of absolute activations at exact reconstruction. Below the line of equal cost the composites are cheaper. The dotted line is the formula for signed latents. Where curves leave the picture, the atoms cost far less.",
-    alt="Ratio of the composites' loss to the atoms' over the spread of magnitudes, one curve for each price, with a vertical line for the signed limit.",
+    "Losses of the three composites over those of the three atoms, with non-negative latents, computed on a grid of"
+    " magnitudes. Signed latents: the sums of absolute activations at exact reconstruction. Below the line of equal"
+    " cost the composites are cheaper. The dotted line is the formula for signed latents. Where curves leave the"
+    " picture, the atoms cost far less.",
+    alt=(
+        "Ratio of the composites' loss to the atoms' over the spread of magnitudes, one curve for each price, with a"
+        " vertical line for the signed limit."
+    ),
 )
 smallest = min(prices)
 misses = [abs(first_order[p] / exact[p] - 1) for p in prices]
@@ -286,7 +357,9 @@ misses = [abs(first_order[p] / exact[p] - 1) for p in prices]
 claim(
     "spread-kills-composites",
     all(spread[p][0] < 1 < spread[p][-1] for p in prices),
-    f"At every price enough spread makes the atoms cheaper than the composites. The boundary lies at $\\sigma/\\mu$ = {min(exact.values()):.2f} to {max(exact.values()):.2f}, depending on the price; with signed latents and a vanishing price it lies at {signed:.3f}.",
+    "At every price enough spread makes the atoms cheaper than the composites. The boundary lies at $\\sigma/\\mu$ ="
+    f" {min(exact.values()):.2f} to {max(exact.values()):.2f}, depending on the price; with signed latents and a"
+    f" vanishing price it lies at {signed:.3f}.",
     otherwise="Within this range of spreads the atoms do not become cheaper at every price.",
     source="theory",
     verdict=verdict([sampled_lead(p, 0.9 * exact[p]) > 0 > sampled_lead(p, 1.1 * exact[p]) for p in prices]),
@@ -296,8 +369,11 @@ gap = ratios[1] - ratios[0]
 claim(
     "signed-limit",
     crossed - gap <= signed <= crossed,
-    f"For signed latents, costs that were summed without the formula cross between {crossed - gap:.2f} and {crossed:.2f}; the formula says {signed:.3f}.",
-    otherwise=f"The formula for signed latents says {signed:.3f}, and costs that were summed without it do not cross there.",
+    f"For signed latents, costs that were summed without the formula cross between {crossed - gap:.2f} and"
+    f" {crossed:.2f}; the formula says {signed:.3f}.",
+    otherwise=(
+        f"The formula for signed latents says {signed:.3f}, and costs that were summed without it do not cross there."
+    ),
     source="theory",
     verdict=verdict([crossed - gap <= signed <= crossed]),
 )
@@ -306,8 +382,13 @@ claim(
 claim(
     "boundary-shrinks-with-the-price",
     abs(first_order[smallest] / exact[smallest] - 1) < 0.05,
-    f"The first-order formula is good where it should be: at $\\lambda$ = {smallest:g} it gives {first_order[smallest]:.4f}, the computed boundary is {exact[smallest]:.4f}; at $\\lambda$ = {max(prices):g} it gives {first_order[max(prices)]:.2f} for {exact[max(prices)]:.2f}.",
-    otherwise=f"At $\\lambda$ = {smallest:g} the first-order formula gives {first_order[smallest]:.4f}, the computed boundary is {exact[smallest]:.4f}.",
+    f"The first-order formula is good where it should be: at $\\lambda$ = {smallest:g} it gives"
+    f" {first_order[smallest]:.4f}, the computed boundary is {exact[smallest]:.4f}; at $\\lambda$ = {max(prices):g} it"
+    f" gives {first_order[max(prices)]:.2f} for {exact[max(prices)]:.2f}.",
+    otherwise=(
+        f"At $\\lambda$ = {smallest:g} the first-order formula gives {first_order[smallest]:.4f}, the computed boundary"
+        f" is {exact[smallest]:.4f}."
+    ),
     source="theory",
     verdict=verdict([abs(misses[0]) < 0.05, *[a < b for a, b in itertools.pairwise(misses)]]),
 )
@@ -316,23 +397,38 @@ claim(
 # %% [markdown]
 # ## What if a feature is sometimes seen alone?
 #
-# Let $A$ fire often, $B$ almost only together with $A$, and give the SAE two latents. (This is *nesting*: $B$ is like a special case of $A$.) Write $\rho$ for the ratio of samples with $B$ alone to samples with both. Compare two dictionaries. $\{A, B\}$ pays for two latents when both fire.
-# $\{A, (A+B)/\sqrt 2\}$ pays for one; it gains $\lambda (2 - \sqrt 2) - \lambda^2 / 2$ there. But when $B$ is alone, half of its square cannot be written without writing $A$ too: that costs $\tfrac14 - (1 - 1/\sqrt 2) \lambda$ more. So the composite wins as long as
+# Let $A$ fire often, $B$ almost only together with $A$, and give the SAE two latents. (This is *nesting*: $B$ is like a
+# special case of $A$.) Write $\rho$ for the ratio of samples with $B$ alone to samples with both. Compare two
+# dictionaries. $\{A, B\}$ pays for two latents when both fire. $\{A, (A+B)/\sqrt 2\}$ pays for one; it gains
+# $\lambda (2 - \sqrt 2) - \lambda^2 / 2$ there. But when $B$ is alone, half of its square cannot be written without
+# writing $A$ too: that costs $\tfrac14 - (1 - 1/\sqrt 2) \lambda$ more. So the composite wins as long as
 #
 # $$\rho < \rho^* = \frac{\lambda \, (2 - \sqrt 2 - \lambda/2)}{\tfrac14 - (1 - 1/\sqrt 2) \, \lambda} ,$$
 #
-# and $\rho^*$ goes to zero with $\lambda$: at a vanishing price the atoms are the cheaper of the two as soon as $B$ is *ever* seen alone. (The formula holds for $\lambda < 1/\sqrt 2$, where the composite row still fires when $B$ is alone.) It is tested at each price one part in fifty on either side.
+# and $\rho^*$ goes to zero with $\lambda$: at a vanishing price the atoms are the cheaper of the two as soon as $B$ is
+# *ever* seen alone. (The formula holds for $\lambda < 1/\sqrt 2$, where the composite row still fires when $B$ is
+# alone.) It is tested at each price one part in fifty on either side.
 #
-# **Rows may lean.** In general the best two rows are something in between. Let the row of $B$ *lean* towards $A$ by a small angle $t$. When $B$ is alone that leaves an error of $t^2/2$. When both fire, the leaning row writes a part of $A$ on the way, and saves $\lambda t$. The balance is at
+# **Rows may lean.** In general the best two rows are something in between. Let the row of $B$ *lean* towards $A$ by a
+# small angle $t$. When $B$ is alone that leaves an error of $t^2/2$. When both fire, the leaning row writes a part of
+# $A$ on the way, and saves $\lambda t$. The balance is at
 #
 # $$t = \lambda \, \frac{P(A \text{ and } B)}{P(B \text{ alone})}$$
 #
-# to first order. The row of $A$ leans in the same way, and each lean takes away from the gain of both. To second order, with $r$ for the first-order value of a row and $t'$ for the lean of the other, $t = r (1 - t - 2 t')$.
+# to first order. The row of $A$ leans in the same way, and each lean takes away from the gain of both. To second order,
+# with $r$ for the first-order value of a row and $t'$ for the lean of the other, $t = r (1 - t - 2 t')$.
 #
-# **In any world** the same argument works for each feature $j$ by itself. Let $T_{ij}$ be how far the row of feature $i$ leans towards $j$. Where $j$ is silent, the leaning rows write $\sum_i a_i T_{ij}$ along $j$ where nothing belongs, which costs half its square; where $j$ fires, they save $\lambda$ times the same sum. Balancing the two gives column $j$ of $T$ as
-# $\lambda \, E[a a^\top 1(a_j = 0)]^{-1} E[a \, 1(a_j > 0)]$, both over the features other than $j$ (if the inverse exists). In the end leaning lowers the loss by $\tfrac12 \lambda \sum_{ij} T_{ij} E[a_i 1(a_j > 0)]$. So a small price already moves the best rows off the atoms; how far is a matter of numbers.
+# **In any world** the same argument works for each feature $j$ by itself. Let $T_{ij}$ be how far the row of feature
+# $i$ leans towards $j$. Where $j$ is silent, the leaning rows write $\sum_i a_i T_{ij}$ along $j$ where nothing
+# belongs, which costs half its square; where $j$ fires, they save $\lambda$ times the same sum. Balancing the two gives
+# column $j$ of $T$ as $\lambda \, E[a a^\top 1(a_j = 0)]^{-1} E[a \, 1(a_j > 0)]$, both over the features other than
+# $j$ (if the inverse exists). In the end leaning lowers the loss by
+# $\tfrac12 \lambda \sum_{ij} T_{ij} E[a_i 1(a_j > 0)]$. So a small price already moves the best rows off the atoms; how
+# far is a matter of numbers.
 #
-# The first-order law should be right within a tenth where leans stay below six degrees and $\lambda \le 0.02$, and for $A$ and $B$ the second order should be nearer than the first.
+# The first-order law should be right within a tenth where leans stay below six degrees and $\lambda \le 0.02$, and for
+# $A$ and $B$ the second order should be nearer than the first.
+
 
 # %%
 def composite_wins(rho, price):
@@ -340,29 +436,29 @@ def composite_wins(rho, price):
     both = 0.5 / (1 + rho)
     world = worlds.World(worlds.Patterns([[1, 0], [0, 1], [1, 1]], [0.5, 0.5 - both, both]))
     joined = torch.tensor([[1.0, 0.0], [0.5**0.5, 0.5**0.5]])
-    return bool(oracle.dictionary_loss(joined, world, price) < oracle.dictionary_loss(world.features, world, price))
+    return bool(optimum.dictionary_loss(joined, world, price) < optimum.dictionary_loss(world.features, world, price))
 
 
-stars = {price: theory.crossover(price) for price in prices}
+stars = {price: optimum.crossover(price) for price in prices}
 sides = [composite_wins(f * star, price) == (f < 1) for price, star in stars.items() for f in (0.98, 1.02)]
 lone = 0.2  # how often B is alone; both fire in 0.4 of the samples, A alone in 0.4
 small = [0.002, 0.005, 0.01, 0.015, 0.02]
 square = torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]).double()
 shares = torch.tensor([[0.4, lone, 0.4]]).double()
-found = [float(90 - two_features.best_angles(square, shares, p)[0][0, 1]) for p in small]
-predicted = [math.degrees(theory.tilt(p, 0.4, lone)) for p in small]
-second = [math.degrees(theory.tilts(p, 0.4, 0.4, lone)[1]) for p in small]
+found = [float(90 - optimum.best_angles(square, shares, p)[0][0, 1]) for p in small]
+predicted = [math.degrees(optimum.tilt(p, 0.4, lone)) for p in small]
+second = [math.degrees(optimum.tilts(p, 0.4, 0.4, lone)[1]) for p in small]
 
 
 # %%
 def leaning(world, price):
     """Mean lean of a row in degrees, and what leaning saves: by law, then of the nearest minimum of the exact loss."""
-    features, data = world.features.double(), oracle.finite_data(world)
-    rows, lowest = oracle.polish(features, *data, price)
-    law = theory.tilt_matrix(world, price).norm(dim=1).arctan()
+    features, data = world.features.double(), worlds.finite_data(world)
+    rows, lowest = optimum.polish(features, *data, price)
+    law = optimum.tilt_matrix(world, price).norm(dim=1).arctan()
     lean = measures.cosines(rows, features).diagonal().clamp(max=1).arccos()
-    saved = float(oracle.dictionary_loss(features, world, price)) - lowest
-    return [float(law.rad2deg().mean()), float(lean.rad2deg().mean()), theory.tilt_gain(world, price), saved]
+    saved = float(optimum.dictionary_loss(features, world, price)) - lowest
+    return [float(law.rad2deg().mean()), float(lean.rad2deg().mean()), optimum.tilt_gain(world, price), saved]
 
 
 general = {"three independent features": worlds.independent([1 / 3] * 3), "two of four": worlds.k_of_n(4, 2)}
@@ -373,7 +469,8 @@ misses = torch.stack([table[:, [1, 3]] / table[:, [0, 2]] - 1 for table in leans
 claim(
     "crossover",
     all(sides),
-    "The formula for $\\rho^*$ separates the two dictionaries at every price: two per cent below it the composite is cheaper, two per cent above it the atoms are.",
+    "The formula for $\\rho^*$ separates the two dictionaries at every price: two per cent below it the composite is"
+    " cheaper, two per cent above it the atoms are.",
     otherwise=f"The formula for $\\rho^*$ puts {sum(sides)} of {len(sides)} worlds on the right side.",
     source="theory",
     verdict=verdict(sides),
@@ -384,9 +481,14 @@ panels["A and B"] = {"first order": (axis, predicted), "second order": (axis, se
 furthest = float(misses[:, -1, 0].max())
 show(
     figures.curve_panels(panels, xlabel="price lambda, thousandths", ylabel="lean of a row, degrees"),
-    f"At a price of {small[-1]:g} the first-order law is off by {100 * abs(predicted[-1] / found[-1] - 1):.1f} % for the row of B, and by at most {100 * furthest:.1f} % in the other two worlds.",
-    "Dots: how far the rows of the best dictionary lean; for two features it is found by looking at all angles, else as the minimum of the exact loss nearest to the atoms. Lines: the law, without a free parameter.",
-    alt="Three panels, one for each world: lean of a row over the price, the first-order law as a line, exact leans as dots; for two features the second order as well.",
+    f"At a price of {small[-1]:g} the first-order law is off by {100 * abs(predicted[-1] / found[-1] - 1):.1f} % for"
+    f" the row of B, and by at most {100 * furthest:.1f} % in the other two worlds.",
+    "Dots: how far the rows of the best dictionary lean; for two features it is found by looking at all angles, else as"
+    " the minimum of the exact loss nearest to the atoms. Lines: the law, without a free parameter.",
+    alt=(
+        "Three panels, one for each world: lean of a row over the price, the first-order law as a line, exact leans as"
+        " dots; for two features the second order as well."
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
@@ -395,8 +497,12 @@ off_second = max(abs(p / f - 1) for p, f in zip(second, found, strict=True))
 claim(
     "rows-lean",
     off < 0.1 and off_second < off,
-    f"For two features and over these prices, the first-order formula is within {100 * off:.1f} % of the best angle found by looking at all of them, and its second-order refinement within {100 * off_second:.2f} %.",
-    otherwise=f"For two features and over these prices, the first-order formula is off by up to {100 * off:.1f} %, its second-order refinement by up to {100 * off_second:.2f} %.",
+    f"For two features and over these prices, the first-order formula is within {100 * off:.1f} % of the best angle"
+    f" found by looking at all of them, and its second-order refinement within {100 * off_second:.2f} %.",
+    otherwise=(
+        f"For two features and over these prices, the first-order formula is off by up to {100 * off:.1f} %, its"
+        f" second-order refinement by up to {100 * off_second:.2f} %."
+    ),
     source="theory",
     verdict=verdict([off < 0.1, *[abs(b - f) < abs(a - f) for a, b, f in zip(predicted, second, found, strict=True)]]),
 )
@@ -404,8 +510,12 @@ law_is_off = misses.amax(dim=(0, 1)) * 100
 claim(
     "leaning-in-any-world",
     bool((misses < 0.1).all()),
-    f"In the other two worlds the first-order law is within {law_is_off[0]:.1f} % for the leans and within {law_is_off[1]:.1f} % for what they save.",
-    otherwise=f"In the other two worlds the first-order law is off by up to {law_is_off[0]:.1f} % for the leans and by up to {law_is_off[1]:.1f} % for what they save.",
+    f"In the other two worlds the first-order law is within {law_is_off[0]:.1f} % for the leans and within"
+    f" {law_is_off[1]:.1f} % for what they save.",
+    otherwise=(
+        f"In the other two worlds the first-order law is off by up to {law_is_off[0]:.1f} % for the leans and by up to"
+        f" {law_is_off[1]:.1f} % for what they save."
+    ),
     source="theory",
     verdict=verdict((misses < 0.1).flatten().tolist()),
 )
@@ -413,9 +523,12 @@ claim(
 # %% [markdown]
 # ## How far down do SAEs get?
 #
-# Each of five worlds gets a ladder of losses: the atoms; what training reaches; the best dictionary of the same size that a search from many starts could find; and the radial bound. Where the law of the last section applies and speaks of less than six degrees, the ladder also shows what *leaning* atoms cost by that law.
+# Each of five worlds gets a ladder of losses: the atoms; what training reaches; the best dictionary of the same size
+# that a search from many starts could find; and the radial bound. Where the law of the last section applies and speaks
+# of less than six degrees, the ladder also shows what *leaning* atoms cost by that law.
 #
-# Where the best known dictionary stands above the bound, the SAE has too few latents for all directions of its data, or the search missed the optimum.
+# Where the best known dictionary stands above the bound, the SAE has too few latents for all directions of its data, or
+# the search missed the optimum.
 
 # %%
 ladder_worlds = {
@@ -427,17 +540,17 @@ ladder_worlds = {
 }
 lawful = {name: ladder_worlds[name][0] for name in ("two of four, 4 latents", "independent, 3 latents")}
 by_law = {
-    name: theory.tilt_matrix(world, l1_coeff).norm(dim=1).arctan().rad2deg().max() for name, world in lawful.items()
+    name: optimum.tilt_matrix(world, l1_coeff).norm(dim=1).arctan().rad2deg().max() for name, world in lawful.items()
 }
-saved = {name: theory.tilt_gain(world, l1_coeff) for name, world in lawful.items() if by_law[name] < 6}
+saved = {name: optimum.tilt_gain(world, l1_coeff) for name, world in lawful.items() if by_law[name] < 6}
 
 
 def trained_losses(world, n_latents):
     """Losses of SAEs trained on the exact support of a world."""
-    rows = sae.random_sign_rows(world, n_latents, seeds)
-    start = sae.untrained(sae.ReluL1(l1_coeff), rows, seeds, decoder_bias=False)
-    data = training.Support.of(world)
-    return measures.assess(training.fit(start, data, n_steps=n_steps, lr=lr)[0], world, threshold).losses
+    rows = saes.random_sign_rows(world, n_latents, seeds)
+    start = saes.untrained(saes.ReluL1(l1_coeff), rows, seeds, decoder_bias=False)
+    data = saes.Support.of(world)
+    return measures.assess(saes.fit(start, data, n_steps=n_steps, lr=lr)[0], world, threshold).losses
 
 
 # %%
@@ -445,14 +558,14 @@ ladder, best = {}, {}
 for name, (world, size) in ladder_worlds.items():
     losses = trained_losses(world, size)
     search = torch.Generator().manual_seed(seed)
-    best[name], lowest = oracle.best_dictionary(world, size, l1_coeff, generator=search)
-    atoms = float(oracle.dictionary_loss(world.features, world, l1_coeff))
+    best[name], lowest = optimum.best_dictionary(world, size, l1_coeff, generator=search)
+    atoms = float(optimum.dictionary_loss(world.features, world, l1_coeff))
     ladder[name] = {
         "atoms": atoms,
         "trained, median": float(losses.median()),
         "trained, lowest": float(losses.min()),
         "best known": lowest,
-        "radial bound": oracle.radial_bound(world, l1_coeff),
+        "radial bound": optimum.radial_bound(world, l1_coeff),
         "leaning, by law": atoms - saved.get(name, math.nan),
     }
 nearest = measures.cosines(best["independent, 3 latents"], torch.eye(3)).amax(dim=1)
@@ -464,38 +577,59 @@ reached = [name for name, rungs in ladder.items() if rungs["trained, lowest"] < 
 beaten = [name for name, rungs in ladder.items() if rungs["best known"] < rungs["atoms"] * (1 - 1e-6)]
 show(
     figures.ladder(ladder),
-    f"In {len(beaten)} of {len(ladder)} worlds some dictionary of the same size costs less than the atoms; in {len(reached)} the SAE with the lowest loss comes within one part in a thousand of the best known.",
-    f"Each row is one world; losses are divided by that of the atoms, which therefore stand at one. Trained: {n_saes} SAEs on the exact list of patterns, whether or not all their latents are live.",
-    alt="Ladder of losses for five worlds: atoms, trained SAEs, best known dictionary and radial bound, relative to the atoms.",
+    f"In {len(beaten)} of {len(ladder)} worlds some dictionary of the same size costs less than the atoms; in"
+    f" {len(reached)} the SAE with the lowest loss comes within one part in a thousand of the best known.",
+    f"Each row is one world; losses are divided by that of the atoms, which therefore stand at one. Trained: {n_saes}"
+    " SAEs on the exact list of patterns, whether or not all their latents are live.",
+    alt=(
+        "Ladder of losses for five worlds: atoms, trained SAEs, best known dictionary and radial bound, relative to the"
+        " atoms."
+    ),
 )
 claim(
     "atoms-are-never-optimal",
     len(beaten) == len(ladder),
-    "In every one of these worlds some dictionary of the same size costs less than the true features, even where features are independent.",
-    otherwise=f"The search found a dictionary that costs less than the true features in {len(beaten)} of these {len(ladder)} worlds.",
+    "In every one of these worlds some dictionary of the same size costs less than the true features, even where"
+    " features are independent.",
+    otherwise=(
+        f"The search found a dictionary that costs less than the true features in {len(beaten)} of these {len(ladder)}"
+        " worlds."
+    ),
     source="theory",
     verdict=verdict([name in beaten for name in ladder if l1_coeff < 1]),
 )
 story = ": a small correction, not another story" if tilt < 18 else ""
 say(
-    f"How far is the best dictionary from the true features where these are independent? Its rows lean by at most {tilt:.1f} degrees{story}. The first-order law, made for leans below six degrees, says {by_law['independent, 3 latents']:.1f}."
+    "How far is the best dictionary from the true features where these are independent? Its rows lean by at most"
+    f" {tilt:.1f} degrees{story}. The first-order law, made for leans below six degrees, says"
+    f" {by_law['independent, 3 latents']:.1f}."
 )
 
 
 # %% [markdown]
 # ## Can the features be found at all?
 #
-# One could object that the atoms *are* in the data, and that a better method would find them. Sometimes that is so. But not every world settles what its features are.
+# One could object that the atoms *are* in the data, and that a better method would find them. Sometimes that is so. But
+# not every world settles what its features are.
 #
-# **Signed latents.** Suppose the method must write all samples exactly, with as many unit rows as features and activations of either sign, and minimises the sum of their absolute values. When are the true features a *sharp* local minimum, so that every small turn of the rows costs more? Gribonval and Schnass (2010), and later Wang, Wu and Yu (2019, arXiv 1902.08380), answered
-# with a condition: for every feature $k$ and all coefficients $c \ne 0$ with $c_k = 0$,
+# **Signed latents.** Suppose the method must write all samples exactly, with as many unit rows as features and
+# activations of either sign, and minimises the sum of their absolute values. When are the true features a *sharp* local
+# minimum, so that every small turn of the rows costs more? Gribonval and Schnass (2010), and later Wang, Wu and Yu
+# (2019, arXiv 1902.08380), answered with a condition: for every feature $k$ and all coefficients $c \ne 0$ with
+# $c_k = 0$,
 #
 # $$E\big[\, |c \cdot a| \; 1(a_k = 0) \big] \; > \; E\big[\, c \cdot a \; 1(a_k > 0) \big] .$$
 #
-# Turning the other rows towards feature $k$ makes it pay whenever $k$ is silent, and lets it save when $k$ fires. The difference of the two sides, at its smallest over all $k$ and all $c$ whose largest $|c_j|$ is one, is the *slope*. For two features it is positive if both fire together more rarely than $A$ alone, and more rarely than $B$ alone;
-# for exactly $k$ of $n$ if $n > 2k - 1$ (so two of three, the minimal example, stands on the boundary); for independent features if every rate is below one half.
+# Turning the other rows towards feature $k$ makes it pay whenever $k$ is silent, and lets it save when $k$ fires. The
+# difference of the two sides, at its smallest over all $k$ and all $c$ whose largest $|c_j|$ is one, is the *slope*.
+# For two features it is positive if both fire together more rarely than $A$ alone, and more rarely than $B$ alone; for
+# exactly $k$ of $n$ if $n > 2k - 1$ (so two of three, the minimal example, stands on the boundary); for independent
+# features if every rate is below one half.
 #
-# We test it without the formula: turn the rows by a tiny angle towards each feature in turn, each by plus, minus or nothing, and take the smallest growth of the sum per angle. It should be the slope within a thousandth. And where the slope is positive, no small random turn of all rows at once should lower the sum.
+# We test it without the formula: turn the rows by a tiny angle towards each feature in turn, each by plus, minus or
+# nothing, and take the smallest growth of the sum per angle. It should be the slope within a thousandth. And where the
+# slope is positive, no small random turn of all rows at once should lower the sum.
+
 
 # %%
 def company(world):
@@ -507,27 +641,27 @@ def company(world):
 
 rates = [0.05 + 0.025 * i for i in range(37)]
 families = {
-    "two features": [points.pair(q, (1 - q) / 2) for q in rates],
+    "two features": [worlds.pair(q, (1 - q) / 2) for q in rates],
     "three independent features": [worlds.independent([rate] * 3) for rate in rates],
     "one or two of three": [worlds.solo_leak(3, 2, 1 - rate) for rate in rates],
     "exactly two of n": [worlds.k_of_n(n, 2) for n in (3, 4, 5, 6)],
 }
-lines = {name: ([company(w) for w in ws], [theory.sharpness(w) for w in ws]) for name, ws in families.items()}
+lines = {name: ([company(w) for w in ws], [sharpness(w) for w in ws]) for name, ws in families.items()}
 
 # %%
 tested = {name: ws[::4] if len(ws) > 4 else ws for name, ws in families.items()}
-answers = {name: [theory.sharp_local_minimum(w) for w in ws] for name, ws in tested.items()}
-grown = {name: ([company(w) for w in ws], [theory.growth_by_turning(w) for w in ws]) for name, ws in tested.items()}
+answers = {name: [sharp_local_minimum(w) for w in ws] for name, ws in tested.items()}
+grown = {name: ([company(w) for w in ws], [growth_by_turning(w) for w in ws]) for name, ws in tested.items()}
 sharp = [w for name, ws in tested.items() for w, answer in zip(ws, answers[name], strict=True) if answer == "yes"]
 lowered, generator = 0, torch.Generator().manual_seed(seed)
 for world in sharp:
     turns = torch.randn(1000, world.n_features, world.n_features, generator=generator).double()
-    lowered += int((theory.signed_growth(world, turns / turns.norm(dim=(1, 2), keepdim=True), 1e-3) < 0).sum())
+    lowered += int((signed_growth(world, turns / turns.norm(dim=(1, 2), keepdim=True), 1e-3) < 0).sum())
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-told = sentences.listed([f"{a.count('yes')} of the {len(a)} worlds of {name}" for name, a in answers.items()])
+told = listed([f"{a.count('yes')} of the {len(a)} worlds of {name}" for name, a in answers.items()])
 show(
-    figures.curves(
+    figures.curve_figure(
         lines | {"zero": ([0, 1], [0, 0])},
         grown,
         xlabel="how often a feature that fires has company",
@@ -535,37 +669,56 @@ show(
         ylim=(-0.7, 0.55),
     ),
     f"The features are a sharp minimum for signed latents in {told}.",
-    "Lines: the slope by the condition. Dots: the growth found by turning rows. Above zero the features are a sharp local minimum; the caption counts the worlds with a dot. Worlds of exactly two of n features always have company: they stand at the right edge, the lowest of them on zero. Slopes far below zero are outside the picture.",
-    alt="Slope over the share of company for four families of worlds, lines by the condition, dots by turning rows, and a line at zero.",
+    "Lines: the slope by the condition. Dots: the growth found by turning rows. Above zero the features are a sharp"
+    " local minimum; the caption counts the worlds with a dot. Worlds of exactly two of n features always have company:"
+    " they stand at the right edge, the lowest of them on zero. Slopes far below zero are outside the picture.",
+    alt=(
+        "Slope over the share of company for four families of worlds, lines by the condition, dots by turning rows, and"
+        " a line at zero."
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-slopes = [theory.sharpness(world) for ws in tested.values() for world in ws]
+slopes = [sharpness(world) for ws in tested.values() for world in ws]
 gaps = [abs(a - b) for a, b in zip(slopes, [g for _, ys in grown.values() for g in ys], strict=True)]
 claim(
     "sharp-minimum",
     max(gaps) < 1e-3 and lowered == 0,
-    f"The condition is right: in {len(gaps)} worlds slope and growth differ by at most {max(gaps):.0e}, and where it is positive none of {1000 * len(sharp)} random turns lowered the sum.",
-    otherwise=f"In {len(gaps)} worlds slope and growth differ by up to {max(gaps):.0e}, and {lowered} of {1000 * len(sharp)} random turns lowered the sum where the slope is positive.",
+    f"The condition is right: in {len(gaps)} worlds slope and growth differ by at most {max(gaps):.0e}, and where it is"
+    f" positive none of {1000 * len(sharp)} random turns lowered the sum.",
+    otherwise=(
+        f"In {len(gaps)} worlds slope and growth differ by up to {max(gaps):.0e}, and {lowered} of {1000 * len(sharp)}"
+        " random turns lowered the sum where the slope is positive."
+    ),
     source="theory",
     verdict=verdict([gap < 1e-3 for gap in gaps] + [lowered == 0]),
 )
 weights = torch.tensor([[(1 - q) / 2, (1 - q) / 2, q] for q in rates[::4]]).double()
-best_two = two_features.best_angles(square, weights, prices[0])[0].deg2rad()
+best_two = optimum.best_angles(square, weights, prices[0])[0].deg2rad()
 kept = int((torch.minimum(best_two[:, 0].cos(), best_two[:, 1].sin()) >= threshold).sum())
 n_sharp = answers["two features"].count("yes")
 claim(
     "relu-asks-less",
     kept > n_sharp,
-    f"An SAE asks less of the world. Its activations cannot be negative, so where a feature fires alone a leaning row cannot be put right by taking something away. Of the {len(weights)} worlds with two features, at $\\lambda$ = {prices[0]:g} the best two rows are aligned with the two features in {kept}, while for signed latents the features are a sharp minimum in {n_sharp}.",
-    otherwise=f"Of the {len(weights)} worlds with two features, at $\\lambda$ = {prices[0]:g} the best two rows of an SAE are aligned with the two features in {kept}; for signed latents they are a sharp minimum in {n_sharp}.",
+    "An SAE asks less of the world. Its activations cannot be negative, so where a feature fires alone a leaning row"
+    f" cannot be put right by taking something away. Of the {len(weights)} worlds with two features, at $\\lambda$ ="
+    f" {prices[0]:g} the best two rows are aligned with the two features in {kept}, while for signed latents the"
+    f" features are a sharp minimum in {n_sharp}.",
+    otherwise=(
+        f"Of the {len(weights)} worlds with two features, at $\\lambda$ = {prices[0]:g} the best two rows of an SAE are"
+        f" aligned with the two features in {kept}; for signed latents they are a sharp minimum in {n_sharp}."
+    ),
 )
 
 # %% [markdown]
-# **Two sets.** One feature of each of two sets fires, like a colour and a shape. Add a constant vector to all colours and take it away from all shapes: every sample stays the same. So the data do not say where one set ends and the other begins. By that freedom the best dictionary should be neither the atoms nor
-# the pairs: it should cost less than the atoms, hold no atom, and not be made of composites only.
+# **Two sets.** One feature of each of two sets fires, like a colour and a shape. Add a constant vector to all colours
+# and take it away from all shapes: every sample stays the same. So the data do not say where one set ends and the other
+# begins. By that freedom the best dictionary should be neither the atoms nor the pairs: it should cost less than the
+# atoms, hold no atom, and not be made of composites only.
 #
-# **A mirror.** Let exactly $k \ge 2$ of $2k$ features fire, every choice equally often, all with the same magnitude. Reflect every feature: $h_i = \frac1k \sum_j v_j - v_i$. These directions are unit and at right angles too, and any $k$ of them add up to the *other* $k$ features. So the same samples are exactly $k$ of $2k$ mirrored features, and no
+# **A mirror.** Let exactly $k \ge 2$ of $2k$ features fire, every choice equally often, all with the same magnitude.
+# Reflect every feature: $h_i = \frac1k \sum_j v_j - v_i$. These directions are unit and at right angles too, and any
+# $k$ of them add up to the *other* $k$ features. So the same samples are exactly $k$ of $2k$ mirrored features, and no
 # method that sees only the data can tell which of the two bases is the true one.
 
 # %%
@@ -577,18 +730,25 @@ labels = measures.label_latents(best[sets][None], pairs_world, everything_live, 
 sorted_rows = map_of_best[measures.reading_order(map_of_best[None], labels, 0)]
 
 doubled = worlds.k_of_n(4, 2)
-mirror = theory.mirrored_features(doubled)
+mirror = mirrored_features(doubled)
 bases = torch.stack([doubled.features.double(), mirror])
-twins = torch.stack([oracle.dictionary_loss(bases, doubled, price) for price in [*prices, l1_coeff]])
+twins = torch.stack([optimum.dictionary_loss(bases, doubled, price) for price in [*prices, l1_coeff]])
 differing = float((twins[:, 0] - twins[:, 1]).abs().max())
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-counted = sentences.listed([f"{int(labels.count(kind))} {kind}" for kind in measures.LABELS if int(labels.count(kind))])
+counted = listed([f"{int(labels.count(kind))} {kind}" for kind in measures.LABELS if int(labels.count(kind))])
 show(
     figures.expected_maps({"two sets: the best found": sorted_rows.numpy(), "two of four: the mirror": mirror.numpy()}),
-    f"Two sets: the labels of the best dictionary found are {counted}; it costs {ladder[sets]['best known']:.4f}, the atoms {ladder[sets]['atoms']:.4f}. Two of four: at $\\lambda$ = {l1_coeff:g} the mirror costs {twins[-1, 1]:.4f}, the atoms {twins[-1, 0]:.4f}.",
-    "Cells are cosines with the features we started from; for the atoms each map would hold ones on its diagonal and zeros elsewhere. Left: A, B, C are one set, D, E, F the other; the rows were found by a search from many starts, without an SAE. Right: the rows are the mirrored features, written down.",
-    alt="Two heat maps of cosines with the true features: the best dictionary found for two sets of three features, and the mirrored features of two of four.",
+    f"Two sets: the labels of the best dictionary found are {counted}; it costs {ladder[sets]['best known']:.4f}, the"
+    f" atoms {ladder[sets]['atoms']:.4f}. Two of four: at $\\lambda$ = {l1_coeff:g} the mirror costs"
+    f" {twins[-1, 1]:.4f}, the atoms {twins[-1, 0]:.4f}.",
+    "Cells are cosines with the features we started from; for the atoms each map would hold ones on its diagonal and"
+    " zeros elsewhere. Left: A, B, C are one set, D, E, F the other; the rows were found by a search from many starts,"
+    " without an SAE. Right: the rows are the mirrored features, written down.",
+    alt=(
+        "Two heat maps of cosines with the true features: the best dictionary found for two sets of three features, and"
+        " the mirrored features of two of four."
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
@@ -596,33 +756,39 @@ cheaper = ladder[sets]["best known"] < ladder[sets]["atoms"] * (1 - 1e-6)
 claim(
     "neither-atoms-nor-pairs",
     cheaper and int(labels.count("atomic")) == 0 and int(labels.count("composite")) < n_sets_latents,
-    "For two sets the best dictionary found is neither the atoms nor the pairs: it costs less than the atoms, holds no atom, and not all of its rows are composites.",
-    otherwise=f"For two sets, with this price and threshold, the labels of the best dictionary found are: {counted}."
-    if cheaper
-    else "For two sets, at this price, the search found nothing cheaper than the atoms, so its labels say little.",
+    "For two sets the best dictionary found is neither the atoms nor the pairs: it costs less than the atoms, holds no"
+    " atom, and not all of its rows are composites.",
+    otherwise=(
+        f"For two sets, with this price and threshold, the labels of the best dictionary found are: {counted}."
+        if cheaper
+        else "For two sets, at this price, the search found nothing cheaper than the atoms, so its labels say little."
+    ),
     source="theory",
     verdict=verdict([cheaper, int(labels.count("atomic")) == 0, int(labels.count("composite")) < n_sets_latents]),
 )
 claim(
     "mirror",
     differing < 1e-9,
-    f"For two of four the features and their mirror images cost the same at all {len(twins)} prices tried, to rounding.",
+    f"For two of four the features and their mirror images cost the same at all {len(twins)} prices tried, to"
+    " rounding.",
     otherwise=f"For two of four the losses of the features and their mirror images differ by up to {differing:.0e}.",
     source="theory",
     verdict=verdict([differing < 1e-9]),
 )
 
 # %% [markdown]
-# **No features at all.** The extreme case is isotropic data: normal in every direction, so that no basis is better than another. Whatever directions an SAE finds there are of its own making. We train on such data and ask how well the rows fit the axes (the mean over the axes of the best cosine),
-# and how well they fit axes that were turned at random. If the first fit is no better than the second, nothing was found.
+# **No features at all.** The extreme case is isotropic data: normal in every direction, so that no basis is better than
+# another. Whatever directions an SAE finds there are of its own making. We train on such data and ask how well the rows
+# fit the axes (the mean over the axes of the best cosine), and how well they fit axes that were turned at random. If
+# the first fit is no better than the second, nothing was found.
 
 # %%
 dimension = 4
 fog = worlds.Isotropic(dimension)
-fog_rows = sae.random_sign_rows(fog, 2 * dimension, seeds)
-fog_start = sae.untrained(sae.ReluL1(l1_coeff), fog_rows, seeds, decoder_bias=False)
-fog_data = training.Batches(fog, 256, torch.Generator().manual_seed(seed))
-in_fog, _ = training.fit(fog_start, fog_data, n_steps=n_steps, lr=lr)
+fog_rows = saes.random_sign_rows(fog, 2 * dimension, seeds)
+fog_start = saes.untrained(saes.ReluL1(l1_coeff), fog_rows, seeds, decoder_bias=False)
+fog_data = saes.Batches(fog, 256, torch.Generator().manual_seed(seed))
+in_fog, _ = saes.fit(fog_start, fog_data, n_steps=n_steps, lr=lr)
 turned = torch.Generator().manual_seed(seed)
 fit_axes = measures.mmcs(in_fog.W_dec, fog.features)
 fit_turned = torch.stack(
@@ -634,30 +800,44 @@ beats = Fraction.of(fit_axes > fit_turned.median(dim=0).values)
 claim(
     "nothing-in-the-fog",
     beats.interval[0] <= 0.5 <= beats.interval[1],
-    f"In isotropic data the axes are nothing special: the mean best cosine is {fit_axes.mean():.3f} with the axes and {fit_turned.mean():.3f} with turned ones, where it varies by {fit_turned.std():.3f} (standard deviation) from SAE to SAE and from turn to turn; {beats} of the SAEs fit the axes better than half of the turned ones.",
-    otherwise=f"In isotropic data the mean best cosine is {fit_axes.mean():.3f} with the axes and {fit_turned.mean():.3f} with turned ones; {beats} of the SAEs fit the axes better than half of the turned ones, which chance alone seldom gives.",
+    f"In isotropic data the axes are nothing special: the mean best cosine is {fit_axes.mean():.3f} with the axes and"
+    f" {fit_turned.mean():.3f} with turned ones, where it varies by {fit_turned.std():.3f} (standard deviation) from"
+    f" SAE to SAE and from turn to turn; {beats} of the SAEs fit the axes better than half of the turned ones.",
+    otherwise=(
+        f"In isotropic data the mean best cosine is {fit_axes.mean():.3f} with the axes and {fit_turned.mean():.3f}"
+        f" with turned ones; {beats} of the SAEs fit the axes better than half of the turned ones, which chance alone"
+        " seldom gives."
+    ),
 )
 
 # %% [markdown]
 # ## What could be wrong?
 #
-# *"The best known dictionary" is only known.* A search from many starts can miss the optimum. Where composites reach the radial bound there is no doubt, since nothing can be lower. Elsewhere the true optimum can only be lower still, which makes the atoms look worse, not better.
+# *"The best known dictionary" is only known.* A search from many starts can miss the optimum. Where composites reach
+# the radial bound there is no doubt, since nothing can be lower. Elsewhere the true optimum can only be lower still,
+# which makes the atoms look worse, not better.
 #
-# *Best activations are not what an encoder computes.* The accounts above give each sample its best latent activations. A real encoder may do worse. That gap is measured in [a chapter of its own](06_optimum_and_training.ipynb).
+# *Best activations are not what an encoder computes.* The accounts above give each sample its best latent activations.
+# A real encoder may do worse. That gap is measured in [a chapter of its own](06_optimum_and_training.ipynb).
 #
 # ## So what?
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 say(
-    f"An SAE is asked to write its data with little error and little activation. Features that fire together are written most cheaply together: {k_active} of them cost {account['one composite']['loss']:.4f} as one and {account['atoms']['loss']:.4f} apart. "
-    "The composites are not a failure of training. They are what was asked for."
+    "An SAE is asked to write its data with little error and little activation. Features that fire together are"
+    f" written most cheaply together: {k_active} of them cost {account['one composite']['loss']:.4f} as one and"
+    f" {account['atoms']['loss']:.4f} apart. The composites are not a failure of training. They are what was asked for."
     if gain > 0
-    else "An SAE is asked to write its data with little error and little activation. With these settings that does not favour the composites."
+    else (
+        "An SAE is asked to write its data with little error and little activation. With these settings that does not"
+        " favour the composites."
+    )
 )
 say_trained(len(climbers) + len(ladder_worlds) * n_saes + len(in_fog))
 
 # %% [markdown]
 # Two questions to take along:
 #
-# 1. The bound is reached by one latent per direction of the data. How many latents would that take for ten features of which any three can fire?
+# 1. The bound is reached by one latent per direction of the data. How many latents would that take for ten features of
+#    which any three can fire?
 # 2. Which penalty, instead of the sum of activations, would charge atoms and composites the same?

@@ -1,11 +1,13 @@
 # %% [markdown]
 # # When they win
 #
-# Composites are cheaper where features always fire together at equal strength. Real features do so only more or less. This chapter turns the knobs one at a time and asks where the composites stop: how much the magnitudes vary, how often a feature is seen
-# alone, how many latents there are, and what activation costs.
+# Composites are cheaper where features always fire together at equal strength. Real features do so only more or less.
+# This chapter turns the knobs one at a time and asks where the composites stop: how much the magnitudes vary, how often
+# a feature is seen alone, how many latents there are, and what activation costs.
 #
-# **You will see** phase diagrams of trained SAEs with computed lines drawn over them, a law without free parameters, and a figure with sliders.
-# **You will need** [why composites win](03_why_composites_win.ipynb), where every formula of this chapter is derived.
+# **You will see** phase diagrams of trained SAEs with computed lines drawn over them, a law without free parameters,
+# and a figure with sliders. **You will need** [why composites win](03_why_composites_win.ipynb), where every formula of
+# this chapter is derived.
 
 # %% tags=["parameters"]
 n_saes: int = 16  # autoencoders for every point of every diagram
@@ -21,9 +23,14 @@ import numpy as np
 import pandas as pd
 import torch
 
-from toysae import figures, interactive, points, sentences, sweeps, theory, two_features
-from toysae.measures import Fraction
-from toysae.writeup import check_parameters, claim, say, say_trained, show, show_interactive
+from toysae import figures, optimum, sweeps, worlds
+from toysae.chapters.parameters import check_parameters
+from toysae.chapters.when_they_win.explorer import explorer, still
+from toysae.chapters.when_they_win.pairs import Cell, pairs_grid
+from toysae.chapters.when_they_win.phases import phase_diagram
+from toysae.claims import Fraction, claim, listed, say, say_trained, show, show_interactive
+from toysae.measures.verdicts_tmp import verdict
+from toysae.sweeps.points import recovery
 
 check_parameters(globals())
 figures.house_style()
@@ -33,21 +40,27 @@ recipe["seed"] = [list(range(seed * n_saes, (seed + 1) * n_saes))]
 # %% [markdown]
 # ## Many SAEs at once
 #
-# A *sweep* is a grid of settings, and a table with one row for every SAE. SAEs whose data points agree are trained as one tensor program, even if they pay different prices $\lambda$ or see the patterns with different probabilities. Every SAE sees all data points in every step,
-# weighted by their probabilities. So there is no sampling noise, and the SAEs of a diagram differ in nothing but their setting and their start.
+# A *sweep* is a grid of settings, and a table with one row for every SAE. SAEs whose data points agree are trained as
+# one tensor program, even if they pay different prices $\lambda$ or see the patterns with different probabilities.
+# Every SAE sees all data points in every step, weighted by their probabilities. So there is no sampling noise, and the
+# SAEs of a diagram differ in nothing but their setting and their start.
 #
-# Formulas are judged as in the previous chapter: in the table of claims, a claim about one gets the verdict *agrees*, *partly* or *differs*, and what counts as a check is said before its result.
+# Formulas are judged as in the previous chapter: in the table of claims, a claim about one gets the verdict *agrees*,
+# *partly* or *differs*, and what counts as a check is said before its result.
 #
 # ## How much may magnitudes vary?
 #
-# Two of three features fire; their magnitudes are $\max(0, 1 + \sigma \varepsilon)$ with $\varepsilon$ standard normal, on a grid of a few equally likely values (so the realised spread is a little smaller than $\sigma$, and $\mu = 1$). For every pair of $\sigma$ and $\lambda$ we train SAEs and count those without an atom. An SAE with a dead latent, one that never fires, is not counted: it is no evidence.
+# Two of three features fire; their magnitudes are $\max(0, 1 + \sigma \varepsilon)$ with $\varepsilon$ standard normal,
+# on a grid of a few equally likely values (so the realised spread is a little smaller than $\sigma$, and $\mu = 1$).
+# For every pair of $\sigma$ and $\lambda$ we train SAEs and count those without an atom. An SAE with a dead latent, one
+# that never fires, is not counted: it is no evidence.
 
 # %%
 spreads = [round(0.05 * i, 2) for i in range(1, 16)]
 prices = [0.01, 0.02, 0.04, 0.08, 0.16, 0.32]
 grid = sweeps.grid(world="two_of_three", n_latents=3, l1_coeff=[prices], sigma=spreads, **recipe)
-jitter = sweeps.sweep(points.recovery, grid, n_workers=1)
-pure = {price: theory.jitter_boundary(price) for price in prices}
+jitter = sweeps.sweep(recovery, grid, n_workers=1)
+pure = {price: optimum.jitter_boundary(price) for price in prices}
 
 
 # %%
@@ -61,21 +74,24 @@ def shares(table, rows, columns, what):
 no_atom, dead = shares(jitter, "l1_coeff", "sigma", "no_atom")
 
 # %% [markdown]
-# What does theory say? The previous chapter compared two pure dictionaries, the three atoms and the three composites $(1, 1, 0)/\sqrt2$, and so on. But rows may *lean*. A composite can lean away from the feature that it leaves out, $(1, 1, -e)$; two such rows together can write an uneven pair, which pure composites cannot.
-# An atom can lean towards the others, $(1, e, e)$, and save price. Let each side lean as far as suits it, and ask again where both cost the same. That is one number $e$ for each side, and still no training.
+# What does theory say? The previous chapter compared two pure dictionaries, the three atoms and the three composites
+# $(1, 1, 0)/\sqrt2$, and so on. But rows may *lean*. A composite can lean away from the feature that it leaves out,
+# $(1, 1, -e)$; two such rows together can write an uneven pair, which pure composites cannot. An atom can lean towards
+# the others, $(1, e, e)$, and save price. Let each side lean as far as suits it, and ask again where both cost the
+# same. That is one number $e$ for each side, and still no training.
 
 # %%
-boundary = {price: theory.leaning_boundary(price) for price in prices}
+boundary = {price: optimum.leaning_boundary(price) for price in prices}
 composites = 1 - torch.eye(3)
-leans = [theory.best_lean(composites, boundary[price], price)[0] for price in prices]
-first_order = {price: theory.jitter_boundary_small(price) for price in prices}
+leans = [optimum.best_lean(composites, boundary[price], price)[0] for price in prices]
+first_order = {price: optimum.jitter_boundary_small(price) for price in prices}
 columns = {"boundary, leaning": boundary, "boundary, pure": pure, "pure, first order": first_order}
 columns["lean e of the composites"] = dict(zip(prices, leans, strict=True))
 pd.DataFrame(columns).rename_axis("lambda").round(3)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 show(
-    figures.phase_diagram(
+    phase_diagram(
         spreads,
         [f"{price:g}" for price in prices],
         no_atom,
@@ -88,10 +104,17 @@ show(
         xlabel="spread of the magnitudes, sigma / mu",
         ylabel="price lambda",
     ),
-    f"SAEs without an atom, where the magnitudes vary by sigma and activation costs lambda. The computed boundary runs from {min(boundary.values()):.2f} to {max(boundary.values()):.2f}, that of pure dictionaries from {min(pure.values()):.2f} to {max(pure.values()):.2f}.",
-    f"Each cell: the share of {n_saes} SAEs that have no atom, among those with all latents live; yellow is all, violet none. Lines: the spread at which composites and atoms cost the same, computed without training; orange if both may lean, black if both are pure, dotted the first-order formula for pure ones, made for small prices. "
-    "A red cross marks cells in which more than one SAE in ten has a dead latent.",
-    alt="Phase diagram over spread and price: share of SAEs without an atom in every cell, with three computed boundaries as lines.",
+    "SAEs without an atom, where the magnitudes vary by sigma and activation costs lambda. The computed boundary runs"
+    f" from {min(boundary.values()):.2f} to {max(boundary.values()):.2f}, that of pure dictionaries from"
+    f" {min(pure.values()):.2f} to {max(pure.values()):.2f}.",
+    f"Each cell: the share of {n_saes} SAEs that have no atom, among those with all latents live; yellow is all, violet"
+    " none. Lines: the spread at which composites and atoms cost the same, computed without training; orange if both"
+    " may lean, black if both are pure, dotted the first-order formula for pure ones, made for small prices. A red"
+    " cross marks cells in which more than one SAE in ten has a dead latent.",
+    alt=(
+        "Phase diagram over spread and price: share of SAEs without an atom in every cell, with three computed"
+        " boundaries as lines."
+    ),
     name="phase_diagram",
 )
 
@@ -106,14 +129,23 @@ show(
         xlabel="spread of the magnitudes, sigma / mu",
         ylabel="share of SAEs without an atom",
     ),
-    f"Three rows of the diagram with their intervals. The last spread at which most SAEs are free of atoms is {sentences.listed(lasts)}.",
-    "Dots are fractions with 95 % Wilson intervals. A dashed line of the same colour is the boundary of that price for dictionaries that may lean.",
-    alt="Curves of the share of SAEs without an atom over the spread, for three prices, with computed boundaries as dashed lines.",
+    "Three rows of the diagram with their intervals. The last spread at which most SAEs are free of atoms is"
+    f" {listed(lasts)}.",
+    "Dots are fractions with 95 % Wilson intervals. A dashed line of the same colour is the boundary of that price for"
+    " dictionaries that may lean.",
+    alt=(
+        "Curves of the share of SAEs without an atom over the spread, for three prices, with computed boundaries as"
+        " dashed lines."
+    ),
 )
 
 
 # %% [markdown]
-# Does a line predict the cells? The rule of counting was fixed beforehand (the orange line itself came later, see *What could be wrong?*): leave out cells that are nearer to the line than a tenth of its value, and cells in which fewer than half of the SAEs have all latents live. In each other cell, at spreads below the line more than half of the counted SAEs should be free of atoms, at spreads above it fewer than half.
+# Does a line predict the cells? The rule of counting was fixed beforehand (the orange line itself came later, see *What
+# could be wrong?*): leave out cells that are nearer to the line than a tenth of its value, and cells in which fewer
+# than half of the SAEs have all latents live. In each other cell, at spreads below the line more than half of the
+# counted SAEs should be free of atoms, at spreads above it fewer than half.
+
 
 # %%
 def predicted(line):
@@ -133,26 +165,35 @@ right_pure, right = predicted(pure), predicted(boundary)
 claim(
     "boundary-predicts-training",
     right.interval[0] > 0.8,
-    f"The line of leaning dictionaries predicts training: {right} of the cells away from it come out as computed. That of pure dictionaries predicts {right_pure}.",
-    otherwise=f"Of the cells away from it, the line of leaning dictionaries predicts {right}, that of pure dictionaries {right_pure}.",
+    f"The line of leaning dictionaries predicts training: {right} of the cells away from it come out as computed. That"
+    f" of pure dictionaries predicts {right_pure}.",
+    otherwise=(
+        f"Of the cells away from it, the line of leaning dictionaries predicts {right}, that of pure dictionaries"
+        f" {right_pure}."
+    ),
     source="theory",
-    verdict=sentences.verdict(right),
+    verdict=verdict(right),
 )
 
 # %% [markdown]
 # ## How often must a feature be seen alone?
 #
-# Two features and two latents. In a *nested* world $A$ is alone in four samples of ten; the *solo rate* is the share of samples with $B$ alone. In a *symmetric* world each is alone at the solo rate. In all other samples both fire. With two latents in a plane everything is known: a dictionary is two angles, and the best one can be found by looking at all. How
-# does it change as the solo rate grows?
+# Two features and two latents. In a *nested* world $A$ is alone in four samples of ten; the *solo rate* is the share of
+# samples with $B$ alone. In a *symmetric* world each is alone at the solo rate. In all other samples both fire. With
+# two latents in a plane everything is known: a dictionary is two angles, and the best one can be found by looking at
+# all. How does it change as the solo rate grows?
 #
-# The previous chapter compared the pure dictionaries $\{A, B\}$ and $\{A, (A+B)/\sqrt 2\}$, which cost the same at a ratio $\rho^*$ of samples with $B$ alone to samples with both. Does that simple line tell where training changes sides? As before, worlds nearer to it than a tenth of its value are left out. In the others, and in each of the two kinds of world,
-# the row that leans most should be more than half-way from its feature to the composite where the composite is cheaper, and less than half-way where the atoms are.
+# The previous chapter compared the pure dictionaries $\{A, B\}$ and $\{A, (A+B)/\sqrt 2\}$, which cost the same at a
+# ratio $\rho^*$ of samples with $B$ alone to samples with both. Does that simple line tell where training changes
+# sides? As before, worlds nearer to it than a tenth of its value are left out. In the others, and in each of the two
+# kinds of world, the row that leans most should be more than half-way from its feature to the composite where the
+# composite is cheaper, and less than half-way where the atoms are.
 
 # %%
 solos = np.geomspace(0.004, 0.4, 16).round(4).tolist()
 pair_prices = [0.02, 0.05, 0.1]
 training_of_pairs = {"n_seeds": n_saes, "first_seed": seed * n_saes, "lr": lr, "threshold": threshold}
-pairs = two_features.pairs_grid(pair_prices, solos, [0.0], n_steps=n_steps, **training_of_pairs)
+pairs = pairs_grid(pair_prices, solos, [0.0], n_steps=n_steps, **training_of_pairs)
 fine = np.geomspace(0.004, 0.4, 400)
 
 
@@ -164,20 +205,20 @@ def lean(angles):
 
 def best_rows(variant, price):
     """The angles of the best two rows over the fine grid of solo rates, (400, 2)."""
-    weights = [two_features.two_features(variant, s, 0.0).firing.probabilities for s in fine]
+    weights = [worlds.two_features(variant, s, 0.0).firing.probabilities for s in fine]
     square = torch.tensor([[1.0, 1.0], [1.0, 0.0], [0.0, 1.0]]).double()
-    return two_features.best_angles(square, torch.stack(weights), price)[0]
+    return optimum.best_angles(square, torch.stack(weights), price)[0]
 
 
 def crossing(variant, price):
     """The solo rate at which {A, B} and {A, (A+B)/sqrt 2} cost the same."""
-    rho = theory.crossover(price)
-    return (1 - two_features.PARENT_ALONE) * rho / (1 + rho) if variant == "nested" else rho / (1 + 2 * rho)
+    rho = optimum.crossover(price)
+    return (1 - worlds.PARENT_ALONE) * rho / (1 + rho) if variant == "nested" else rho / (1 + 2 * rho)
 
 
 # %%
-bend, change, panels, sides = {}, {}, {}, {variant: [] for variant in two_features.VARIANTS}
-for variant in two_features.VARIANTS:
+bend, change, panels, sides = {}, {}, {}, {variant: [] for variant in worlds.VARIANTS}
+for variant in worlds.VARIANTS:
     lines, dots = {}, {}
     for price in pair_prices:
         angle = lean(best_rows(variant, price))
@@ -197,15 +238,21 @@ for variant in two_features.VARIANTS:
 show(
     figures.curve_panels(panels, xlabel="solo rate of B", ylabel="largest lean of a row, degrees", xscale="log"),
     f"From one of {len(fine)} solo rates to the next, the lean of the best rows changes by at most "
-    + sentences.listed(
+    + listed(
         [
             f"{max(b for (v, _), b in bend.items() if v == variant):.1f} degrees ({variant})"
-            for variant in two_features.VARIANTS
+            for variant in worlds.VARIANTS
         ]
     )
     + ".",
-    f"Of the two rows, the one that is farther from its nearest feature: 0 degrees means both rows are features, 45 that one is the composite, or lies farther away. Lines: the best dictionary of two rows, by looking at all angles. Dots: the trained SAE with the lowest loss of {n_saes}. The three dotted lines belong to the three prices, from left to right.",
-    alt="Two panels, nested and symmetric: largest lean of a row over the solo rate, computed lines and trained dots for three prices.",
+    "Of the two rows, the one that is farther from its nearest feature: 0 degrees means both rows are features, 45"
+    " that one is the composite, or lies farther away. Lines: the best dictionary of two rows, by looking at all"
+    f" angles. Dots: the trained SAE with the lowest loss of {n_saes}. The three dotted lines belong to the three"
+    " prices, from left to right.",
+    alt=(
+        "Two panels, nested and symmetric: largest lean of a row over the solo rate, computed lines and trained dots"
+        " for three prices."
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
@@ -214,57 +261,69 @@ claim(
     max(b for (v, _), b in bend.items() if v == "nested")
     < 5
     < max(b for (v, _), b in bend.items() if v == "symmetric"),
-    "Nested features are given up gradually: as the solo rate falls, the best row of B bends towards the composite. Symmetric features are given up at once: somewhere the best dictionary jumps.",
-    otherwise="On this grid the nested and the symmetric world do not differ in the way that one bends and the other jumps.",
+    "Nested features are given up gradually: as the solo rate falls, the best row of B bends towards the composite."
+    " Symmetric features are given up at once: somewhere the best dictionary jumps.",
+    otherwise=(
+        "On this grid the nested and the symmetric world do not differ in the way that one bends and the other jumps."
+    ),
     source="theory",
-    verdict=sentences.verdict(Fraction.of(torch.tensor([(b > 5) == (v == "symmetric") for (v, _), b in bend.items()]))),
+    verdict=verdict(Fraction.of(torch.tensor([(b > 5) == (v == "symmetric") for (v, _), b in bend.items()]))),
 )
 near = Fraction.of(torch.tensor((pairs.trained / pairs.best - 1).values < 1e-3))
 claim(
     "training-finds-the-best-pair",
     near.interval[0] > 0.8,
-    f"Training gets there: in {near} of these worlds the lowest-loss SAE is within one part in a thousand of the best loss there is.",
-    otherwise=f"In {near} of these worlds the lowest-loss SAE is within one part in a thousand of the best loss there is.",
+    f"Training gets there: in {near} of these worlds the lowest-loss SAE is within one part in a thousand of the best"
+    " loss there is.",
+    otherwise=(
+        f"In {near} of these worlds the lowest-loss SAE is within one part in a thousand of the best loss there is."
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 on_side = {variant: Fraction.of(torch.tensor(checks)) for variant, checks in sides.items()}
-told = sentences.listed([f"{fraction} {variant} worlds" for variant, fraction in on_side.items()])
+told = listed([f"{fraction} {variant} worlds" for variant, fraction in on_side.items()])
 spans = {v: [c for (name, _), c in change.items() if name == v] for v in on_side}
-real = sentences.listed([f"{min(c):.2f} to {max(c):.2f} times that of the line ({v})" for v, c in spans.items()])
-words = [sentences.verdict(fraction) for fraction in on_side.values()]
+real = listed([f"{min(c):.2f} to {max(c):.2f} times that of the line ({v})" for v, c in spans.items()])
+words = [verdict(fraction) for fraction in on_side.values()]
 claim(
     "crossover-predicts-training",
     all(fraction.interval[0] > 0.5 for fraction in on_side.values()),
-    f"The simple line tells the side in most worlds: away from it the lowest-loss SAE is on the computed side in {told}.",
+    "The simple line tells the side in most worlds: away from it the lowest-loss SAE is on the computed side in"
+    f" {told}.",
     otherwise=f"Away from the simple line the lowest-loss SAE is on the computed side in {told}.",
     source="theory",
     verdict=max(words, key=["agrees", "partly", "differs", "not tested"].index),
 )
 say(
-    f"The line can be no more than a guide, since it knows pure dictionaries only. The best two rows, which may lean, pass the half-way mark at solo rates of {real}."
+    "The line can be no more than a guide, since it knows pure dictionaries only. The best two rows, which may lean,"
+    f" pass the half-way mark at solo rates of {real}."
 )
 
 # %% [markdown]
 # ## A law without free parameters
 #
-# For small prices the previous chapter predicts by how much the row of $B$ leans: $t = \lambda P(A \text{ and } B) / P(B \text{ alone})$, to first order. The row of $A$ leans too, by the same law with $P(A \text{ alone})$. Nothing can be fitted. The law for the row of $B$ should be right within fifteen parts in a hundred where the predicted lean is below six degrees and $\lambda \le 0.02$; that was said before training.
-# To second order, where each lean takes away from the gain of the other, the prediction should come nearer to training in these same worlds.
+# For small prices the previous chapter predicts by how much the row of $B$ leans:
+# $t = \lambda P(A \text{ and } B) / P(B \text{ alone})$, to first order. The row of $A$ leans too, by the same law with
+# $P(A \text{ alone})$. Nothing can be fitted. The law for the row of $B$ should be right within fifteen parts in a
+# hundred where the predicted lean is below six degrees and $\lambda \le 0.02$; that was said before training. To second
+# order, where each lean takes away from the gain of the other, the prediction should come nearer to training in these
+# same worlds.
 
 # %%
 small_prices = [0.002, 0.005, 0.01, 0.02]
 lone_rates = [0.05, 0.1, 0.2, 0.3, 0.4]
-leaning = two_features.pairs_grid(small_prices, lone_rates, [0.0], n_steps=2 * n_steps, **training_of_pairs)
+leaning = pairs_grid(small_prices, lone_rates, [0.0], n_steps=2 * n_steps, **training_of_pairs)
 leaning = leaning[leaning.variant == "nested"].copy()
-leaning["both"] = 1 - two_features.PARENT_ALONE - leaning.solo
-first = [theory.tilt(*row) for row in leaning[["l1_coeff", "both", "solo"]].values]
+leaning["both"] = 1 - worlds.PARENT_ALONE - leaning.solo
+first = [optimum.tilt(*row) for row in leaning[["l1_coeff", "both", "solo"]].values]
 leaning = leaning[np.degrees(first) < 6]
 settings = leaning[["l1_coeff", "both", "solo"]].values
 measured = {"row of B": 90 - leaning.trained_2.values, "row of A": leaning.trained_1.values}
-alone = two_features.PARENT_ALONE
+alone = worlds.PARENT_ALONE
 orders = {
-    "first order": [(theory.tilt(p, both, alone), theory.tilt(p, both, solo)) for p, both, solo in settings],
-    "second order": [theory.tilts(p, both, alone, solo) for p, both, solo in settings],
+    "first order": [(optimum.tilt(p, both, alone), optimum.tilt(p, both, solo)) for p, both, solo in settings],
+    "second order": [optimum.tilts(p, both, alone, solo) for p, both, solo in settings],
 }
 laws = {name: dict(zip(("row of A", "row of B"), np.degrees(leans).T, strict=True)) for name, leans in orders.items()}
 ratios = {order: {row: measured[row] / law[row] for row in measured} for order, law in laws.items()}
@@ -285,9 +344,14 @@ show(
         xscale="log",
         yscale="log",
     ),
-    f"Measured over predicted lean, both rows: median {medians['first order']:.3f} to first order, {medians['second order']:.3f} to second.",
-    f"Each dot is a row of the lowest-loss SAE of {n_saes} in one world. The line is the law, not a fit. A lean of next to nothing, or to the other side, is drawn at the lower edge.",
-    alt="Two panels, first and second order: measured against predicted lean of both rows on logarithmic axes, with the law as the diagonal.",
+    f"Measured over predicted lean, both rows: median {medians['first order']:.3f} to first order,"
+    f" {medians['second order']:.3f} to second.",
+    f"Each dot is a row of the lowest-loss SAE of {n_saes} in one world. The line is the law, not a fit. A lean of next"
+    " to nothing, or to the other side, is drawn at the lower edge.",
+    alt=(
+        "Two panels, first and second order: measured against predicted lean of both rows on logarithmic axes, with the"
+        " law as the diagonal."
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
@@ -298,34 +362,43 @@ claim(
     "tilt-law",
     kept.k == kept.n,
     f"In all {kept.n} worlds where it should hold, the law for the row of $B$ is right within 15 %: {span}.",
-    otherwise=f"In {kept.k} of the {kept.n} worlds where it should hold, the law for the row of $B$ is right within 15 %: {span}.",
+    otherwise=(
+        f"In {kept.k} of the {kept.n} worlds where it should hold, the law for the row of $B$ is right within 15 %:"
+        f" {span}."
+    ),
     source="theory",
-    verdict=sentences.verdict(kept),
+    verdict=verdict(kept),
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 misses = {order: np.concatenate([abs(r - 1) for r in parts.values()]) for order, parts in ratios.items()}
 nearer = Fraction.of(torch.tensor(misses["second order"] < misses["first order"]))
-largest = sentences.listed([f"{100 * misses[order].max():.1f} % to {order}" for order in misses])
+largest = listed([f"{100 * misses[order].max():.1f} % to {order}" for order in misses])
 claim(
     "second-order-is-nearer",
     nearer.interval[0] > 0.8,
-    f"Of the rows in these worlds, {nearer} are nearer to the second-order law than to the first. The largest miss is {largest}.",
-    otherwise=f"Of the rows in these worlds, {nearer} are nearer to the second-order law than to the first. The largest miss is {largest}.",
+    f"Of the rows in these worlds, {nearer} are nearer to the second-order law than to the first. The largest miss is"
+    f" {largest}.",
+    otherwise=(
+        f"Of the rows in these worlds, {nearer} are nearer to the second-order law than to the first. The largest miss"
+        f" is {largest}."
+    ),
     source="theory",
-    verdict=sentences.verdict(nearer),
+    verdict=verdict(nearer),
 )
 
 # %% [markdown]
 # ## How many latents are there?
 #
-# Back to three features of which two fire, except that with probability $p$, again called the solo rate, a sample holds one feature alone. With three latents the SAE must choose; with six it can have all atoms *and* all composites. Does it find every feature if there is room?
+# Back to three features of which two fire, except that with probability $p$, again called the solo rate, a sample holds
+# one feature alone. With three latents the SAE must choose; with six it can have all atoms *and* all composites. Does
+# it find every feature if there is room?
 
 # %%
 leaks = [round(0.05 + 0.1 * i, 2) for i in range(10)]
 sizes = [2, 3, 4, 5, 6]
 leaky = sweeps.grid(world="solo_leak", n_features=3, k=2, p_alone=[leaks], n_latents=sizes, l1_coeff=0.1, **recipe)
-room = sweeps.sweep(points.recovery, leaky, n_workers=1)
+room = sweeps.sweep(recovery, leaky, n_workers=1)
 room["all_found"] = room.features_found == 3
 found, lost = shares(room, "n_latents", "p_alone", "all_found")
 
@@ -334,13 +407,13 @@ whole = {
     size: [p for p, f in zip(leaks, row, strict=True) if f.n and f.value > 0.5]
     for size, row in zip(sizes, found, strict=True)
 }
-told = sentences.listed(
+told = listed(
     [f"{len(ps)} with {size} latents" + (f" (the lowest is {min(ps):g})" if ps else "") for size, ps in whole.items()]
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 show(
-    figures.phase_diagram(
+    phase_diagram(
         leaks,
         [str(s) for s in sizes],
         found,
@@ -350,17 +423,21 @@ show(
         ylabel="latents",
     ),
     f"Of {len(leaks)} solo rates, more than half of the SAEs have an atom for every feature at {told}.",
-    f"Each cell: the share of {n_saes} SAEs in which each of the three features has an atom, among those with all latents live, at $\\lambda$ = 0.1; two latents cannot hold three atoms. Crosses and colours as above; grey cells have no SAE with all latents live.",
+    f"Each cell: the share of {n_saes} SAEs in which each of the three features has an atom, among those with all"
+    " latents live, at $\\lambda$ = 0.1; two latents cannot hold three atoms. Crosses and colours as above; grey cells"
+    " have no SAE with all latents live.",
     alt="Phase diagram over solo rate and number of latents: share of SAEs that found all features.",
 )
 
 # %% [markdown]
 # ## Try it
 #
-# Two features, two latents, and three sliders. Arrows are the rows of the trained SAE with the lowest loss; the bars compare its loss with that of the atoms, of the dictionary $\{A, (A+B)/\sqrt 2\}$, and of the best dictionary there is.
+# Two features, two latents, and three sliders. Arrows are the rows of the trained SAE with the lowest loss; the bars
+# compare its loss with that of the atoms, of the dictionary $\{A, (A+B)/\sqrt 2\}$, and of the best dictionary there
+# is.
 
 # %%
-explored = two_features.pairs_grid(
+explored = pairs_grid(
     [0.01, 0.02, 0.05, 0.1, 0.2, 0.3],
     [0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4],
     [0.0, 0.1, 0.3, 0.6],
@@ -370,51 +447,61 @@ explored = two_features.pairs_grid(
     lr=lr,
     threshold=threshold,
 )
-shown_first = two_features.Setting("nested", 0.1, 0.05, 0.0)
+shown_first = Cell("nested", 0.1, 0.05, 0.0)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 all_atoms = Fraction.of(torch.tensor((explored.both_atoms == explored.n_seeds).values))
 none_atoms = Fraction.of(torch.tensor((explored.both_atoms == 0).values))
 show_interactive(
-    interactive.explorer(explored, shown_first),
-    f"Of the {len(explored)} worlds behind the sliders, {all_atoms.k} give both atoms from every start and {none_atoms.k} from none.",
-    "Arrows: the two rows of the trained SAE with the lowest loss. Dashed: the best two rows there are. Dots: the data, larger where they are more frequent. Without a script one setting is shown as a picture.",
-    alt="Two features as axes with the rows of a trained SAE as arrows, beside bars of losses; sliders change price, solo rate and spread.",
-    fallback=interactive.still(explored, shown_first),
+    explorer(explored, shown_first),
+    f"Of the {len(explored)} worlds behind the sliders, {all_atoms.k} give both atoms from every start and"
+    f" {none_atoms.k} from none.",
+    "Arrows: the two rows of the trained SAE with the lowest loss. Dashed: the best two rows there are. Dots: the data,"
+    " larger where they are more frequent. Without a script one setting is shown as a picture.",
+    alt=(
+        "Two features as axes with the rows of a trained SAE as arrows, beside bars of losses; sliders change price,"
+        " solo rate and spread."
+    ),
+    fallback=still(explored, shown_first),
 )
 
 # %% [markdown]
 # ## What could be wrong?
 #
-# *The lines were drawn with the dots in view.* That is so: the first version of this chapter had only the line of pure dictionaries, it failed on settings that had been set aside for it, and the leaning line came of asking why. So, once everything above was written, settings were chosen that had
-# not been used before: four pairs of price and spread for the boundary, with fresh starting points, and three worlds for the law of leaning. The rules are the same as above: more than half of the SAEs with all latents live should be free of atoms where composites are computed to be cheaper, fewer than half where atoms are; and the law should be right within fifteen parts in a hundred.
+# *The lines were drawn with the dots in view.* That is so: the first version of this chapter had only the line of pure
+# dictionaries, it failed on settings that had been set aside for it, and the leaning line came of asking why. So, once
+# everything above was written, settings were chosen that had not been used before: four pairs of price and spread for
+# the boundary, with fresh starting points, and three worlds for the law of leaning. The rules are the same as above:
+# more than half of the SAEs with all latents live should be free of atoms where composites are computed to be cheaper,
+# fewer than half where atoms are; and the law should be right within fifteen parts in a hundred.
 
 # %%
 later = [s + 10**6 for s in recipe["seed"][0]]
 unseen = [(0.025, 0.27), (0.025, 0.41), (0.11, 0.39), (0.11, 0.51)]
 new = {"world": "two_of_three", "n_latents": 3} | recipe | {"seed": later}
 settings = [new | {"l1_coeff": price, "sigma": spread} for price, spread in unseen]
-table = sweeps.sweep(points.recovery, settings, n_workers=1)
+table = sweeps.sweep(recovery, settings, n_workers=1)
 outcomes = []
 for price, spread in unseen:
     same = (table.l1_coeff == price) & (table.sigma == spread)
     kept = table[same & table.all_live]
-    computed = spread < theory.leaning_boundary(price)
+    computed = spread < optimum.leaning_boundary(price)
     outcomes.append((price, spread, computed, Fraction.of(torch.tensor(kept.no_atom.values))))
 
 # %%
 unseen_pairs = [(0.003, 0.06), (0.007, 0.13), (0.013, 0.35)]
 leant = []
 for price, solo in unseen_pairs:
-    table = two_features.pairs_grid([price], [solo], [0.0], n_steps=2 * n_steps, **training_of_pairs)
+    table = pairs_grid([price], [solo], [0.0], n_steps=2 * n_steps, **training_of_pairs)
     measured = 90 - float(table[table.variant == "nested"].trained_2.iloc[0])
-    both = 1 - two_features.PARENT_ALONE - solo
-    leant.append(measured / math.degrees(theory.tilt(price, both, solo)))
+    both = 1 - worlds.PARENT_ALONE - solo
+    leant.append(measured / math.degrees(optimum.tilt(price, both, solo)))
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 agree = [free.n > 0 and free.value != 0.5 and (free.value > 0.5) == wins for _, _, wins, free in outcomes]
 told = "; ".join(
-    f"$\\lambda$ = {price:g}, $\\sigma$ = {spread:g}: {'composites' if wins else 'atoms'} computed to be cheaper, {free} without an atom"
+    f"$\\lambda$ = {price:g}, $\\sigma$ = {spread:g}: {'composites' if wins else 'atoms'} computed to be cheaper,"
+    f" {free} without an atom"
     for price, spread, wins, free in outcomes
 )
 clear = sum(not free.interval[0] <= 0.5 <= free.interval[1] for *_, free in outcomes)
@@ -425,21 +512,26 @@ claim(
     f"The boundary predicts all fresh settings ({told}). {intervals}",
     otherwise=f"The boundary predicts {sum(agree)} of {len(agree)} fresh settings ({told}). {intervals}",
     source="theory",
-    verdict=sentences.verdict(Fraction.of(torch.tensor(agree))),
+    verdict=verdict(Fraction.of(torch.tensor(agree))),
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 claim(
     "fresh-settings-lean",
     all(0.85 < r < 1.15 for r in leant),
-    f"The law of leaning predicts all fresh worlds within 15 %: measured over predicted is {sentences.listed([f'{r:.3f}' for r in leant])}.",
-    otherwise=f"For the law of leaning, measured over predicted is {sentences.listed([f'{r:.3f}' for r in leant])} in the fresh worlds.",
+    "The law of leaning predicts all fresh worlds within 15 %: measured over predicted is"
+    f" {listed([f'{r:.3f}' for r in leant])}.",
+    otherwise=(
+        f"For the law of leaning, measured over predicted is {listed([f'{r:.3f}' for r in leant])} in the fresh worlds."
+    ),
     source="theory",
-    verdict=sentences.verdict(Fraction.of(torch.tensor([0.85 < r < 1.15 for r in leant]))),
+    verdict=verdict(Fraction.of(torch.tensor([0.85 < r < 1.15 for r in leant]))),
 )
 
 # %% [markdown]
-# *Only tiny worlds.* Lines can be computed here because the worlds are tiny. What they show is a mechanism: companionship, equal strength and a price for activation make composites. How these three are mixed in a large model is an empirical question.
+# *Only tiny worlds.* Lines can be computed here because the worlds are tiny. What they show is a mechanism:
+# companionship, equal strength and a price for activation make composites. How these three are mixed in a large model
+# is an empirical question.
 #
 # ## So what?
 
@@ -450,12 +542,14 @@ n_pairs = (
 n_trained = len(jitter) + len(room) + n_pairs + len(unseen) * n_saes + 2 * len(unseen_pairs) * n_saes
 say_trained(n_trained)
 say(
-    f"By the computed boundary of leaning dictionaries, a spread of {boundary[prices[0]]:.2f} makes the atoms cheaper at a price of {prices[0]:g}; at {prices[-1]:g} it takes {boundary[prices[-1]]:.2f}. "
-    "So a lower price lets the atoms win at a smaller spread. It does not help where magnitudes do not vary and no feature is ever alone."
+    f"By the computed boundary of leaning dictionaries, a spread of {boundary[prices[0]]:.2f} makes the atoms cheaper"
+    f" at a price of {prices[0]:g}; at {prices[-1]:g} it takes {boundary[prices[-1]]:.2f}. So a lower price lets the"
+    " atoms win at a smaller spread. It does not help where magnitudes do not vary and no feature is ever alone."
 )
 
 # %% [markdown]
 # Two questions to take along:
 #
-# 1. A feature is seen alone once in a thousand samples. At which price would you expect an SAE to give it a latent of its own?
+# 1. A feature is seen alone once in a thousand samples. At which price would you expect an SAE to give it a latent of
+#    its own?
 # 2. Which of the knobs of this chapter can somebody who trains an SAE on a language model actually turn?

@@ -1,11 +1,14 @@
 # %% [markdown]
 # # The bias
 #
-# In the minimal example the decoder bias was switched off. The comment that started this write-up did the same, since so small a model would use the bias "to do tricky things". Which things?
-# We switch it on, look at what the latents become, and work out to the last digit why that is cheaper. The doubt comes at the end: if a bias changes so much, what did the heat map without it tell us?
+# In the minimal example the decoder bias was switched off. The comment that started this write-up did the same, since
+# so small a model would use the bias "to do tricky things". Which things? We switch it on, look at what the latents
+# become, and work out to the last digit why that is cheaper. The doubt comes at the end: if a bias changes so much,
+# what did the heat map without it tell us?
 #
-# **You will see** the "bias only" row fill, latents that stand for differences, an exact account of their price, and what a bias does to worlds in which nothing fires together.
-# **You will need** [the minimal example](01_minimal_example.ipynb): what a latent, a heat map, an atom, a composite and the radial bound are.
+# **You will see** the "bias only" row fill, latents that stand for differences, an exact account of their price, and
+# what a bias does to worlds in which nothing fires together. **You will need** [the minimal
+# example](01_minimal_example.ipynb): what a latent, a heat map, an atom, a composite and the radial bound are.
 
 # %% tags=["parameters"]
 n_features: int = 3  # true features, at right angles to each other
@@ -29,9 +32,18 @@ from math import ceil
 import pandas as pd
 import torch
 
-from toysae import bias, figures, measures, oracle, sae, sentences, training, worlds
-from toysae.measures import Fraction
-from toysae.writeup import check_parameters, claim, say, say_trained, show
+from toysae import figures, measures, optimum, saes, worlds
+from toysae.chapters.parameters import check_parameters
+from toysae.chapters.the_bias import (
+    best_bias,
+    costs_along_the_diagonal,
+    floor_around,
+    latents_needed,
+    placed,
+    seen_along_the_diagonal,
+)
+from toysae.claims import Fraction, claim, counted, listed, say, say_trained, show
+from toysae.measures.verdicts_tmp import by_half, by_intervals
 
 check_parameters(globals())
 figures.house_style()
@@ -39,24 +51,29 @@ figures.house_style()
 # %% [markdown]
 # ## The whole experiment in a few lines
 #
-# The SAEs of the minimal example, from the same starting points and on the same batches, once without a decoder bias and once with one that starts at zero.
+# The SAEs of the minimal example, from the same starting points and on the same batches, once without a decoder bias
+# and once with one that starts at zero.
 #
-# How to read the counts: a claim about "most" needs an interval (the Wilson interval of the minimal example) that lies above one half as a whole, and a claim that one count is larger than another needs intervals that do not overlap. Else the text says that it is undecided. What the comment expects, that the bias is used, counts as *reproduced* if most SAEs have a bias at least half as long as the mean of the data; the result *differs* if most do not, and is *partly* so if that is undecided.
+# How to read the counts: a claim about "most" needs an interval (the Wilson interval of the minimal example) that lies
+# above one half as a whole, and a claim that one count is larger than another needs intervals that do not overlap. Else
+# the text says that it is undecided. What the comment expects, that the bias is used, counts as *reproduced* if most
+# SAEs have a bias at least half as long as the mean of the data; the result *differs* if most do not, and is *partly*
+# so if that is undecided.
 
 # %%
 world = worlds.k_of_n(n_features, k_active, mu=mu, sigma=sigma)
 seeds = range(seed * n_saes, (seed + 1) * n_saes)
-rows = sae.initial_rows(init, world, n_latents, seeds)
-model = sae.ReluL1(l1_coeff)
-start = sae.untrained(model, rows, seeds, decoder_bias=True)
-start_plain = sae.untrained(model, rows, seeds, decoder_bias=False)
+rows = saes.initial_rows(init, world, n_latents, seeds)
+model = saes.ReluL1(l1_coeff)
+start = saes.untrained(model, rows, seeds, decoder_bias=True)
+start_plain = saes.untrained(model, rows, seeds, decoder_bias=False)
 
 
 # %%
 def train(start):
     """Trains a stack on fresh batches, the same ones for every stack."""
-    data = training.Batches(world, batch_size, torch.Generator().manual_seed(seed))
-    return training.fit(start, data, n_steps=n_steps, lr=lr)[0]
+    data = saes.Batches(world, batch_size, torch.Generator().manual_seed(seed))
+    return saes.fit(start, data, n_steps=n_steps, lr=lr)[0]
 
 
 def look(stack, world):
@@ -69,28 +86,33 @@ trained = train(start)
 before, seen, plain = look(start, world), look(trained, world), look(train(start_plain), world)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-points, probabilities = oracle.finite_data(world)
+points, probabilities = worlds.finite_data(world)
 mean = probabilities @ points
 filled = Fraction.of(trained.b_dec.norm(dim=1) >= mean.norm() / 2)
 long = f"in {filled} of the SAEs it is at least half as long as the mean of the data"
-wording = sentences.by_half(
+wording = by_half(
     filled,
     more=f"The bias is used: {long}.",
     fewer=f"Most SAEs keep the bias short: {long}.",
     undecided=f"Whether most SAEs use the bias is undecided: {long}.",
 )
-verdict = sentences.by_half(filled, more="reproduced", fewer="differs", undecided="partly")
+verdict = by_half(filled, more="reproduced", fewer="differs", undecided="partly")
 claim("bias-fills", filled.interval[0] > 0.5, wording, otherwise=wording, source="seed", verdict=verdict)
 
 # %% [markdown]
 # ## What did it learn?
 #
-# With a bias the SAE rebuilds $x - b$ instead of $x$, so its latents may also have to write something negative. Two more labels say so. They are given to live latents that would otherwise be called mixed:
+# With a bias the SAE rebuilds $x - b$ instead of $x$, so its latents may also have to write something negative. Two
+# more labels say so. They are given to live latents that would otherwise be called mixed:
 #
-# * **negative**: the latent points *away* from a feature, or from a sum of features that fire together. We write $-C$ and read "not C".
-# * **difference**: it points along the average of some features minus the average of some others. We write $A + B - C$ for short; it means $(A + B)/2 - C$. Where three features or more stand on one side and no feature is left out, we write "others" for that side.
+# * **negative**: the latent points *away* from a feature, or from a sum of features that fire together. We write $-C$
+#   and read "not C".
+# * **difference**: it points along the average of some features minus the average of some others. We write $A + B - C$
+#   for short; it means $(A + B)/2 - C$. Where three features or more stand on one side and no feature is left out, we
+#   write "others" for that side.
 #
-# If both fit, the larger cosine decides. The rule for drawing is as before: the SAE with the lowest loss of each stack. Beside it stands the SAE with a bias that has the highest loss.
+# If both fit, the larger cosine decides. The rule for drawing is as before: the SAE with the lowest loss of each stack.
+# Beside it stands the SAE with a bias that has the highest loss.
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 best_plain = int(plain.losses.argmin())
@@ -102,29 +124,36 @@ drawn = {
 }
 show(
     figures.heat_map_row(measures.joined([plain, seen]), drawn, f"$\\mu$ = {mu:g}, $\\sigma$ = {sigma:g}"),
-    f"Without a bias: {sentences.stand_for(plain, best_plain)}. With a bias: {sentences.stand_for(seen, low)} at the lowest loss, {sentences.stand_for(seen, high)} at the highest.",
-    f"Rows are latents, columns are true features, cells are cosines; the strip tells each latent's label. The last row, set apart, is the cosine of the decoder bias with each feature. From left to right seeds {seeds[best_plain]}, {seeds[low]} and {seeds[high]}, of {n_saes} in each stack.",
+    f"Without a bias: {measures.stand_for(plain, best_plain)}. With a bias: {measures.stand_for(seen, low)} at the"
+    f" lowest loss, {measures.stand_for(seen, high)} at the highest.",
+    "Rows are latents, columns are true features, cells are cosines; the strip tells each latent's label. The last"
+    " row, set apart, is the cosine of the decoder bias with each feature. From left to right seeds"
+    f" {seeds[best_plain]}, {seeds[low]} and {seeds[high]}, of {n_saes} in each stack.",
     alt="Three heat maps of cosines side by side, each with a bias row: an SAE without a bias and two with one.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 first = measures.reading_order(seen.cosines, seen.labels, low)[0]
 say(
-    f"**The first row of the map in the middle, read aloud.** This is latent {first + 1}. {sentences.row_read_aloud(seen, low, first, threshold)}"
+    f"**The first row of the map in the middle, read aloud.** This is latent {first + 1}."
+    f" {measures.row_read_aloud(seen, low, first, threshold)}"
 )
-with_names = zip(figures.feature_names(n_features), seen.bias_cosines[low].tolist(), strict=True)
-cosines = sentences.listed([f"{figures.signed(value)} with {name}" for name, value in with_names])
+with_names = zip(measures.feature_names(n_features), seen.bias_cosines[low].tolist(), strict=True)
+cosines = listed([f"{measures.signed(value)} with {name}" for name, value in with_names])
 to_mean = float(measures.cosines(trained.b_dec[low].double(), mean[None])[0])
 say(
-    f"**Bias only, read aloud.** The bias has length {trained.b_dec[low].norm():.2f} and cosine {cosines}. Its cosine with the mean of the data is {to_mean:.3f}, and the mean has length {mean.norm():.2f}. "
-    "It is added to every reconstruction before any latent fires; the latents write the rest."
+    f"**Bias only, read aloud.** The bias has length {trained.b_dec[low].norm():.2f} and cosine {cosines}. Its cosine"
+    f" with the mean of the data is {to_mean:.3f}, and the mean has length {mean.norm():.2f}. It is added to every"
+    " reconstruction before any latent fires; the latents write the rest."
 )
 
 # %% [markdown]
 # ## What do the latents look like from the bias?
 #
-# Three features can be drawn. Without spread the samples of "k of 3" lie in one plane, at right angles to the diagonal, the direction that is the same for all features; with spread they lie around it. So look along the diagonal. The mean
-# of the data is then in the middle, since all features play the same role. The arrows start at the bias and show each latent at its strongest.
+# Three features can be drawn. Without spread the samples of "k of 3" lie in one plane, at right angles to the diagonal,
+# the direction that is the same for all features; with spread they lie around it. So look along the diagonal. The mean
+# of the data is then in the middle, since all features play the same role. The arrows start at the bias and show each
+# latent at its strongest.
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 chosen = {"lowest loss": low, "median loss": middle, "highest loss": high}
@@ -134,10 +163,15 @@ if n_features == 3:
     words = {i: [seen.labels.word(i, j) for j in range(n_latents)] for i in chosen.values()}
     panels = {f"{name}: {seen.losses[i]:.4f}": (trained.b_dec[i], arrows[i], words[i]) for name, i in chosen.items()}
     show(
-        figures.seen_along_the_diagonal(panels, cloud),
-        "In the order of the panels: " + "; ".join(sentences.stand_for(seen, i) for i in chosen.values()) + ".",
-        f"Grey dots are samples, named by the features that fire; the black dot is the bias; an arrow is a latent. Three SAEs with a bias, chosen by rank in loss alone: seeds {sentences.listed([str(seeds[i]) for i in chosen.values()])}.",
-        alt="Three panels with the samples as a cloud of dots, the bias as a black dot and the latents as arrows that start there.",
+        seen_along_the_diagonal(panels, cloud),
+        "In the order of the panels: " + "; ".join(measures.stand_for(seen, i) for i in chosen.values()) + ".",
+        "Grey dots are samples, named by the features that fire; the black dot is the bias; an arrow is a latent."
+        " Three SAEs with a bias, chosen by rank in loss alone: seeds"
+        f" {listed([str(seeds[i]) for i in chosen.values()])}.",
+        alt=(
+            "Three panels with the samples as a cloud of dots, the bias as a black dot and the latents as arrows that"
+            " start there."
+        ),
     )
 else:
     say(f"There are {n_features} features here, so this cannot be drawn. The account below says the same in numbers.")
@@ -145,8 +179,10 @@ else:
 # %% [markdown]
 # ## Why is that cheaper?
 #
-# Leave out the spread ($\sigma = 0$) and the account is exact. Put the bias on the diagonal, $b = s (v_1 + \dots + v_n)$. Seen from there, a sample of $k$ features has the coordinate $\mu - s$ along each feature that fires and $-s$ along each of
-# the other $n - k$. Let $c(r)$ be the least that a latent can pay for a length $r$ in its own direction, with the part that it leaves unwritten: $c(r) = \lambda r - \lambda^2 / 2$, or $r^2 / 2$ if
+# Leave out the spread ($\sigma = 0$) and the account is exact. Put the bias on the diagonal,
+# $b = s (v_1 + \dots + v_n)$. Seen from there, a sample of $k$ features has the coordinate $\mu - s$ along each feature
+# that fires and $-s$ along each of the other $n - k$. Let $c(r)$ be the least that a latent can pay for a length $r$ in
+# its own direction, with the part that it leaves unwritten: $c(r) = \lambda r - \lambda^2 / 2$, or $r^2 / 2$ if
 # $r < \lambda$. Then, for $0 \le s \le \mu$:
 #
 # | dictionary | latents | it writes | it cannot write | cost of a sample |
@@ -156,46 +192,51 @@ else:
 # | negatives $-v_i$ | $n$ | each $-s$ by a latent of its own | every $\mu - s$ | $(n - k)\, c(s) + k (\mu - s)^2 / 2$ |
 # | differences, one towards each sample as seen from $b$ | $\binom{n}{k}$ | everything by one latent | nothing | $c(\sqrt{k (\mu - s)^2 + (n - k) s^2})$ |
 #
-# Atoms and negatives are at right angles, so each coordinate is an account of its own, and a latent can only push one way: that is why something is left. The last line is more than an example. It is the radial bound with the bias in the
+# Atoms and negatives are at right angles, so each coordinate is an account of its own, and a latent can only push one
+# way: that is why something is left. The last line is more than an example. It is the radial bound with the bias in the
 # place of the origin, so *no* SAE with this bias pays less.
 
 # %%
 shifts = torch.linspace(0, mu, 61, dtype=torch.float64)
-account = bias.costs_along_the_diagonal(n_features, k_active, shifts, mu, l1_coeff)
-needed = bias.latents_needed(n_features, k_active)
+account = costs_along_the_diagonal(n_features, k_active, shifts, mu, l1_coeff)
+needed = latents_needed(n_features, k_active)
 exact_world = worlds.k_of_n(n_features, k_active, mu=mu, sigma=0.0)
 known = {"atoms": exact_world.features, "negatives": -exact_world.features, "composites": exact_world.composites()}
 
 few = slice(None, None, 6)
 along = shifts[few, None] * exact_world.features.sum(dim=0)
-coded = {"differences": bias.floor_around(along, exact_world, l1_coeff)}
+coded = {"differences": floor_around(along, exact_world, l1_coeff)}
 for name, directions in known.items():
     copies = directions.expand(len(along), *directions.shape)
-    coded[name] = oracle.dictionary_loss(copies, exact_world, l1_coeff, decoder_bias=along)
+    coded[name] = optimum.dictionary_loss(copies, exact_world, l1_coeff, decoder_bias=along)
 deviation = max(float((account[name][few] - losses).abs().max()) for name, losses in coded.items())
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 claim(
     "account-is-exact",
     deviation < 1e-5,
-    f"The four formulas agree with the best latent activations found by computation, for {len(along)} biases between $s = 0$ and $s = \\mu$: the largest deviation is below 0.00001.",
-    otherwise=f"The four formulas and the best latent activations found by computation differ by up to {deviation:.5f}.",
+    f"The four formulas agree with the best latent activations found by computation, for {len(along)} biases between $s"
+    " = 0$ and $s = \\mu$: the largest deviation is below 0.00001.",
+    otherwise=(
+        f"The four formulas and the best latent activations found by computation differ by up to {deviation:.5f}."
+    ),
     source="theory",
 )
 
 # %% [markdown]
-# Now train on the same data without spread, on the complete list of patterns with their probabilities. Each SAE is a dot at its own bias: how far it went along the diagonal, and what it pays.
+# Now train on the same data without spread, on the complete list of patterns with their probabilities. Each SAE is a
+# dot at its own bias: how far it went along the diagonal, and what it pays.
 
 # %%
-support = training.Support.of(exact_world)
-exact, _ = training.fit(start, support, n_steps=n_steps, lr=lr)
-exact_plain, _ = training.fit(start_plain, support, n_steps=n_steps, lr=lr)
+support = saes.Support.of(exact_world)
+exact, _ = saes.fit(start, support, n_steps=n_steps, lr=lr)
+exact_plain, _ = saes.fit(start_plain, support, n_steps=n_steps, lr=lr)
 exact_seen, exact_seen_plain = look(exact, exact_world), look(exact_plain, exact_world)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 order = ["differences", "composites", "negatives", "atoms"]
 cheapest = {name: float(account[name].min()) for name in order}
-told = {name: f"{cheapest[name]:.4f} with {sentences.counted(needed[name], 'latent')}" for name in order}
+told = {name: f"{cheapest[name]:.4f} with {counted(needed[name], 'latent')}" for name in order}
 best_shift = {name: float(shifts[account[name].argmin()]) for name in order}
 top = max(2 * float(account["atoms"][0]), float(exact_seen.losses.max()), float(exact_seen_plain.losses.max()))
 dots = {
@@ -204,59 +245,73 @@ dots = {
 }
 axes = {"xlabel": "$s$, how far the bias lies along the diagonal", "ylabel": "loss", "ylim": (0, 1.05 * top)}
 show(
-    figures.curves({name: (shifts, account[name]) for name in order}, dots, **axes),
+    figures.curve_figure({name: (shifts, account[name]) for name in order}, dots, **axes),
     "Each at its best bias, "
-    + sentences.listed([f"{name} cost {told[name]} ($s = {best_shift[name]:.2f}$)" for name in order])
+    + listed([f"{name} cost {told[name]} ($s = {best_shift[name]:.2f}$)" for name in order])
     + ".",
-    f"Lines: the dictionaries of the table. Dots: {n_saes} trained SAEs with a bias, in the colour of the differences, at the mean of the entries of their bias; as many without one, in the colour of the composites, at $s = 0$. All have {sentences.counted(n_latents, 'latent')}. "
-    "Dots of one answer lie on top of each other, and may lie beside the lines, as a bias need not be on the diagonal.",
-    alt="Loss against the place of the bias along the diagonal: one line for each of the dictionaries, with the trained SAEs as dots.",
+    f"Lines: the dictionaries of the table. Dots: {n_saes} trained SAEs with a bias, in the colour of the differences,"
+    " at the mean of the entries of their bias; as many without one, in the colour of the composites, at $s = 0$. All"
+    f" have {counted(n_latents, 'latent')}. Dots of one answer lie on top of each other, and may lie beside the lines,"
+    " as a bias need not be on the diagonal.",
+    alt=(
+        "Loss against the place of the bias along the diagonal: one line for each of the dictionaries, with the trained"
+        " SAEs as dots."
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-others = sentences.listed([f"{told[name]} for {name}" for name in order[1:]])
+others = listed([f"{told[name]} for {name}" for name in order[1:]])
 fitting = [name for name in order if needed[name] <= n_latents]
 room = (
-    f"They fit into SAEs of {sentences.counted(n_latents, 'latent')}."
+    f"They fit into SAEs of {counted(n_latents, 'latent')}."
     if "differences" in fitting
-    else f"But SAEs of {sentences.counted(n_latents, 'latent')} have no room for them; the cheapest of the four that fits is {min(fitting, key=cheapest.get)}."
-    if fitting
-    else f"But SAEs of {sentences.counted(n_latents, 'latent')} have no room for them, nor for any of the other three."
+    else (
+        f"But SAEs of {counted(n_latents, 'latent')} have no room for them; the cheapest of the four that fits is"
+        f" {min(fitting, key=cheapest.get)}."
+        if fitting
+        else f"But SAEs of {counted(n_latents, 'latent')} have no room for them, nor for any of the other three."
+    )
 )
 claim(
     "differences-are-cheapest",
     cheapest["differences"] < min(cheapest[name] for name in order[1:]) - 1e-9,
     f"Differences are the cheapest: {told['differences']}, against {others}. {room}",
-    otherwise=f"Differences are not cheaper than everything else here: they cost {told['differences']}, against {others}.",
+    otherwise=(
+        f"Differences are not cheaper than everything else here: they cost {told['differences']}, against {others}."
+    ),
     source="theory",
 )
 
 # %% [markdown]
-# Can a bias *off* the diagonal do better? No. The floor around a bias, the mean of $c(\lVert x - b \rVert)$, is a convex function of $b$. All features play the same role, so exchanging features in $b$ changes no floor; the mean of all
-# such exchanges lies on the diagonal, and by convexity its floor is not higher. On the diagonal all samples are equally far from the bias, and nearest to it at $s = k \mu / n$, the mean of the data. So no SAE with a decoder bias can pay
-# less than $c(\mu \sqrt{k (n - k) / n})$. If that distance is longer than $\lambda$, it takes a latent for every pattern to pay no more.
+# Can a bias *off* the diagonal do better? No. The floor around a bias, the mean of $c(\lVert x - b \rVert)$, is a
+# convex function of $b$. All features play the same role, so exchanging features in $b$ changes no floor; the mean of
+# all such exchanges lies on the diagonal, and by convexity its floor is not higher. On the diagonal all samples are
+# equally far from the bias, and nearest to it at $s = k \mu / n$, the mean of the data. So no SAE with a decoder bias
+# can pay less than $c(\mu \sqrt{k (n - k) / n})$. If that distance is longer than $\lambda$, it takes a latent for
+# every pattern to pay no more.
 
 # %%
-best, floor = bias.best_bias(exact_world, l1_coeff)
+best, floor = best_bias(exact_world, l1_coeff)
 radius = mu * (k_active * (n_features - k_active) / n_features) ** 0.5
-derived = float(oracle.radial_cost(torch.tensor(radius).double(), l1_coeff))
-bound = oracle.radial_bound(exact_world, l1_coeff)
+derived = float(optimum.radial_cost(torch.tensor(radius).double(), l1_coeff))
+bound = optimum.radial_bound(exact_world, l1_coeff)
 for_the_floor = needed["differences"] if radius > l1_coeff else 0
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 claim(
     "best-bias-is-the-mean",
     abs(floor - derived) < 1e-6 and float((best - mu * k_active / n_features).abs().max()) < 1e-3,
-    f"A search over all biases finds the same: the best one has all entries at {best.mean():.3f}, the mean of the data, and the floor there is {floor:.6f}; the formula says {derived:.6f}.",
+    f"A search over all biases finds the same: the best one has all entries at {best.mean():.3f}, the mean of the data,"
+    f" and the floor there is {floor:.6f}; the formula says {derived:.6f}.",
     otherwise=f"A search over all biases finds the floor {floor:.6f}, the formula {derived:.6f}.",
     source="theory",
 )
 at_floor = exact_seen.losses <= 1.001 * floor + 1e-6
 none_below, lowest_exact = bool((exact_seen.losses >= floor - 1e-5).all()), float(exact_seen.losses.min())
 why = (
-    f"as it must, for the floor takes {sentences.counted(for_the_floor, 'latent')} and these SAEs have {n_latents}"
+    f"as it must, for the floor takes {counted(for_the_floor, 'latent')} and these SAEs have {n_latents}"
     if n_latents < for_the_floor
-    else f"although the {sentences.counted(n_latents, 'latent')} of these SAEs would do"
+    else f"although the {counted(n_latents, 'latent')} of these SAEs would do"
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
@@ -266,7 +321,8 @@ stays = (
 claim(
     "new-floor-is-reached",
     none_below and bool(at_floor.any()),
-    f"Training reaches this floor and does not go below it: the lowest loss is {lowest_exact:.6f}, and {Fraction.of(at_floor)} of the SAEs are within a thousandth of it.",
+    f"Training reaches this floor and does not go below it: the lowest loss is {lowest_exact:.6f}, and"
+    f" {Fraction.of(at_floor)} of the SAEs are within a thousandth of it.",
     otherwise=f"{stays}: the lowest loss is {lowest_exact:.6f}, the floor {floor:.6f}.",
     source="theory",
 )
@@ -282,8 +338,11 @@ nearest = {
 if len(rest):
     losses = sorted({f"{loss:.4f}" for loss in (float(rest.min()), float(rest.max()))})
     say(
-        f"The other {len(rest)} of {n_saes} end above the floor, with {'the loss' if len(losses) == 1 else 'losses from'} {' to '.join(losses)}; negatives at their best bias pay {cheapest['negatives']:.4f}. The costliest SAE has the latents {sentences.stand_for(exact_seen, costliest)}. "
-        f"Its bias lies {to_middle:.2f} from the mean of the data and {to_pattern:.2f} from the nearest pattern, {nearest.get(True, 'so it is near neither')}."
+        f"The other {len(rest)} of {n_saes} end above the floor, with"
+        f" {'the loss' if len(losses) == 1 else 'losses from'} {' to '.join(losses)}; negatives at their best bias pay"
+        f" {cheapest['negatives']:.4f}. The costliest SAE has the latents {measures.stand_for(exact_seen, costliest)}."
+        f" Its bias lies {to_middle:.2f} from the mean of the data and {to_pattern:.2f} from the nearest pattern,"
+        f" {nearest.get(True, 'so it is near neither')}."
     )
 else:
     say(f"All {n_saes} SAEs end at the floor.")
@@ -291,17 +350,19 @@ else:
 # %% [markdown]
 # ## How often does it happen, and does it matter where the bias starts?
 #
-# Back to the data of the first section. So far the bias started at zero. It may as well start at the mean of the data. And in few dimensions a random direction is easily near *some* difference, so the count before training is the level of chance.
+# Back to the data of the first section. So far the bias started at zero. It may as well start at the mean of the data.
+# And in few dimensions a random direction is easily near *some* difference, so the count before training is the level
+# of chance.
 
 # %%
-from_mean = look(train(bias.placed(start, mean)), world)
+from_mean = look(train(placed(start, mean)), world)
 stacks = {
     "before training": before,
     "without a bias": plain,
     "bias started at zero": seen,
     "bias started at the mean": from_mean,
 }
-sampled_bound = oracle.radial_bound(world, l1_coeff)
+sampled_bound = optimum.radial_bound(world, l1_coeff)
 
 
 def most_differ(these):
@@ -311,7 +372,7 @@ def most_differ(these):
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 rules = {
-    "no atom, among SAEs\nwith all latents live": lambda these: Fraction.of(these.no_atom[these.all_live]),
+    "no atom, among SAEs\nwith all latents live": lambda these: Fraction.of(these.lacks_atoms[these.all_live]),
     "differences only": lambda these: Fraction.of(these.labels.count("difference") == n_latents),
     "loss below\nthe radial bound": lambda these: Fraction.of(these.losses < sampled_bound - 1e-6),
 }
@@ -319,18 +380,26 @@ tallies = {title: {name: rule(these) for name, these in stacks.items()} for titl
 only = tallies["differences only"]
 show(
     figures.fractions(tallies),
-    f"Differences only: before training {only['before training']}, with a bias from zero {only['bias started at zero']}.",
-    f"Fractions of {n_saes} SAEs. A dot is the fraction, the bar its 95 % Wilson interval, the numbers beside it the counts. A row without a dot has nothing to count.",
-    alt="Three dot plots with intervals, one row per stack: before training, without a bias, and with biases started at two places.",
+    f"Differences only: before training {only['before training']}, with a bias from zero"
+    f" {only['bias started at zero']}.",
+    f"Fractions of {n_saes} SAEs. A dot is the fraction, the bar its 95 % Wilson interval, the numbers beside it the"
+    " counts. A row without a dot has nothing to count.",
+    alt=(
+        "Three dot plots with intervals, one row per stack: before training, without a bias, and with biases started at"
+        " two places."
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 labelled = {word: int(seen.labels.count(word).sum()) for word in seen.labels.words}
 total = sum(labelled.values())
-all_labels = sentences.listed([f"{count} {word}" for word, count in labelled.items() if count])
+all_labels = listed([f"{count} {word}" for word, count in labelled.items() if count])
 share, chance = most_differ(seen), most_differ(before)
-counts = f"with a bias {share} of the SAEs are made mostly of differences, and {chance} were before training. Of all {total} latents with a bias, by label: {all_labels}."
-known_of_it = sentences.by_intervals(
+counts = (
+    f"with a bias {share} of the SAEs are made mostly of differences, and {chance} were before training. Of all {total}"
+    f" latents with a bias, by label: {all_labels}."
+)
+known_of_it = by_intervals(
     share,
     chance,
     more="Training makes differences, but not certainly most latents of most SAEs",
@@ -347,8 +416,11 @@ claim(
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 lowest = min(seen.losses.min(), from_mean.losses.min())
 zero, central = (Fraction.of(these.losses <= 1.01 * lowest) for these in (seen, from_mean))
-says = f"{zero} of the SAEs whose bias starts at zero end within a hundredth of the lowest loss, and {central} of those whose bias starts at the mean"
-wording = sentences.by_intervals(
+says = (
+    f"{zero} of the SAEs whose bias starts at zero end within a hundredth of the lowest loss, and {central} of those"
+    " whose bias starts at the mean"
+)
+wording = by_intervals(
     central,
     zero,
     more=f"Starting at the mean of the data helps: {says}.",
@@ -360,9 +432,11 @@ claim("start-of-the-bias", central.interval[1] < zero.interval[0], wording, othe
 # %% [markdown]
 # ## Which trick is used when?
 #
-# Now every world of "k of n" from three to six features, without spread, always with as many latents as features and random starting rows. What is added and what is taken away,
-# with few features on and with many? And there is a symmetry to test. With a bias the loss knows only the *shape* of the data, not where they lie: move or mirror all data, and the best SAE moves or mirrors with them at the same loss. Exchange on and off, $x \to \mu (v_1 + \dots + v_n) - x$,
-# and "k of n" becomes "$n - k$ of $n$". So the two must cost the same.
+# Now every world of "k of n" from three to six features, without spread, always with as many latents as features and
+# random starting rows. What is added and what is taken away, with few features on and with many? And there is a
+# symmetry to test. With a bias the loss knows only the *shape* of the data, not where they lie: move or mirror all
+# data, and the best SAE moves or mirrors with them at the same loss. Exchange on and off,
+# $x \to \mu (v_1 + \dots + v_n) - x$, and "k of n" becomes "$n - k$ of $n$". So the two must cost the same.
 
 # %%
 n_gallery = max(2, n_saes // 4)
@@ -373,9 +447,9 @@ mirrored = [((n, k), (n, n - k)) for n, k in sizes if 2 * k < n]
 def visit(n, k, decoder_bias):
     """Trains SAEs with n latents on "k of n" without spread."""
     other = worlds.k_of_n(n, k, mu=mu)
-    rows = sae.random_sign_rows(other, n, seeds[:n_gallery])
-    start = sae.untrained(model, rows, seeds[:n_gallery], decoder_bias=decoder_bias)
-    return training.fit(start, training.Support.of(other), n_steps=n_steps, lr=lr)[0]
+    rows = saes.random_sign_rows(other, n, seeds[:n_gallery])
+    start = saes.untrained(model, rows, seeds[:n_gallery], decoder_bias=decoder_bias)
+    return saes.fit(start, saes.Support.of(other), n_steps=n_steps, lr=lr)[0]
 
 
 stays_off, stays_on = ({size: visit(*size, on) for size in sizes} for on in (False, True))
@@ -399,7 +473,8 @@ off, on = (sum(bar[0] == max(bar) for bar in bars.values()) for bars in panels.v
 show(
     figures.label_shares(panels, measures.SIGNED_LABELS),
     f"Atoms are the most frequent label in {off} of {len(sizes)} worlds without a bias and in {on} with one.",
-    f"One row per world; the bar divides the latents of {n_gallery} SAEs by label. Every world is given the same seeds.",
+    f"One row per world; the bar divides the latents of {n_gallery} SAEs by label. Every world is given the same"
+    " seeds.",
     alt="Two panels of bars divided by label, one row for each world of k of n features: without and with a bias.",
 )
 
@@ -415,12 +490,12 @@ def form(these):
 
 
 lows = {on: {size: float(these.losses.min()) for size, these in visits[on].items()} for on in visits}
-floors = {(n, k): bias.best_bias(worlds.k_of_n(n, k, mu=mu), l1_coeff)[1] for n, k in sizes}
+floors = {(n, k): best_bias(worlds.k_of_n(n, k, mu=mu), l1_coeff)[1] for n, k in sizes}
 table = {"lowest loss, no bias": [f"{low:.4f}" for low in lows[False].values()]}
 table["lowest loss, bias"] = [f"{low:.4f}" for low in lows[True].values()]
 table["floor with a bias"] = [f"{floors[size]:.4f}" for size in sizes]
 table["latents"] = [n for n, k in sizes]
-table["patterns"] = [bias.latents_needed(n, k)["differences"] for n, k in sizes]
+table["patterns"] = [latents_needed(n, k)["differences"] for n, k in sizes]
 table["form, no bias"] = [form(visits[False][size]) for size in sizes]
 table["form, bias"] = [form(visits[True][size]) for size in sizes]
 pd.DataFrame(table, index=[f"{k} of {n}" for n, k in sizes])
@@ -430,9 +505,11 @@ formed = list(zip(table["form, bias"], [n for n, k in sizes], strict=True))
 added = sum(found == f"1 \N{MINUS SIGN} {n - 1}" for found, n in formed)
 taken = sum(found == f"{n - 1} \N{MINUS SIGN} 1" for found, n in formed)
 say(
-    "A *form* counts the features of the most frequent kind of latent in the SAE with the lowest loss: 1 is an atom, 2 a composite of two, 2 \N{MINUS SIGN} 1 the average of two features minus a third. "
-    "To reach the floor takes a latent for every pattern, unless the price $\\lambda$ is so high that the latents had better stay silent. "
-    f"With a bias, that kind of latent sets one feature against all others in {added + taken} of {len(sizes)} worlds: the one is added in {added} and taken away in {taken}."
+    "A *form* counts the features of the most frequent kind of latent in the SAE with the lowest loss: 1 is an atom, 2"
+    " a composite of two, 2 \N{MINUS SIGN} 1 the average of two features minus a third. To reach the floor takes a"
+    " latent for every pattern, unless the price $\\lambda$ is so high that the latents had better stay silent. With a"
+    f" bias, that kind of latent sets one feature against all others in {added + taken} of {len(sizes)} worlds: the one"
+    f" is added in {added} and taken away in {taken}."
 )
 mirror = max(abs(floors[one] - floors[other]) for one, other in mirrored)
 claim(
@@ -444,51 +521,68 @@ claim(
 )
 apart, plain_apart = (max(abs(lows[on][a] / lows[on][b] - 1) for a, b in mirrored) for on in (True, False))
 say(
-    f"The lowest *trained* losses of a pair differ by at most {ceil(1e4 * apart) / 100:g} % with a bias and {ceil(100 * plain_apart)} % without. {n_gallery} SAEs need not find the best answer."
+    f"The lowest *trained* losses of a pair differ by at most {ceil(1e4 * apart) / 100:g} % with a bias and"
+    f" {ceil(100 * plain_apart)} % without. {n_gallery} SAEs need not find the best answer."
 )
 
 # %% [markdown]
-# Look at the worlds in which one feature fires at a time. Nothing fires together there, so nothing should be composed. But suppose that the bias is the mean of the data, the best place by the argument above. From there the sample with feature $A$ lies towards $A$ *and away from all others*,
-# in a direction whose cosine with $v_A$ is $\sqrt{1 - 1/n}$: near an atom for many features, far from one for few. Whether it is called an atom depends on the threshold.
+# Look at the worlds in which one feature fires at a time. Nothing fires together there, so nothing should be composed.
+# But suppose that the bias is the mean of the data, the best place by the argument above. From there the sample with
+# feature $A$ lies towards $A$ *and away from all others*, in a direction whose cosine with $v_A$ is $\sqrt{1 - 1/n}$:
+# near an atom for many features, far from one for few. Whether it is called an atom depends on the threshold.
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 alone = [(n, 1) for n in range(3, 7)]
 lone = {on: [these[size] for size in alone] for on, these in visits.items()}
-lost = {on: [Fraction.of(seen.no_atom[seen.all_live]) for seen in these] for on, these in lone.items()}
+lost = {on: [Fraction.of(seen.lacks_atoms[seen.all_live]) for seen in these] for on, these in lone.items()}
 away = {size: (stays_on[size].b_dec - mu / size[0]).norm(dim=1) / (mu / size[0] ** 0.5) for size in alone}
 
 
 def by_size(counts):
     """Counts of SAEs, one for each number of features, in words."""
-    return sentences.listed(
-        [f"{share.k} of {share.n} ($n = {n}$)" for share, (n, k) in zip(counts, alone, strict=True)]
-    )
+    return listed([f"{share.k} of {share.n} ($n = {n}$)" for share, (n, k) in zip(counts, alone, strict=True)])
 
 
-says = f"at the threshold of {threshold:g}, of the SAEs whose latents are all live, there is no atom in {by_size(lost[True])} with a bias, and in {by_size(lost[False])} without one"
+says = (
+    f"at the threshold of {threshold:g}, of the SAEs whose latents are all live, there is no atom in"
+    f" {by_size(lost[True])} with a bias, and in {by_size(lost[False])} without one"
+)
 claim(
     "lone-features-are-lost",
     all(on.interval[0] > max(0.5, off.interval[1]) for on, off in zip(lost[True], lost[False], strict=True)),
-    f"Where one feature fires at a time, a bias alone makes the atoms disappear from the map: {says}. In none of these worlds do the intervals overlap.",
-    otherwise=f"It cannot be said of every world with one feature at a time that a bias makes the atoms disappear: {says}.",
+    f"Where one feature fires at a time, a bias alone makes the atoms disappear from the map: {says}. In none of these"
+    " worlds do the intervals overlap.",
+    otherwise=(
+        f"It cannot be said of every world with one feature at a time that a bias makes the atoms disappear: {says}."
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 complete = [Fraction.of(visits[False][size].labels.features_found == size[0]) for size in alone]
 there = [Fraction.of(away[size] < 0.1) for size in alone]
 say(
-    f"Do they look from the mean? Not all: the bias lies within a tenth of the mean's length from it in {by_size(there)}. The others look from elsewhere. Without a bias there is an atom for *every* feature in {by_size(complete)}."
+    "Do they look from the mean? Not all: the bias lies within a tenth of the mean's length from it in"
+    f" {by_size(there)}. The others look from elsewhere. Without a bias there is an atom for *every* feature in"
+    f" {by_size(complete)}."
     if sum(share.k for share in there) < n_gallery * len(alone)
-    else f"They look from the mean: every bias lies within a tenth of the mean's length from it. Without a bias there is an atom for *every* feature in {by_size(complete)}."
+    else (
+        "They look from the mean: every bias lies within a tenth of the mean's length from it. Without a bias there is"
+        f" an atom for *every* feature in {by_size(complete)}."
+    )
 )
 
 # %% [markdown]
 # ## Do independent features survive the bias?
 #
-# The control of the minimal example: three features, each of which fires on its own, without spread. We go through the rates at which they fire. The mirror image tells what to expect: exchanging on and off turns a rate $p$ into $1 - p$ and an atom into a negative. So the two cost the same at a rate of one half.
-# Below it atoms are cheaper, as an atom has to be paid for when its feature fires and a negative when it does not (unless the price is so high that both stay silent); above it, negatives. Random-sign rows and a bias that starts at the mean of the data respect this symmetry; a bias that starts at zero does not.
+# The control of the minimal example: three features, each of which fires on its own, without spread. We go through the
+# rates at which they fire. The mirror image tells what to expect: exchanging on and off turns a rate $p$ into $1 - p$
+# and an atom into a negative. So the two cost the same at a rate of one half. Below it atoms are cheaper, as an atom
+# has to be paid for when its feature fires and a negative when it does not (unless the price is so high that both stay
+# silent); above it, negatives. Random-sign rows and a bias that starts at the mean of the data respect this symmetry; a
+# bias that starts at zero does not.
 #
-# Training *follows* the account at a rate if most SAEs have more atoms than negatives there, for a rate below one half, or more negatives than atoms, for one above.
+# Training *follows* the account at a rate if most SAEs have more atoms than negatives there, for a rate below one half,
+# or more negatives than atoms, for one above.
 
 # %%
 rates = [i / 10 for i in range(1, 10)]
@@ -496,18 +590,18 @@ each = torch.tensor(rates).repeat_interleave(n_gallery)
 three = worlds.independent([0.5] * 3, mu=mu)
 patterns, _ = three.firing.support()
 weights = torch.where(patterns, each[:, None, None], 1 - each[:, None, None]).prod(dim=2)
-mixed_rates = training.Support(mu * patterns.float(), weights)
+mixed_rates = saes.Support(mu * patterns.float(), weights)
 many_seeds = list(seeds[:n_gallery]) * len(rates)
-many_rows = sae.random_sign_rows(three, 3, many_seeds)
-zeros = sae.untrained(model, many_rows, many_seeds, decoder_bias=True)
+many_rows = saes.random_sign_rows(three, 3, many_seeds)
+zeros = saes.untrained(model, many_rows, many_seeds, decoder_bias=True)
 starts = {
-    "no bias": sae.untrained(model, many_rows, many_seeds, decoder_bias=False),
+    "no bias": saes.untrained(model, many_rows, many_seeds, decoder_bias=False),
     "bias from zero": zeros,
-    "bias from the mean": bias.placed(zeros, (mu * each[:, None]).expand(-1, 3)),
+    "bias from the mean": placed(zeros, (mu * each[:, None]).expand(-1, 3)),
 }
 control = {}
 for name, untrained in starts.items():
-    stack, _ = training.fit(untrained, mixed_rates, n_steps=n_steps, lr=lr)
+    stack, _ = saes.fit(untrained, mixed_rates, n_steps=n_steps, lr=lr)
     # The same patterns occur at every rate, so one rate is enough to tell the labels
     control[name] = look(stack, three)
 
@@ -524,12 +618,16 @@ panels = {
     name: {f"rate {p:g}": shares(part) for p, part in zip(rates, parts, strict=True)} for name, parts in split.items()
 }
 leads = {name: [part.count("atomic") - part.count("negative") for part in parts] for name, parts in split.items()}
-shown = sentences.listed([f"{int((leads['bias from the mean'][i] > 0).sum())} at rate {rates[i]:g}" for i in (0, 4, 8)])
+shown = listed([f"{int((leads['bias from the mean'][i] > 0).sum())} at rate {rates[i]:g}" for i in (0, 4, 8)])
 show(
     figures.label_shares(panels, measures.SIGNED_LABELS),
     f"With a bias that starts at the mean, this many of {n_gallery} SAEs have more atoms than negatives: {shown}.",
-    f"One row per rate, {n_gallery} SAEs each, the same seeds at every rate. Three independent features, three latents.",
-    alt="Three panels of bars divided by label, one row per rate: without a bias, with a bias started at zero, with a bias started at the mean.",
+    f"One row per rate, {n_gallery} SAEs each, the same seeds at every rate. Three independent features, three"
+    " latents.",
+    alt=(
+        "Three panels of bars divided by label, one row per rate: without a bias, with a bias started at zero, with a"
+        " bias started at the mean."
+    ),
 )
 
 
@@ -539,7 +637,7 @@ def followed(name):
     demanded = {p: (lead if p < 0.5 else -lead) > 0 for p, lead in zip(rates, leads[name], strict=True) if p != 0.5}
     does = [p for p, these in demanded.items() if Fraction.of(these).interval[0] > 0.5]
     where = {"follows": does, "open": [p for p in demanded if p not in does]}
-    told = {word: sentences.listed([f"{p:g}" for p in some] or ["none"]) for word, some in where.items()}
+    told = {word: listed([f"{p:g}" for p in some] or ["none"]) for word, some in where.items()}
     return does, f"most SAEs do at these rates: {told['follows']}; it cannot be said at these: {told['open']}"
 
 
@@ -548,7 +646,10 @@ claim(
     "negatives-above-one-half",
     min(does, default=1) < 0.5 < max(does, default=0),
     f"If the bias starts at the mean, training follows the account at rates on both sides of one half ({told}).",
-    otherwise=f"If the bias starts at the mean, it cannot be said that training follows the account on both sides of one half ({told}).",
+    otherwise=(
+        "If the bias starts at the mean, it cannot be said that training follows the account on both sides of one half"
+        f" ({told})."
+    ),
     source="theory",
 )
 say(f"And if the bias starts at zero, does training follow it? Here {followed('bias from zero')[1]}.")
@@ -561,13 +662,18 @@ complete = {
 worse = complete["no bias"].sum(dim=0) - complete["bias from zero"].sum(dim=0)
 paired = Fraction(int((worse > 0).sum()), int((worse != 0).sum()))
 counted = {name: int(found.sum()) for name, found in complete.items()}
-says = f"of {n_gallery * len(low_rates)} SAEs, {n_gallery} at each of {len(low_rates)} rates, these have an atom for every feature: {counted['no bias']} without a bias, {counted['bias from zero']} with a bias from zero and {counted['bias from the mean']} with one from the mean. "
+says = (
+    f"of {n_gallery * len(low_rates)} SAEs, {n_gallery} at each of {len(low_rates)} rates, these have an atom for every"
+    f" feature: {counted['no bias']} without a bias, {counted['bias from zero']} with a bias from zero and"
+    f" {counted['bias from the mean']} with one from the mean. "
+)
 says += (
-    f"Compared seed by seed, over these rates together, a bias from zero makes a difference for {paired.n} seeds, and {paired} of these are worse off"
+    f"Compared seed by seed, over these rates together, a bias from zero makes a difference for {paired.n} seeds, and"
+    f" {paired} of these are worse off"
     if paired.n
     else "Compared seed by seed, over these rates together, a bias from zero makes no difference"
 )
-wording = sentences.by_half(
+wording = by_half(
     paired,
     more=f"Even below one half a bias from zero costs atoms: {says}.",
     fewer=f"Below one half a bias from zero brings more atoms: {says}.",
@@ -578,25 +684,37 @@ claim("control-suffers", paired.interval[0] > 0.5, wording, otherwise=wording)
 # %% [markdown]
 # ## Why switch it off?
 #
-# The comment says no more than that the bias would do tricky things. Our reason is this. The features of this toy radiate from the origin: the origin is where nothing fires, and only from there does a feature's direction mean "this feature, and nothing else". A bias gives that point away. The loss then rewards any place from which the samples are
-# near. In the mean of squares no place is nearer than the mean of the data, whatever the data are; in "k of n" without spread every single sample is nearer to it than to the origin, by a factor of $\sqrt{1 - k/n}$.
+# The comment says no more than that the bias would do tricky things. Our reason is this. The features of this toy
+# radiate from the origin: the origin is where nothing fires, and only from there does a feature's direction mean "this
+# feature, and nothing else". A bias gives that point away. The loss then rewards any place from which the samples are
+# near. In the mean of squares no place is nearer than the mean of the data, whatever the data are; in "k of n" without
+# spread every single sample is nearer to it than to the origin, by a factor of $\sqrt{1 - k/n}$.
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 lower = f"{100 * (1 - floor / bound):.0f} % below" if floor < bound - 1e-9 else "not below"
 without_atoms = [f"$n = {n}$" for (n, k), share in zip(alone, lost[True], strict=True) if share.interval[0] > 0.5]
 proof = (
-    f"And with a bias a heat map without atoms proves little: in worlds with one feature at a time nothing is composed, and still most SAEs whose latents are all live have none for {sentences.listed(without_atoms)} (at the threshold of {threshold:g})."
+    "And with a bias a heat map without atoms proves little: in worlds with one feature at a time nothing is composed,"
+    f" and still most SAEs whose latents are all live have none for {listed(without_atoms)} (at the threshold of"
+    f" {threshold:g})."
     if without_atoms
-    else f"Of no world with one feature at a time can it be said that most SAEs with a bias, and with all latents live, have no atom (at the threshold of {threshold:g})."
+    else (
+        "Of no world with one feature at a time can it be said that most SAEs with a bias, and with all latents live,"
+        f" have no atom (at the threshold of {threshold:g})."
+    )
 )
 say(f"Without spread the floor with a bias is {floor:.4f}, {lower} the radial bound {bound:.4f}. {proof}")
 
 # %% [markdown]
-# In this toy switching the bias off costs loss, but no feature: each of them starts at the origin, so a direction from the origin can stand for it. SAEs in practice do have a bias. Do they play the same tricks? Where few of very many features fire, the factor above is close to one, so there should be less to gain. That is an argument, not a measurement.
+# In this toy switching the bias off costs loss, but no feature: each of them starts at the origin, so a direction from
+# the origin can stand for it. SAEs in practice do have a bias. Do they play the same tricks? Where few of very many
+# features fire, the factor above is close to one, so there should be less to gain. That is an argument, not a
+# measurement.
 #
 # ## What could be wrong?
 #
-# *The threshold.* A lone feature seen from the mean is called a difference or an atom depending on where the line is drawn. We label the latents of all worlds of "k of n" with a bias again.
+# *The threshold.* A lone feature seen from the mean is called a difference or an atom depending on where the line is
+# drawn. We label the latents of all worlds of "k of n" with a bias again.
 
 # %%
 thresholds = [0.8, 0.85, 0.9, 0.95, 0.99]
@@ -627,15 +745,22 @@ spans = [f"{100 * min(found):.0f} to {100 * max(found):.0f} % of the live latent
 claim(
     "few-atoms-at-any-threshold",
     max(together) < 0.5,
-    f"Where several features fire together, atoms are less than half of the live latents with a bias at each of these thresholds: {spans[0]}.",
-    otherwise=f"Where several features fire together, atoms with a bias are {spans[0]}: whether they are less than half depends on the threshold.",
+    "Where several features fire together, atoms are less than half of the live latents with a bias at each of these"
+    f" thresholds: {spans[0]}.",
+    otherwise=(
+        f"Where several features fire together, atoms with a bias are {spans[0]}: whether they are less than half"
+        " depends on the threshold."
+    ),
 )
 say(
-    f"Where one feature fires at a time, {spans[1]} are called atoms: {'there the label hangs on the threshold' if max(lone) - min(lone) > 0.1 else 'there the threshold hardly matters'}."
+    f"Where one feature fires at a time, {spans[1]} are called atoms:"
+    f" {'there the label hangs on the threshold' if max(lone) - min(lone) > 0.1 else 'there the threshold hardly matters'}."
 )
 
 # %% [markdown]
-# *The words.* "Difference" is our word for a direction, not an explanation. $A + B - C$ with a bias at the mean and "not C" with a bias at the sum of all features describe the same three patterns. The account above only says which of the two is cheaper.
+# *The words.* "Difference" is our word for a direction, not an explanation. $A + B - C$ with a bias at the mean and
+# "not C" with a bias at the sum of all features describe the same three patterns. The account above only says which of
+# the two is cheaper.
 #
 # ## So what?
 
@@ -644,7 +769,8 @@ moves = (
     f"lowers the floor without spread from {bound:.4f} to {floor:.4f}" if floor < bound else "does not lower the floor"
 )
 say(
-    f"A bias of the decoder is not a detail. It moves the point from which features are seen, {moves}, and makes {labelled['difference']} of {total} latents differences."
+    f"A bias of the decoder is not a detail. It moves the point from which features are seen, {moves}, and makes"
+    f" {labelled['difference']} of {total} latents differences."
     if floor < bound and 2 * labelled["difference"] > total
     else f"With these settings a bias {moves}, and {labelled['difference']} of {total} latents are differences."
 )
@@ -654,4 +780,5 @@ say_trained(5 * n_saes + 2 * len(sizes) * n_gallery + len(starts) * len(many_see
 # Two questions to take along:
 #
 # 1. If the samples were now and then empty, with no feature at all, where would the best bias go?
-# 2. Large SAEs are often started with the bias at the median of the data and keep it trainable. Which of their latents would you suspect of being a "not"?
+# 2. Large SAEs are often started with the bias at the median of the data and keep it trainable. Which of their latents
+#    would you suspect of being a "not"?

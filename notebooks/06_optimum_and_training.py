@@ -1,11 +1,14 @@
 # %% [markdown]
 # # The optimum and training
 #
-# A strange heat map can have two causes. The loss may prefer composites, or training may have stopped before it reached what the loss prefers. The chapters before this one looked at the first cause; this one measures the second.
-# Under a forum post on composed features in small toys (Anders et al. 2024) Demian Till commented just that: these SAEs do not even reach their own optimum. How many do?
+# A strange heat map can have two causes. The loss may prefer composites, or training may have stopped before it reached
+# what the loss prefers. The chapters before this one looked at the first cause; this one measures the second. Under a
+# forum post on composed features in small toys (Anders et al. 2024) Demian Till commented just that: these SAEs do not
+# even reach their own optimum. How many do?
 #
-# **You will see** trained losses beside the best known ones as the number of features grows, what happens from five starting points, and the loss that is left over split into two parts.
-# **You will need** [the minimal example](01_minimal_example.ipynb) and [why composites win](03_why_composites_win.ipynb).
+# **You will see** trained losses beside the best known ones as the number of features grows, what happens from five
+# starting points, and the loss that is left over split into two parts. **You will need** [the minimal
+# example](01_minimal_example.ipynb) and [why composites win](03_why_composites_win.ipynb).
 
 # %% tags=["parameters"]
 n_features: int = 6  # true features in the world that is looked at closely
@@ -24,9 +27,11 @@ from math import comb
 import pandas as pd
 import torch
 
-from toysae import figures, measures, oracle, sae, sentences, training, worlds
-from toysae.measures import Fraction
-from toysae.writeup import check_parameters, claim, say, say_trained, show
+from toysae import figures, measures, optimum, saes, worlds
+from toysae.chapters.optimum_and_training import excess_split
+from toysae.chapters.parameters import check_parameters
+from toysae.claims import Fraction, claim, counted, listed, say, say_trained, show
+from toysae.measures.verdicts_tmp import by_half, by_intervals
 
 check_parameters(globals())
 figures.house_style()
@@ -37,19 +42,25 @@ n_trained = 0
 # %% [markdown]
 # ## How low can the loss be?
 #
-# To say how far training is from the optimum, one has to know the optimum. We leave out the spread of magnitudes ($\sigma = 0$, $\mu = 1$), so every world here is a short list of patterns with known probabilities, and every loss is an exact sum.
+# To say how far training is from the optimum, one has to know the optimum. We leave out the spread of magnitudes
+# ($\sigma = 0$, $\mu = 1$), so every world here is a short list of patterns with known probabilities, and every loss is
+# an exact sum.
 #
-# For a given number of latents we search for the *best known dictionary*: from many starting points, each latent in turn gets its best activations and then its best direction, until nothing moves. Activations are the best possible ones, chosen per
-# sample; no encoder is involved. Nobody can promise that such a search found the very best, but if many starts agree, it is likely. And where the best known loss equals the radial bound, it *is* the best.
+# For a given number of latents we search for the *best known dictionary*: from many starting points, each latent in
+# turn gets its best activations and then its best direction, until nothing moves. Activations are the best possible
+# ones, chosen per sample; no encoder is involved. Nobody can promise that such a search found the very best, but if
+# many starts agree, it is likely. And where the best known loss equals the radial bound, it *is* the best.
 #
-# In our worlds two of $n$ features fire, each pair equally often. Two sizes of SAE are natural: $n$ latents, one per feature, and $n (n - 1) / 2$ latents, one per pair. For $n = 3$ they are the same.
+# In our worlds two of $n$ features fire, each pair equally often. Two sizes of SAE are natural: $n$ latents, one per
+# feature, and $n (n - 1) / 2$ latents, one per pair. For $n = 3$ they are the same.
+
 
 # %%
 @cache
 def search(world, n_latents):
     """Dictionaries found without training, best first."""
     generator = torch.Generator().manual_seed(seed)
-    return oracle.search_dictionaries(world, n_latents, l1_coeff, n_starts=32, generator=generator)
+    return optimum.search_dictionaries(world, n_latents, l1_coeff, n_starts=32, generator=generator)
 
 
 def best_known(world, n_latents):
@@ -63,16 +74,16 @@ widths = {"n latents": {n: n for n in sizes}, "a latent per pair": {n: comb(n, 2
 world, wide = pairs[n_features], comb(n_features, 2)  # to be looked at closely
 
 # %%
-bound = oracle.radial_bound(pairs[3], l1_coeff)
-cost = {n: float(oracle.dictionary_loss(pairs[n].features, pairs[n], l1_coeff)) for n in sizes}
-full_cost = {n: float(oracle.dictionary_loss(pairs[n].composites(), pairs[n], l1_coeff)) for n in sizes}
+bound = optimum.radial_bound(pairs[3], l1_coeff)
+cost = {n: float(optimum.dictionary_loss(pairs[n].features, pairs[n], l1_coeff)) for n in sizes}
+full_cost = {n: float(optimum.dictionary_loss(pairs[n].composites(), pairs[n], l1_coeff)) for n in sizes}
 columns = {}
 for n in sizes:
     few, many = search(pairs[n], n), search(pairs[n], comb(n, 2))
     labels = measures.label_latents(few.dictionaries[:1], pairs[n], torch.ones(1, n, dtype=torch.bool), threshold)
     columns[f"two of {n}"] = {
         "n latents: best known": f"{few.losses[0]:.5f}",
-        "its latents, by label": sentences.tally(labels, 0),
+        "its latents, by label": measures.tally(labels, 0),
         "starts that agree": f"{few.agreeing()} of {len(few.losses)}",
         "a latent per pair: best known": f"{many.losses[0]:.5f}",
         "starts that agree ": f"{many.agreeing()} of {len(many.losses)}",
@@ -88,16 +99,25 @@ off = max(abs(loss / bound - 1) for loss in [*best_wide, *full_cost.values()])
 claim(
     "pairs-attain-the-bound",
     off < 1e-6,
-    f"With a latent per pair the composites are optimal: for every $n$ from 3 to {n_largest} their loss and the best known one are the radial bound, {bound:.5f}.",
-    otherwise=f"With a latent per pair the loss of the composites, or the best known one, differs from the radial bound, {bound:.5f}, by up to {100 * off:.3g} %.",
+    f"With a latent per pair the composites are optimal: for every $n$ from 3 to {n_largest} their loss and the best"
+    f" known one are the radial bound, {bound:.5f}.",
+    otherwise=(
+        "With a latent per pair the loss of the composites, or the best known one, differs from the radial bound,"
+        f" {bound:.5f}, by up to {100 * off:.3g} %."
+    ),
     source="theory",
 )
 below_atoms = {n: cost[n] - best_known(pairs[n], n) for n in sizes}
 claim(
     "atoms-are-not-optimal",
     min(below_atoms.values()) > 1e-5,
-    f"With $n$ latents the exact atoms are not the optimum for any of these $n$: the best known dictionary costs less, by {below_atoms[3]:.5f} for $n = 3$ and by {below_atoms[n_largest]:.5f} for $n = {n_largest}$. Where its latents are called atomic all the same, they lie near the features, not on them.",
-    otherwise=f"With $n$ latents the best known dictionary costs less than the atoms by {min(below_atoms.values()):.5f} to {max(below_atoms.values()):.5f}: not everywhere by a margin.",
+    "With $n$ latents the exact atoms are not the optimum for any of these $n$: the best known dictionary costs less,"
+    f" by {below_atoms[3]:.5f} for $n = 3$ and by {below_atoms[n_largest]:.5f} for $n = {n_largest}$. Where its latents"
+    " are called atomic all the same, they lie near the features, not on them.",
+    otherwise=(
+        f"With $n$ latents the best known dictionary costs less than the atoms by {min(below_atoms.values()):.5f} to"
+        f" {max(below_atoms.values()):.5f}: not everywhere by a margin."
+    ),
     source="theory",
 )
 
@@ -105,10 +125,15 @@ claim(
 # %% [markdown]
 # ## Does training get there as the world grows?
 #
-# Now train SAEs of both sizes, on the complete list of patterns. An SAE *reaches* the best known loss if its own loss, with its own encoder, lies within one part in a thousand of it.
+# Now train SAEs of both sizes, on the complete list of patterns. An SAE *reaches* the best known loss if its own loss,
+# with its own encoder, lies within one part in a thousand of it.
 #
-# How we count: a *row* is one world with one number of latents. *Most* SAEs of a row reach it if the whole interval lies above one half, *most do not* if it lies below, and otherwise that is undecided. Two counts differ if their intervals do not overlap. The rows of this chapter are
-# given the same seeds, so their SAEs are not independent from row to row. Sums over rows are therefore told without an interval, and a comparison *holds over the rows* if the counts differ that way in most of them and the other way in none.
+# How we count: a *row* is one world with one number of latents. *Most* SAEs of a row reach it if the whole interval
+# lies above one half, *most do not* if it lies below, and otherwise that is undecided. Two counts differ if their
+# intervals do not overlap. The rows of this chapter are given the same seeds, so their SAEs are not independent from
+# row to row. Sums over rows are therefore told without an interval, and a comparison *holds over the rows* if the
+# counts differ that way in most of them and the other way in none.
+
 
 # %%
 @cache
@@ -116,18 +141,18 @@ def train(world, n_latents, init="random-sign", **how):
     """A stack of SAEs on the exact support of a world, kept."""
     global n_trained
     if init == "at-best":
-        rows = sae.rows_at(search(world, n_latents).dictionaries[0].float(), n_latents, seeds)
+        rows = saes.rows_at(search(world, n_latents).dictionaries[0].float(), n_latents, seeds)
     else:
-        rows = sae.initial_rows(init, world, n_latents, seeds)
-    start = sae.untrained(sae.ReluL1(l1_coeff), rows, seeds, decoder_bias=False)
+        rows = saes.initial_rows(init, world, n_latents, seeds)
+    start = saes.untrained(saes.ReluL1(l1_coeff), rows, seeds, decoder_bias=False)
     n_trained += n_saes
-    return training.fit(start, training.Support.of(world), **{"n_steps": n_steps, "lr": lr} | how)[0]
+    return saes.fit(start, saes.Support.of(world), **{"n_steps": n_steps, "lr": lr} | how)[0]
 
 
 # %%
 def excess(world, n_latents, *init, **how):
     """By which share each SAE's loss lies above the best known one."""
-    losses = train(world, n_latents, *init, **how).double().losses(*oracle.finite_data(world))
+    losses = train(world, n_latents, *init, **how).double().losses(*worlds.finite_data(world))
     return losses / best_known(world, n_latents) - 1
 
 
@@ -147,14 +172,20 @@ for side, (name, n_latents) in enumerate(widths.items()):
     places = torch.cat([n + 0.3 * (side - 0.5) + torch.linspace(-0.12, 0.12, n_saes) for n in sizes])
     dots[name] = places, torch.cat([best[i] * (1 + grown[name][n]) for i, n in enumerate(sizes)])
 lines["atoms"] = list(sizes), [cost[n] for n in sizes]
-figure = figures.curves(lines, dots, xlabel="$n$, number of features, of which two fire", ylabel="loss")
+figure = figures.curve_figure(lines, dots, xlabel="$n$, number of features, of which two fire", ylabel="loss")
 figure.axes[0].set_xticks(list(sizes))
-counts = {name: sentences.listed([f"{arrived[name][n].k} ($n = {n}$)" for n in sizes]) for name in widths}
+counts = {name: listed([f"{arrived[name][n].k} ($n = {n}$)" for n in sizes]) for name in widths}
 show(
     figure,
-    f"Of {n_saes} SAEs, these reach the best known loss. With $n$ latents: {counts['n latents']}. With a latent per pair: {counts['a latent per pair']}.",
-    f"Lines: the best known loss for each size, and the atoms. Dots: the {n_saes} trained SAEs at each point, in the colour of their line and spread sideways; dots with $n$ latents stand left of the number, those with a latent per pair right of it.",
-    alt="Loss against the number of features: lines for the best known losses and the atoms, with a column of trained SAEs at each point.",
+    f"Of {n_saes} SAEs, these reach the best known loss. With $n$ latents: {counts['n latents']}. With a latent per"
+    f" pair: {counts['a latent per pair']}.",
+    f"Lines: the best known loss for each size, and the atoms. Dots: the {n_saes} trained SAEs at each point, in the"
+    " colour of their line and spread sideways; dots with $n$ latents stand left of the number, those with a latent"
+    " per pair right of it.",
+    alt=(
+        "Loss against the number of features: lines for the best known losses and the atoms, with a column of trained"
+        " SAEs at each point."
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
@@ -164,14 +195,26 @@ claim(
     "small-dictionaries-reach-it",
     min(few[n].interval[0] for n in sizes) > 0.5,
     f"With $n$ latents most SAEs reach the best known loss, at every $n$: {says['n latents']}.",
-    otherwise=f"With $n$ latents it cannot be said that most SAEs reach the best known loss at every $n$. Of {n_saes} SAEs, these do: {counts['n latents']}.",
+    otherwise=(
+        f"With $n$ latents it cannot be said that most SAEs reach the best known loss at every $n$. Of {n_saes} SAEs,"
+        f" these do: {counts['n latents']}."
+    ),
 )
-wording = sentences.by_intervals(
+wording = by_intervals(
     many[3],
     many[n_largest],
-    more=f"With a latent per pair training falls behind as the world grows: the best known loss is reached by {says['a latent per pair']}.",
-    fewer=f"With a latent per pair training gets better as the world grows: the best known loss is reached by {says['a latent per pair']}.",
-    undecided=f"With a latent per pair it is undecided whether training falls behind as the world grows: the best known loss is reached by {says['a latent per pair']}.",
+    more=(
+        "With a latent per pair training falls behind as the world grows: the best known loss is reached by"
+        f" {says['a latent per pair']}."
+    ),
+    fewer=(
+        "With a latent per pair training gets better as the world grows: the best known loss is reached by"
+        f" {says['a latent per pair']}."
+    ),
+    undecided=(
+        "With a latent per pair it is undecided whether training falls behind as the world grows: the best known loss"
+        f" is reached by {says['a latent per pair']}."
+    ),
 )
 claim("large-dictionaries-fall-behind", many[3].interval[0] > many[n_largest].interval[1], wording, otherwise=wording)
 
@@ -179,26 +222,35 @@ claim("large-dictionaries-fall-behind", many[3].interval[0] > many[n_largest].in
 atoms_at_four = measures.assess(train(pairs[4], 4), pairs[4], threshold).labels.count("atomic")
 at_four = atoms_at_four[grown["n latents"][4] <= 1e-3].tolist()
 found = {k: at_four.count(k) for k in sorted(set(at_four))}
-told = "; ".join(f"{sentences.counted(k, 'atom')} in {count}" for k, count in found.items())
+told = "; ".join(f"{counted(k, 'atom')} in {count}" for k, count in found.items())
 claim(
     "one-loss-many-dictionaries",
     len(found) > 1,
-    f"The optimum need not be one dictionary. For $n = 4$ with 4 latents, {arrived['n latents'][4].k} of {n_saes} SAEs reach the best known loss, and by label they have: {told}. The loss does not tell these answers apart.",
-    otherwise=f"For $n = 4$ with 4 latents, {arrived['n latents'][4].k} of {n_saes} SAEs reach the best known loss, all with the same number of atoms: {next(iter(found))}."
-    if found
-    else "For $n = 4$ with 4 latents, no SAE reaches the best known loss.",
+    f"The optimum need not be one dictionary. For $n = 4$ with 4 latents, {arrived['n latents'][4].k} of {n_saes} SAEs"
+    f" reach the best known loss, and by label they have: {told}. The loss does not tell these answers apart.",
+    otherwise=(
+        f"For $n = 4$ with 4 latents, {arrived['n latents'][4].k} of {n_saes} SAEs reach the best known loss, all with"
+        f" the same number of atoms: {next(iter(found))}."
+        if found
+        else "For $n = 4$ with 4 latents, no SAE reaches the best known loss."
+    ),
 )
 lowest = min(float(above[n].min()) for above in grown.values() for n in sizes)
 claim(
     "nothing-below-the-best-known",
     lowest > -1e-5,
     "And no SAE of this figure goes below the best known loss, beyond rounding: the search was not beaten.",
-    otherwise=f"But the search was beaten: an SAE of this figure goes below the best known loss by {100 * -lowest:.3g} %.",
+    otherwise=(
+        f"But the search was beaten: an SAE of this figure goes below the best known loss by {100 * -lowest:.3g} %."
+    ),
 )
 
 # %% [markdown]
-# Two of four is a special case. Let $h = (v_1 + v_2 + v_3 + v_4) / 2$. The map $x \to 2 (h \cdot x) h - x$ keeps all lengths and angles, and it takes each sample $v_i + v_j$ to the sample made of the *other* two features. So it leaves the data as they are,
-# but it takes the feature $v_i$ to $h - v_i$, half the sum of the other three minus half of $v_i$. Any dictionary and its image have the same loss, and nothing in these data says which of the two is the true one.
+# Two of four is a special case. Let $h = (v_1 + v_2 + v_3 + v_4) / 2$. The map $x \to 2 (h \cdot x) h - x$ keeps all
+# lengths and angles, and it takes each sample $v_i + v_j$ to the sample made of the *other* two features. So it leaves
+# the data as they are, but it takes the feature $v_i$ to $h - v_i$, half the sum of the other three minus half of
+# $v_i$. Any dictionary and its image have the same loss, and nothing in these data says which of the two is the true
+# one.
 #
 # ## What do they look like where they stop?
 #
@@ -213,29 +265,35 @@ show(
     figures.heat_map_row(
         seen,
         {f"{name}:\n{seen.losses[i]:.4f}": i for name, i in drawn.items()},
-        f"two of {n_features} features, {sentences.counted(wide, 'latent')}",
+        f"two of {n_features} features, {counted(wide, 'latent')}",
     ),
-    "; ".join(f"{name}: {sentences.tally(seen.labels, i)}" for name, i in drawn.items()).capitalize() + ".",
-    f"Rows are latents, columns are true features, colour is the cosine; the strip tells each latent's label. The last row is the decoder bias, which is switched off. The best known loss is {best_known(world, wide):.4f}. From left to right seeds {sentences.listed([str(seeds[i]) for i in drawn.values()])}, of {n_saes}.",
+    "; ".join(f"{name}: {measures.tally(seen.labels, i)}" for name, i in drawn.items()).capitalize() + ".",
+    "Rows are latents, columns are true features, colour is the cosine; the strip tells each latent's label. The last"
+    f" row is the decoder bias, which is switched off. The best known loss is {best_known(world, wide):.4f}. From left"
+    f" to right seeds {listed([str(seeds[i]) for i in drawn.values()])}, of {n_saes}.",
     alt="Three heat maps side by side, of the SAEs with the lowest, the median and the highest loss.",
 )
 
 # %% [markdown]
-# Did those that do not reach it just need more time? Take the dictionaries that stopped above the best known loss, forget their encoders, and go downhill from there on the exact loss of the dictionary, until it is flat. This is slow, so at
-# most ten are taken, in the order of their seeds.
+# Did those that do not reach it just need more time? Take the dictionaries that stopped above the best known loss,
+# forget their encoders, and go downhill from there on the exact loss of the dictionary, until it is flat. This is slow,
+# so at most ten are taken, in the order of their seeds.
 
 # %%
 stuck = (above > 1e-3).nonzero().flatten()[:10].tolist()
-points, probabilities = oracle.finite_data(world)
-ways_down = [oracle.polish(stack.W_dec[i].double(), points, probabilities, l1_coeff) for i in stuck]
+points, probabilities = worlds.finite_data(world)
+ways_down = [optimum.polish(stack.W_dec[i].double(), points, probabilities, l1_coeff) for i in stuck]
 bottoms = torch.tensor([loss for _, loss in ways_down])
 still = Fraction.of(bottoms / best_known(world, wide) - 1 > 1e-3)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 says = f"{still} still lie more than a thousandth above the best known loss when they can go down no further"
-wording = sentences.by_half(
+wording = by_half(
     still,
-    more=f"Most are stuck in the loss itself: {says}. More steps downhill would not free those, not even with a perfect encoder.",
+    more=(
+        f"Most are stuck in the loss itself: {says}. More steps downhill would not free those, not even with a perfect"
+        " encoder."
+    ),
     fewer=f"Most were only on their way: {says}.",
     undecided=f"Whether most are stuck in the loss itself is undecided: {says}.",
 )
@@ -247,8 +305,10 @@ else:
 # %% [markdown]
 # ## Where does one have to start?
 #
-# Four starting points, with encoder = decoder transposed: rows of *random sign*, as in practice; random *positive* sums of the features; the *features* themselves; and the *composites*. (With fewer latents than composites the first ones are taken,
-# with more latents than features the features are used several times; each row is moved a little.) A fifth is the best known dictionary itself. If SAEs that start somewhere stay there, we call the place *stable*.
+# Four starting points, with encoder = decoder transposed: rows of *random sign*, as in practice; random *positive* sums
+# of the features; the *features* themselves; and the *composites*. (With fewer latents than composites the first ones
+# are taken, with more latents than features the features are used several times; each row is moved a little.) A fifth
+# is the best known dictionary itself. If SAEs that start somewhere stay there, we call the place *stable*.
 
 # %%
 starts = {
@@ -274,21 +334,27 @@ panels = {
     f"two of {n_features} features, {m} latents": {name: shares(these) for name, these in each.items()}
     for m, each in ends.items()
 }
-told = [
-    f"with {m} latents " + sentences.listed([f"{f.k} from {name}" for name, f in each.items()])
-    for m, each in good.items()
-]
+told = [f"with {m} latents " + listed([f"{f.k} from {name}" for name, f in each.items()]) for m, each in good.items()]
 show(
     figures.label_shares(panels, measures.LABELS),
     f"Of {n_saes} SAEs, these reach the best known loss: {'; '.join(told)}.",
     f"Bars show how all latents of {n_saes} SAEs are labelled after training, one bar for each starting point.",
-    alt="Two panels of stacked bars, one per number of latents, with a bar for each starting point, divided by the labels of the latents.",
+    alt=(
+        "Two panels of stacked bars, one per number of latents, with a bar for each starting point, divided by the"
+        " labels of the latents."
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 few, many = ends[n_features], ends[wide]
-stay, leave = Fraction.of(many["composites"].labels.count("composite") == wide), Fraction.of(many["features"].no_atom)
-says = f"{stay} of the SAEs that start at the composites still have nothing else, and {leave} of those that start at the features have no atom left"
+stay, leave = (
+    Fraction.of(many["composites"].labels.count("composite") == wide),
+    Fraction.of(many["features"].lacks_atoms),
+)
+says = (
+    f"{stay} of the SAEs that start at the composites still have nothing else, and {leave} of those that start at the"
+    " features have no atom left"
+)
 claim(
     "composites-are-stable",
     min(stay.interval[0], leave.interval[0]) > 0.5,
@@ -297,7 +363,10 @@ claim(
 )
 atoms_stay = Fraction.of(few["features"].labels.features_found == n_features)
 composites_stay = Fraction.of(few["composites"].labels.count("composite") == n_features)
-says = f"{atoms_stay} of the SAEs that start at the features keep an atom for each, and {composites_stay} of those that start at composites consist of composites only"
+says = (
+    f"{atoms_stay} of the SAEs that start at the features keep an atom for each, and {composites_stay} of those that"
+    " start at composites consist of composites only"
+)
 claim(
     "atoms-are-stable-when-few",
     atoms_stay.interval[0] > 0.5 > composites_stay.interval[1],
@@ -306,7 +375,8 @@ claim(
 )
 
 # %% [markdown]
-# An SAE with many atoms and a high loss may be on its way still. We train the SAEs of the first seeds again from positive rows, for four times as many steps.
+# An SAE with many atoms and a high loss may be on its way still. We train the SAEs of the first seeds again from
+# positive rows, for four times as many steps.
 
 # %%
 first = seeds[: min(n_saes, max(16, n_saes // 3))]
@@ -314,12 +384,12 @@ first = seeds[: min(n_saes, max(16, n_saes // 3))]
 
 def untrained(init, seeds=first, price=l1_coeff):
     """SAEs with a latent per pair before training."""
-    rows = sae.initial_rows(init, world, wide, seeds)
-    return sae.untrained(sae.ReluL1(price), rows, seeds, decoder_bias=False)
+    rows = saes.initial_rows(init, world, wide, seeds)
+    return saes.untrained(saes.ReluL1(price), rows, seeds, decoder_bias=False)
 
 
-support = training.Support.of(world)
-patient = measures.assess(training.fit(untrained("positive"), support, n_steps=4 * n_steps, lr=lr)[0], world, threshold)
+support = saes.Support.of(world)
+patient = measures.assess(saes.fit(untrained("positive"), support, n_steps=4 * n_steps, lr=lr)[0], world, threshold)
 n_trained += len(first)
 patient_there = reached(patient.losses / best_known(world, wide) - 1)
 
@@ -329,7 +399,11 @@ atoms = {
 }
 lag, early, late = good[wide]["positive"], atoms["positive"], atoms["later"]
 median_lag = 100 * max(0.0, float(excess(world, wide, "positive").median()))
-progress = f"After {n_steps} steps, {lag} of the SAEs from positive rows reach the best known loss; they have {early:.1f} atoms each and a median loss {median_lag:.0f} % above it. After {4 * n_steps} steps, {patient_there} reach it, and they have {late:.1f} atoms each."
+progress = (
+    f"After {n_steps} steps, {lag} of the SAEs from positive rows reach the best known loss; they have {early:.1f}"
+    f" atoms each and a median loss {median_lag:.0f} % above it. After {4 * n_steps} steps, {patient_there} reach it,"
+    f" and they have {late:.1f} atoms each."
+)
 claim(
     "atoms-on-the-way",
     patient_there.interval[0] > lag.interval[1] and early > 1 and late < early / 2,
@@ -340,8 +414,13 @@ claim(
 # %% [markdown]
 # ## Do SAEs reach their own optimum?
 #
-# Till's remark was about one kind of data, to which we come below. First: is it true of others? A few sizes of one world are not enough to tell. Here are more worlds, most of them known from earlier chapters: two of $n$ with few and with many latents; groups of three; one feature from each of two sets of three; two of four features that are sometimes seen alone; and features that
-# fire independently. For each we count SAEs within one part in a hundred and within one part in a thousand of the best known loss. The last panel counts the latter again, without *resampling*. (That is the step, in the first half of training, which aims a dead latent afresh at a badly explained sample. Without it, latents that die stay dead.)
+# Till's remark was about one kind of data, to which we come below. First: is it true of others? A few sizes of one
+# world are not enough to tell. Here are more worlds, most of them known from earlier chapters: two of $n$ with few and
+# with many latents; groups of three; one feature from each of two sets of three; two of four features that are
+# sometimes seen alone; and features that fire independently. For each we count SAEs within one part in a hundred and
+# within one part in a thousand of the best known loss. The last panel counts the latter again, without *resampling*.
+# (That is the step, in the first half of training, which aims a dead latent afresh at a badly explained sample. Without
+# it, latents that die stay dead.)
 
 # %%
 visited = {f"two of {n}, {m} latents": (pairs[n], m) for n, m in [(3, 3), (4, 4), (4, 6)]}
@@ -369,15 +448,17 @@ near = {name: reached(above, 1e-2) for name, above in trials.items()}
 total, total_unaided = (Fraction(sum(f.k for f in e.values()), len(e) * n_saes) for e in (there, there_unaided))
 show(
     figures.fractions({"within 1 %": near, "within 0.1 %": there, "within 0.1 %,\nwithout resampling": there_unaided}),
-    f"Over all {len(visited)} rows, {total.k} of {total.n} SAEs reach the best known loss; by row it is {min(f.k for f in there.values())} to {max(f.k for f in there.values())} of {n_saes}.",
+    f"Over all {len(visited)} rows, {total.k} of {total.n} SAEs reach the best known loss; by row it is"
+    f" {min(f.k for f in there.values())} to {max(f.k for f in there.values())} of {n_saes}.",
     "A dot is the fraction of SAEs, the bar its 95 % Wilson interval, the numbers beside it the counts.",
-    alt="Three dot plots with intervals, one row per world: SAEs near the best known loss, SAEs that reach it, and the latter without resampling.",
+    alt=(
+        "Three dot plots with intervals, one row per world: SAEs near the best known loss, SAEs that reach it, and the"
+        " latter without resampling."
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-sides = {
-    name: sentences.by_half(f, more="most do", fewer="most do not", undecided="undecided") for name, f in there.items()
-}
+sides = {name: by_half(f, more="most do", fewer="most do not", undecided="undecided") for name, f in there.items()}
 rows_of = {side: [name for name in sides if sides[name] == side] for side in ("most do", "most do not", "undecided")}
 told = "; ".join(
     f"{side} in {len(names) or 'none'}"
@@ -387,16 +468,21 @@ told = "; ".join(
 claim(
     "own-optimum-depends-on-the-world",
     bool(rows_of["most do"] and rows_of["most do not"]),
-    f"Whether SAEs reach their own optimum depends on the world and on the number of latents. Of {len(visited)} rows, {told}.",
+    f"Whether SAEs reach their own optimum depends on the world and on the number of latents. Of {len(visited)} rows,"
+    f" {told}.",
     otherwise=f"Do SAEs reach their own optimum? Of {len(visited)} rows, {told}.",
 )
 
 # %% [markdown]
-# Now the data of the remark: two sets of two features, where the members of a set are antipodal, so that four features share a plane, and magnitudes are uniform between 0 and 1. If the magnitudes of the two sets agree, all
-# samples lie on the two diagonals of the plane, in four directions from the origin. Four latents, one in each direction, then attain the radial bound, so the optimum is known. Other correlations between the two sets are left out here.
+# Now the data of the remark: two sets of two features, where the members of a set are antipodal, so that four features
+# share a plane, and magnitudes are uniform between 0 and 1. If the magnitudes of the two sets agree, all samples lie on
+# the two diagonals of the plane, in four directions from the origin. Four latents, one in each direction, then attain
+# the radial bound, so the optimum is known. Other correlations between the two sets are left out here.
 #
-# Our SAEs are not those of the post: they have no decoder bias, start at random-sign rows, and are trained with and without resampling, at four prices, on magnitudes from a grid of twenty. Each of the eight pairs of a price and a way to train is a row.
-# The rule for the verdict: Till's remark is *reproduced* if in every row most SAEs do not reach the optimum; the result *differs* if in every row most do; anything else is *partly*.
+# Our SAEs are not those of the post: they have no decoder bias, start at random-sign rows, and are trained with and
+# without resampling, at four prices, on magnitudes from a grid of twenty. Each of the eight pairs of a price and a way
+# to train is a row. The rule for the verdict: Till's remark is *reproduced* if in every row most SAEs do not reach the
+# optimum; the result *differs* if in every row most do; anything else is *partly*.
 
 # %%
 magnitudes = (torch.arange(20, dtype=torch.float64) + 0.5) / 20
@@ -404,13 +490,13 @@ corners = torch.tensor([[1, 1], [1, -1], [-1, 1], [-1, -1]], dtype=torch.float64
 plane = (magnitudes[:, None, None] * corners).reshape(-1, 2)
 even = torch.full((len(plane),), 1 / len(plane), dtype=torch.float64)
 prices = torch.tensor([0.2, 0.5, 1, 2]).double() * l1_coeff
-bounds = torch.stack([even @ oracle.radial_cost(plane.norm(dim=1), p) for p in prices.tolist()])
+bounds = torch.stack([even @ optimum.radial_cost(plane.norm(dim=1), p) for p in prices.tolist()])
 alike = [*seeds] * len(prices)
-rows = sae.random_sign_rows(worlds.Isotropic(2), 4, alike)
-begin = sae.untrained(sae.ReluL1(prices.repeat_interleave(n_saes)), rows, alike, decoder_bias=False)
+rows = saes.random_sign_rows(worlds.Isotropic(2), 4, alike)
+begin = saes.untrained(saes.ReluL1(prices.repeat_interleave(n_saes)), rows, alike, decoder_bias=False)
 plane_above, on_all = {}, {}
 for name, how in {"with resampling": {}, "without": {"n_resamplings": 0}}.items():
-    diagonal = training.fit(begin, training.Support(plane, even), n_steps=n_steps, lr=lr, **how)[0].double()
+    diagonal = saes.fit(begin, saes.Support(plane, even), n_steps=n_steps, lr=lr, **how)[0].double()
     plane_above[name] = diagonal.losses(plane, even).view(len(prices), n_saes) / bounds[:, None] - 1
     cosine = measures.cosines(diagonal.W_dec, corners).view(len(prices), n_saes, 4, 4)
     on_all[name] = (cosine.amax(dim=2) >= threshold).all(dim=2)
@@ -418,16 +504,22 @@ for name, how in {"with resampling": {}, "without": {"n_resamplings": 0}}.items(
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 plane_there = {name: [reached(row) for row in above] for name, above in plane_above.items()}
-fit_prices = sentences.listed([f"{p:g}" for p in prices.tolist()])
-at_prices = "; ".join(f"{name} {sentences.listed([str(f) for f in each])}" for name, each in plane_there.items())
+fit_prices = listed([f"{p:g}" for p in prices.tolist()])
+at_prices = "; ".join(f"{name} {listed([str(f) for f in each])}" for name, each in plane_there.items())
 every_row = [share for each in plane_there.values() for share in each]
-words = [sentences.by_half(f, more="differs", fewer="reproduced", undecided="partly") for f in every_row]
+words = [by_half(f, more="differs", fewer="reproduced", undecided="partly") for f in every_row]
 consistent = sum(int((on_all[name] == (above <= 1e-3)).sum()) for name, above in plane_above.items())
-says = f"Most do in {words.count('differs')} of {len(words)} rows, most do not in {words.count('reproduced')}, and in {words.count('partly')} it is undecided. Within 0.1 % of the optimum are, at $\\lambda$ = {fit_prices} in this order: {at_prices}. Reaching it and having a latent in each of the four directions go together in {consistent} of {len(words) * n_saes} SAEs."
+says = (
+    f"Most do in {words.count('differs')} of {len(words)} rows, most do not in {words.count('reproduced')}, and in"
+    f" {words.count('partly')} it is undecided. Within 0.1 % of the optimum are, at $\\lambda$ = {fit_prices} in this"
+    f" order: {at_prices}. Reaching it and having a latent in each of the four directions go together in {consistent}"
+    f" of {len(words) * n_saes} SAEs."
+)
 claim(
     "till-on-the-diagonals",
     "differs" in words and any(f.k < f.n for f in every_row),
-    f"On data of this kind Till's remark is true of some SAEs, but there are rows in which most reach the optimum. {says}",
+    "On data of this kind Till's remark is true of some SAEs, but there are rows in which most reach the optimum."
+    f" {says}",
     otherwise=f"Do SAEs reach the optimum on data of this kind? {says}",
     source="anders",
     verdict=words[0] if len(set(words)) == 1 else "partly",
@@ -436,7 +528,8 @@ claim(
 # %% [markdown]
 # ## What does a dead latent cost?
 #
-# A latent that fires on no sample gets no gradient, so gradient descent alone cannot bring it back. Compare the last two panels above, and look at what became of the latents.
+# A latent that fires on no sample gets no gradient, so gradient descent alone cannot bring it back. Compare the last
+# two panels above, and look at what became of the latents.
 
 # %%
 seen_there, seen_unaided = (
@@ -457,7 +550,10 @@ pd.DataFrame(columns)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 helps, hurts = rows_larger(there, there_unaided), rows_larger(there_unaided, there)
-says = f"with it {total.k} of {total.n} SAEs reach the best known loss, without it {total_unaided.k}. By row, with intervals that do not overlap, it helps in {helps} of {len(visited)} and hurts in {hurts or 'none'}"
+says = (
+    f"with it {total.k} of {total.n} SAEs reach the best known loss, without it {total_unaided.k}. By row, with"
+    f" intervals that do not overlap, it helps in {helps} of {len(visited)} and hurts in {hurts or 'none'}"
+)
 claim(
     "resampling-helps",
     2 * helps > len(visited) and not hurts,
@@ -468,11 +564,16 @@ with_dead, all_live = (
     f"{sum(f.k for f in each.values())} of {sum(f.n for f in each.values())}" for each in (dead, alive)
 )
 better, worse = rows_larger(alive, dead), rows_larger(dead, alive)
-says = f"Without resampling, {with_dead} SAEs with a dead latent reach the best known loss, and {all_live} whose latents are all live. By row, with intervals that do not overlap, the live ones do better in {better} of {len(visited)} and worse in {worse or 'none'}."
+says = (
+    f"Without resampling, {with_dead} SAEs with a dead latent reach the best known loss, and {all_live} whose latents"
+    f" are all live. By row, with intervals that do not overlap, the live ones do better in {better} of {len(visited)}"
+    f" and worse in {worse or 'none'}."
+)
 claim(
     "dead-latents-cost",
     2 * better > len(visited) and not worse,
-    f"{says} An SAE with a dead latent is a smaller SAE, compared with the optimum of a larger one: **a dead latent is never evidence** of what the loss prefers.",
+    f"{says} An SAE with a dead latent is a smaller SAE, compared with the optimum of a larger one: **a dead latent is"
+    " never evidence** of what the loss prefers.",
     otherwise=f"{says} Still, a dead latent is never evidence of what the loss prefers.",
 )
 
@@ -480,23 +581,30 @@ claim(
 # %% [markdown]
 # ## Is it the dictionary or the encoder?
 #
-# An SAE can pay too much in two ways. The two are told apart exactly, by a loss between the two: that of the SAE's own dictionary with the best possible activations.
+# An SAE can pay too much in two ways. The two are told apart exactly, by a loss between the two: that of the SAE's own
+# dictionary with the best possible activations.
 #
-# * **Amortisation gap**: the SAE's own loss minus that. Its encoder, one matrix and a ReLU, may not find the best activations. Never negative.
-# * **Dictionary gap**: that minus the best known loss. The dictionary itself may be a worse one. Never negative either, if the best known dictionary is the best.
+# * **Amortisation gap**: the SAE's own loss minus that. Its encoder, one matrix and a ReLU, may not find the best
+#   activations. Never negative.
+# * **Dictionary gap**: that minus the best known loss. The dictionary itself may be a worse one. Never negative either,
+#   if the best known dictionary is the best.
 #
-# The split says where the excess lies at the end of training. It does not say what led there, since encoder and dictionary learn together.
+# The split says where the excess lies at the end of training. It does not say what led there, since encoder and
+# dictionary learn together.
 #
-# We call the dictionary gap the larger one *throughout* if, in every row in which at least four SAEs do not reach the best known loss, it is larger in most of these. (The interval for fewer than four cannot lie above one half.)
+# We call the dictionary gap the larger one *throughout* if, in every row in which at least four SAEs do not reach the
+# best known loss, it is larger in most of these. (The interval for fewer than four cannot lie above one half.)
 #
-# And is an encoder able to serve the best dictionary at all? SAEs that start at the best known dictionary, and are then trained like all others, show that it is if they still have its loss at the end. If they do not, it stays open.
+# And is an encoder able to serve the best dictionary at all? SAEs that start at the best known dictionary, and are then
+# trained like all others, show that it is if they still have its loss at the end. If they do not, it stays open.
+
 
 # %%
 def gaps(world, n_latents, *init, **how):
     """Dictionary and amortisation gaps of SAEs, as shares of the best known loss."""
     stack, best = train(world, n_latents, *init, **how), best_known(world, n_latents)
-    dictionary = oracle.dictionary_gap(stack, world, l1_coeff, best)
-    return dictionary / best, oracle.amortisation_gap(stack, world, l1_coeff) / best
+    dictionary = optimum.dictionary_gap(stack, world, l1_coeff, best)
+    return dictionary / best, optimum.amortisation_gap(stack, world, l1_coeff) / best
 
 
 split = {name: gaps(*where) for name, where in visited.items()}
@@ -514,16 +622,26 @@ visible = {name: parts for name, parts in (split | more).items() if float(sum(pa
 paid = [float(sum(split[name][part][missing[name]].sum() for name in visited)) for part in (0, 1)]
 if visible:
     show(
-        figures.excess_split(visible),
-        f"Of all that the {n_missing} SAEs which do not reach it pay beyond the best known loss, {100 * paid[0] / sum(paid):.0f} % is due to their dictionaries and {100 * paid[1] / sum(paid):.0f} % to their encoders."
-        if n_missing
-        else "Every SAE of the rows above reaches the best known loss; what is drawn here are others.",
-        f"Each bar is one of {n_saes} SAEs, in the order of its excess over the best known loss. Panels have scales of their own. Worlds in which every SAE reaches the best known loss are left out. Panels that say *positive rows* or *without resampling* show a world once more; they are in no count.",
+        excess_split(visible),
+        (
+            f"Of all that the {n_missing} SAEs which do not reach it pay beyond the best known loss,"
+            f" {100 * paid[0] / sum(paid):.0f} % is due to their dictionaries and {100 * paid[1] / sum(paid):.0f} % to"
+            " their encoders."
+            if n_missing
+            else "Every SAE of the rows above reaches the best known loss; what is drawn here are others."
+        ),
+        f"Each bar is one of {n_saes} SAEs, in the order of its excess over the best known loss. Panels have scales of"
+        " their own. Worlds in which every SAE reaches the best known loss are left out. Panels that say *positive"
+        " rows* or *without resampling* show a world once more; they are in no count.",
         alt="Panels of stacked bars, one panel per world and one bar per SAE: dictionary gap and amortisation gap.",
     )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-says = f"it is the larger of the two gaps in {n_larger} of {n_missing} SAEs that do not reach the best known loss. In {sum(f.interval[0] > 0.5 for f in tested)} of {len(tested)} rows with at least four such SAEs that is so for most"
+says = (
+    f"it is the larger of the two gaps in {n_larger} of {n_missing} SAEs that do not reach the best known loss. In"
+    f" {sum(f.interval[0] > 0.5 for f in tested)} of {len(tested)} rows with at least four such SAEs that is so for"
+    " most"
+)
 if n_missing:
     claim(
         "dictionary-gap-is-larger",
@@ -536,26 +654,33 @@ else:
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 away = [f"{name.replace(', ', ' with ')}: {f.n - f.k}" for name, f in kept.items() if f.k < f.n]
-says = f"{sum(f.k for f in kept.values())} of {sum(f.n for f in kept.values())} SAEs that start at the best known dictionary have the best known loss at the end, over all rows"
+says = (
+    f"{sum(f.k for f in kept.values())} of {sum(f.n for f in kept.values())} SAEs that start at the best known"
+    " dictionary have the best known loss at the end, over all rows"
+)
 found = f" The others, by row: {'; '.join(away)}." if away else ""
 claim(
     "best-dictionary-is-served",
     min(f.interval[0] for f in kept.values()) > 0.5,
     f"In each row the encoders of most SAEs can serve the best known dictionary: {says}.{found}",
-    otherwise=f"It cannot be said of each row that the encoders of most SAEs can serve the best known dictionary: {says}.{found}",
+    otherwise=(
+        "It cannot be said of each row that the encoders of most SAEs can serve the best known dictionary:"
+        f" {says}.{found}"
+    ),
 )
 
 # %% [markdown]
 # ## Would more steps or another learning rate help?
 #
-# Back to the world that we looked at closely, with a latent per pair and random-sign rows. Train the SAEs of the first seeds for a ninth to three times the number of steps, with four learning rates.
+# Back to the world that we looked at closely, with a latent per pair and random-sign rows. Train the SAEs of the first
+# seeds for a ninth to three times the number of steps, with four learning rates.
 
 # %%
 step_grid = sorted({max(1, round(n_steps * factor)) for factor in (1 / 9, 1 / 3, 1, 3)})
 lr_grid = [lr * factor for factor in (0.1, 0.3, 1, 3)]
 tried = {}
 for rate, steps in [(rate, steps) for rate in lr_grid for steps in step_grid]:
-    fitted = training.fit(untrained("random-sign"), support, n_steps=steps, lr=rate)[0].double()
+    fitted = saes.fit(untrained("random-sign"), support, n_steps=steps, lr=rate)[0].double()
     tried[rate, steps] = fitted.losses(points, probabilities) / best_known(world, wide) - 1
     n_trained += len(first)
 medians = {cell: 100 * max(0.0, float(above.median())) for cell, above in tried.items()}
@@ -567,7 +692,7 @@ for side, rate in enumerate(lr_grid):
     places = torch.linspace(0.98, 1.02, len(first)) * 1.1 ** (side - 1.5)
     there_now = [(steps * places, 100 * tried[rate, steps]) for steps in step_grid]
     dots[rate] = tuple(map(torch.cat, zip(*there_now, strict=True)))
-figure = figures.curves(lines, dots, xlabel="training steps", ylabel="excess over the best known loss, %")
+figure = figures.curve_figure(lines, dots, xlabel="training steps", ylabel="excess over the best known loss, %")
 figure.axes[0].set_xscale("log")
 figure.axes[0].set_yscale("symlog", linthresh=1)
 figure.axes[0].set_ylim(bottom=-0.1)
@@ -576,17 +701,28 @@ figure.axes[0].set_xticks([], minor=True)
 top = max(tried, key=lambda cell: (reached(tried[cell]).k, -medians[cell]))
 show(
     figure,
-    f"The pair of settings with the highest count is learning rate {top[0]:g} and {top[1]} steps: {reached(tried[top])} SAEs reach the best known loss.",
-    f"Lines: the median over {len(first)} SAEs. Dots: the SAEs themselves, spread sideways, at each number of steps. The vertical scale is linear up to 1 % and logarithmic above.",
-    alt="Excess loss against the number of steps on logarithmic axes, one line of medians for each learning rate, with the SAEs as dots.",
+    f"The pair of settings with the highest count is learning rate {top[0]:g} and {top[1]} steps: {reached(tried[top])}"
+    " SAEs reach the best known loss.",
+    f"Lines: the median over {len(first)} SAEs. Dots: the SAEs themselves, spread sideways, at each number of steps."
+    " The vertical scale is linear up to 1 % and logarithmic above.",
+    alt=(
+        "Excess loss against the number of steps on logarithmic axes, one line of medians for each learning rate, with"
+        " the SAEs as dots."
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 best_rate = [min(lr_grid, key=lambda rate: medians[rate, steps]) for steps in (step_grid[0], step_grid[-1])]
-says = f"The learning rate with the lowest median is {best_rate[0]:g} for {step_grid[0]} steps and {best_rate[1]:g} for {step_grid[-1]} steps."
+says = (
+    f"The learning rate with the lowest median is {best_rate[0]:g} for {step_grid[0]} steps and {best_rate[1]:g} for"
+    f" {step_grid[-1]} steps."
+)
 usual, longer = reached(tried[lr, n_steps]), reached(tried[lr, step_grid[-1]])
 answers = {"more": "more steps help", "fewer": "more steps hurt", "undecided": "whether more steps help is undecided"}
-says += f" With the learning rate of this chapter, {usual} reach it in {n_steps} steps and {longer} in {step_grid[-1]}: {sentences.by_intervals(longer, usual, **answers)}."
+says += (
+    f" With the learning rate of this chapter, {usual} reach it in {n_steps} steps and {longer} in {step_grid[-1]}:"
+    f" {by_intervals(longer, usual, **answers)}."
+)
 claim(
     "no-setting-suffices",
     reached(tried[top]).k < len(first),
@@ -597,27 +733,29 @@ claim(
 # %% [markdown]
 # ## What could be wrong?
 #
-# *The price.* Everything above but the diagonals was done at one $\lambda$. Here are four, again for the world that we looked at closely, with a latent per pair and the first seeds. The optimum is the radial bound at each price.
+# *The price.* Everything above but the diagonals was done at one $\lambda$. Here are four, again for the world that we
+# looked at closely, with a latent per pair and the first seeds. The optimum is the radial bound at each price.
 #
-# *The exact list.* In practice an SAE never sees the complete list of patterns with its probabilities, but samples. So we train once more on fresh batches of 128 and compare the losses, on the exact list, with the same optimum.
+# *The exact list.* In practice an SAE never sees the complete list of patterns with its probabilities, but samples. So
+# we train once more on fresh batches of 128 and compare the losses, on the exact list, with the same optimum.
 
 # %%
 prices = torch.tensor([0.1, 0.3, 1, 3]).double() * l1_coeff
 members = untrained("random-sign", [*first] * len(prices), prices.repeat_interleave(len(first)))
-priced = training.fit(members, support, n_steps=n_steps, lr=lr)[0].double()
-bounds = torch.tensor([oracle.radial_bound(world, p) for p in prices.tolist()])
+priced = saes.fit(members, support, n_steps=n_steps, lr=lr)[0].double()
+bounds = torch.tensor([optimum.radial_bound(world, p) for p in prices.tolist()])
 by_price = priced.losses(points, probabilities).view(len(prices), -1) / bounds[:, None] - 1
 
-batches = training.Batches(world, 128, torch.Generator().manual_seed(seed))
-sampled = training.fit(untrained("random-sign"), batches, n_steps=n_steps, lr=lr)[0].double()
+batches = saes.Batches(world, 128, torch.Generator().manual_seed(seed))
+sampled = saes.fit(untrained("random-sign"), batches, n_steps=n_steps, lr=lr)[0].double()
 by_samples = sampled.losses(points, probabilities) / best_known(world, wide) - 1
 n_trained += len(priced) + len(sampled)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 table = [f"{reached(row, 1e-2)} at $\\lambda = {p:g}$" for p, row in zip(prices.tolist(), by_price, strict=True)]
-say(f"**The price.** Within 1 % of the optimum are {sentences.listed(table)}.")
+say(f"**The price.** Within 1 % of the optimum are {listed(table)}.")
 listed_near, sampled_near = reached(above[: len(first)], 1e-2), reached(by_samples, 1e-2)
-compared = sentences.by_intervals(
+compared = by_intervals(
     sampled_near,
     listed_near,
     more="more on batches",
@@ -625,31 +763,39 @@ compared = sentences.by_intervals(
     undecided="their intervals overlap, so whether it makes a difference is undecided",
 )
 say(
-    f"**The exact list.** From the same starting points, {listed_near} SAEs come within 1 % of the optimum on the exact list and {sampled_near} on fresh batches: {compared}."
+    f"**The exact list.** From the same starting points, {listed_near} SAEs come within 1 % of the optimum on the exact"
+    f" list and {sampled_near} on fresh batches: {compared}."
 )
 
 # %% [markdown]
-# *The best known is not the best.* Where it is the radial bound, nothing is better. Elsewhere we have only the agreement of many starts. A better dictionary would make every excess larger, and no more SAEs would reach it.
+# *The best known is not the best.* Where it is the radial bound, nothing is better. Elsewhere we have only the
+# agreement of many starts. A better dictionary would make every excess larger, and no more SAEs would reach it.
 #
 # ## So what?
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 say(
-    f"So the objection has to be checked for each world and size of dictionary, and it can be: {total.k} of {total.n} SAEs in our rows reach the best known loss. "
+    f"So the objection has to be checked for each world and size of dictionary, and it can be: {total.k} of {total.n}"
+    " SAEs in our rows reach the best known loss. "
     + (
         "In those that do not, the excess lies mainly in the dictionary, and not in the encoder."
         if throughout
-        else "Whether the excess of the others lies mainly in the dictionary is not settled in every row."
-        if n_missing
-        else "None falls short."
+        else (
+            "Whether the excess of the others lies mainly in the dictionary is not settled in every row."
+            if n_missing
+            else "None falls short."
+        )
     )
 )
 say_trained(n_trained)
 
 # %% [markdown]
-# Two habits follow. Train several seeds and look first at the one with the lowest loss; and before you read meaning into a dictionary, count its dead latents. What a single SAE shows is what the loss prefers *and* where that SAE happened to stop.
+# Two habits follow. Train several seeds and look first at the one with the lowest loss; and before you read meaning
+# into a dictionary, count its dead latents. What a single SAE shows is what the loss prefers *and* where that SAE
+# happened to stop.
 #
 # Two questions to take along:
 #
-# 1. An SAE starts at the features, with more latents than features. Why does it matter that each feature is then used several times?
+# 1. An SAE starts at the features, with more latents than features. Why does it matter that each feature is then used
+#    several times?
 # 2. With more latents than there are patterns, would you expect training to get closer to the optimum, or less close?

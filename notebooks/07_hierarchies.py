@@ -1,11 +1,14 @@
 # %% [markdown]
 # # Hierarchies
 #
-# A robin is a bird. Whenever the feature *robin* is present, *bird* is present too, but not the other way round. What do sparse autoencoders (SAEs) make of a child feature that fires only together with its parent? Three published toys say: the parent's latent gets holes, or the child leaks into it. We rebuild them with
-# many seeds, and ask each time whether training went astray or did what the loss asks for.
+# A robin is a bird. Whenever the feature *robin* is present, *bird* is present too, but not the other way round. What
+# do sparse autoencoders (SAEs) make of a child feature that fires only together with its parent? Three published toys
+# say: the parent's latent gets holes, or the child leaks into it. We rebuild them with many seeds, and ask each time
+# whether training went astray or did what the loss asks for.
 #
-# **You will see** absorption in both halves of an SAE, a computed line that says how strong it is, a tree of twenty features with two losses, and the angle by which a lonely latent bends.
-# **You will need** [the minimal example](01_minimal_example.ipynb); [why composites win](03_why_composites_win.ipynb) helps.
+# **You will see** absorption in both halves of an SAE, a computed line that says how strong it is, a tree of twenty
+# features with two losses, and the angle by which a lonely latent bends. **You will need** [the minimal
+# example](01_minimal_example.ipynb); [why composites win](03_why_composites_win.ipynb) helps.
 
 # %% tags=["parameters"]
 p_child: float = 0.2  # how often the child fires when its parent does
@@ -23,16 +26,28 @@ import math
 import pandas as pd
 import torch
 
-from toysae import figures, hierarchies, measures, oracle, sae, sentences, theory, training, variants, worlds
-from toysae.figures_weights import decoders_and_encoders
-from toysae.measures import Fraction
-from toysae.writeup import check_parameters, claim, say, say_trained, show
+from toysae import figures, measures, optimum, saes, worlds
+from toysae.chapters.hierarchies.families import (
+    best_weakening,
+    hedging_angle,
+    hedging_direction,
+    median_sae,
+    on_the_diagonal,
+    own_latent,
+    recall,
+    watch,
+)
+from toysae.chapters.hierarchies.families import weakening as the_weakening
+from toysae.chapters.hierarchies.halves import decoders_and_encoders
+from toysae.chapters.parameters import check_parameters
+from toysae.claims import Fraction, claim, counted, listed, say, say_trained, show
+from toysae.measures.verdicts_tmp import by_half, verdict
 
 check_parameters(globals())
 figures.house_style()
 seeds = list(range(seed * n_saes, (seed + 1) * n_saes))
 few = seeds[: max(2, n_saes // 8)]
-names = figures.feature_names(4)
+names = measures.feature_names(4)
 n_trained = 0
 
 # %% [markdown]
@@ -40,18 +55,29 @@ n_trained = 0
 #
 # Call the parent $A$ and the child $B$. We say:
 #
-# * **composition**: no latent stands for $A$ or $B$ alone; both are missing as atoms. This was the story of the first chapters, where features fire together and neither contains the other.
-# * **absorption**: $A$ has a latent, and its direction is perfect. But the latent stays silent when $B$ fires, because the latent of $B$ writes $A$ along. Whoever reads the latent as "$A$ is present" is wrong exactly there.
-# * **splitting**: an SAE with more latents has several narrower ones in place of a broad one, "$A$ with $B$" and "$A$ with $C$". Each is true as far as it goes. Absorption is the treacherous case: one of the parts still looks like the whole.
-# * **hedging**: the SAE has too few latents. The latent of $A$ takes up a part of $B$, since writing some of it is better on average than writing none.
+# * **composition**: no latent stands for $A$ or $B$ alone; both are missing as atoms. This was the story of the first
+#   chapters, where features fire together and neither contains the other.
+# * **absorption**: $A$ has a latent, and its direction is perfect. But the latent stays silent when $B$ fires, because
+#   the latent of $B$ writes $A$ along. Whoever reads the latent as "$A$ is present" is wrong exactly there.
+# * **splitting**: an SAE with more latents has several narrower ones in place of a broad one, "$A$ with $B$" and "$A$
+#   with $C$". Each is true as far as it goes. Absorption is the treacherous case: one of the parts still looks like the
+#   whole.
+# * **hedging**: the SAE has too few latents. The latent of $A$ takes up a part of $B$, since writing some of it is
+#   better on average than writing none.
 #
-# The first two are close relatives. [Chapter 04](04_when_they_win.ipynb) compared $\{A, B\}$ with $\{A, (A+B)/\sqrt 2\}$ and found the second cheaper where $B$ is *nested* in $A$. That second dictionary is what absorption looks like from the decoder's side.
+# The first two are close relatives. [Chapter 04](04_when_they_win.ipynb) compared $\{A, B\}$ with
+# $\{A, (A+B)/\sqrt 2\}$ and found the second cheaper where $B$ is *nested* in $A$. That second dictionary is what
+# absorption looks like from the decoder's side.
 #
 # ## What does a hierarchy do to four latents?
 #
-# The toy of [Chanin et al. (2024)](https://arxiv.org/abs/2409.14507): four orthogonal features and four latents. $A$ fires in a quarter of the samples, $C$ and $D$ seldom and independently. In the *control* $B$ is independent, too; in the *hierarchy* it fires only if $A$ does. All magnitudes are one.
+# The toy of [Chanin et al. (2024)](https://arxiv.org/abs/2409.14507): four orthogonal features and four latents. $A$
+# fires in a quarter of the samples, $C$ and $D$ seldom and independently. In the *control* $B$ is independent, too; in
+# the *hierarchy* it fires only if $A$ does. All magnitudes are one.
 #
-# What we do otherwise than they did: no decoder bias; four dimensions instead of fifty (the other forty-six are empty); every SAE sees the complete list of patterns in every step instead of samples; and a higher price. They state $3 \cdot 10^{-5}$, which is half of that in our loss.
+# What we do otherwise than they did: no decoder bias; four dimensions instead of fifty (the other forty-six are empty);
+# every SAE sees the complete list of patterns in every step instead of samples; and a higher price. They state
+# $3 \cdot 10^{-5}$, which is half of that in our loss.
 
 # %%
 p_parent, p_other, share_together = 0.25, 0.05, 0.95
@@ -67,37 +93,46 @@ toys = {
 
 
 # %% [markdown]
-# **Rules, written down before the results.** An *atom* of a feature is a live latent whose decoder row has a cosine of at least `threshold` with it; the *composite* $A+B$ has that cosine with the normalised sum and is no atom. A feature's own latent is the live one whose decoder row has the largest cosine with it. The child *weakens* the latent of $A$ by the share of its mean activation that it loses when $B$ fires too: zero is no effect, one is silence. An SAE
+# **Rules, written down before the results.** An *atom* of a feature is a live latent whose decoder row has a cosine of
+# at least `threshold` with it; the *composite* $A+B$ has that cosine with the normalised sum and is no atom. A
+# feature's own latent is the live one whose decoder row has the largest cosine with it. The child *weakens* the latent
+# of $A$ by the share of its mean activation that it loses when $B$ fires too: zero is no effect, one is silence. An SAE
 #
 # * *finds the features* if every feature has an atom;
-# * *absorbs* if $A$ has an atom, some live latent is the composite $A+B$, and the atom of $A$ is silent in at least $95$ of $100$ samples with $B$;
+# * *absorbs* if $A$ has an atom, some live latent is the composite $A+B$, and the atom of $A$ is silent in at least
+#   $95$ of $100$ samples with $B$;
 # * *absorbs partly* if $A$ has an atom that is weakened by more than $0.05$ and less than $0.95$;
 # * *keeps both apart* if $A$ and $B$ each have an atom and that of $A$ is weakened by $0.05$ at most.
 #
-# The verdict on a published result is *reproduced* if all SAEs show it, or so many that the $95$ % interval of their share lies above four fifths; *partly* if at least half do; else *differs*. An interval speaks of seeds, that is of starting points: members of one stack share their data.
+# The verdict on a published result is *reproduced* if all SAEs show it, or so many that the $95$ % interval of their
+# share lies above four fifths; *partly* if at least half do; else *differs*. An interval speaks of seeds, that is of
+# starting points: members of one stack share their data.
 #
-# Why 64 SAEs? A first version had 32 of every kind. In the hierarchy 30 of them absorbed, and the verdict was *partly*, since the interval began just below four fifths: with so few, a share of nine in ten cannot be told from the bar. So we doubled the number and left the bar where it was.
+# Why 64 SAEs? A first version had 32 of every kind. In the hierarchy 30 of them absorbed, and the verdict was *partly*,
+# since the interval began just below four fifths: with so few, a share of nine in ten cannot be told from the bar. So
+# we doubled the number and left the bar where it was.
+
 
 # %%
 def trained(world, n_latents, chosen=seeds, price=l1_coeff, init="random-sign", **kind):
     """One SAE per seed, trained on all patterns of a world at once."""
     global n_trained
     n_trained += len(chosen)
-    rows = sae.initial_rows(init, world, n_latents, chosen)
-    start = sae.untrained(sae.ReluL1(price), rows, chosen, **{"decoder_bias": False} | kind)
-    data = training.Support(*oracle.finite_data(world))
-    return training.fit(start, data, n_steps=n_steps, lr=lr)[0]
+    rows = saes.initial_rows(init, world, n_latents, chosen)
+    start = saes.untrained(saes.ReluL1(price), rows, chosen, **{"decoder_bias": False} | kind)
+    data = saes.Support(*worlds.finite_data(world))
+    return saes.fit(start, data, n_steps=n_steps, lr=lr)[0]
 
 
 def reported(share):
     """The verdict on a published result."""
-    return {"agrees": "reproduced"}.get(sentences.verdict(share), sentences.verdict(share))
+    return {"agrees": "reproduced"}.get(verdict(share), verdict(share))
 
 
 strict = toys["hierarchy"]
 stacks = {name: trained(world, 4) for name, world in toys.items()} | {"tied weights": trained(strict, 4, tied=True)}
 stacks["tied, near start"] = trained(strict, 4, init="at-features", tied=True)
-families = {name: hierarchies.watch(stack, toys.get(name, strict), threshold) for name, stack in stacks.items()}
+families = {name: watch(stack, toys.get(name, strict), threshold) for name, stack in stacks.items()}
 
 
 # %%
@@ -125,8 +160,8 @@ def drawn(name):
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 control, hierarchy = families["control"], families["hierarchy"]
 found, absorb = Fraction.of(control.finds_features), Fraction.of(hierarchy.absorbs)
-z = stacks["hierarchy"].double().encode(oracle.finite_data(strict)[0])
-own = hierarchies.own_latent(z, stacks["hierarchy"].W_dec.double(), strict.features)
+z = stacks["hierarchy"].double().encode(worlds.finite_data(strict)[0])
+own = own_latent(z, stacks["hierarchy"].W_dec.double(), strict.features)
 on_child = stacks["hierarchy"].parameters["W_enc"][torch.arange(len(own)), 1, own]
 others_double = int((hierarchy.doubled & ~hierarchy.absorbs).sum())
 others = f" Two latents share one row in {others_double} of the other {n_saes - absorb.k}." if absorb.k < n_saes else ""
@@ -134,35 +169,54 @@ paper_price = 3e-5 / 2
 setting = f"at a price of {l1_coeff:g} (theirs is {paper_price:.6f} in our loss) and without a decoder bias"
 show(
     decoders_and_encoders({name: drawn(name) for name in ("control", "hierarchy")}),
-    f"{found.k} of {n_saes} SAEs find the features where these are independent; in the hierarchy {absorb.k} of {n_saes} absorb.",
-    f"Above the decoder, what each latent *writes*; below the encoder, what makes it *fire*: how much a unit of each feature adds to its pre-activation. Rows are latents, named by their labels at the threshold {threshold:g}; columns are the true features. Red is positive, blue negative. Look for blue in the encoder: a latent that B keeps silent. Drawn is the SAE of median loss among those with all latents live.",
-    alt="Two columns of heat maps, control and hierarchy: decoder cosines above, encoder weights below, four latents by four features.",
+    f"{found.k} of {n_saes} SAEs find the features where these are independent; in the hierarchy {absorb.k} of {n_saes}"
+    " absorb.",
+    "Above the decoder, what each latent *writes*; below the encoder, what makes it *fire*: how much a unit of each"
+    f" feature adds to its pre-activation. Rows are latents, named by their labels at the threshold {threshold:g};"
+    " columns are the true features. Red is positive, blue negative. Look for blue in the encoder: a latent that B"
+    " keeps silent. Drawn is the SAE of median loss among those with all latents live.",
+    alt=(
+        "Two columns of heat maps, control and hierarchy: decoder cosines above, encoder weights below, four latents by"
+        " four features."
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 claim(
     "control",
     reported(found) == "reproduced",
-    f"Where all features are independent the paper finds one latent per feature; here, {setting}, {counted(control.finds_features, control)} do.",
-    otherwise=f"Where all features are independent the paper finds one latent per feature; with these settings {counted(control.finds_features, control)} do.",
+    f"Where all features are independent the paper finds one latent per feature; here, {setting},"
+    f" {counted(control.finds_features, control)} do.",
+    otherwise=(
+        "Where all features are independent the paper finds one latent per feature; with these settings"
+        f" {counted(control.finds_features, control)} do."
+    ),
     source="absorption",
     verdict=reported(found),
 )
 claim(
     "strict-hierarchy",
     absorb.interval[0] > 0.5,
-    f"If B fires only with A, the paper finds a latent for *A and not B* and one that writes A+B; here, {setting}, {counted(hierarchy.absorbs, hierarchy)} absorb in this sense. The encoder of A's own latent has learned to look away: its weight on B is {float(on_child.median()):.2f} in the median.{others}",
-    otherwise=f"If B fires only with A, the paper finds a latent for *A and not B* and one that writes A+B; with these settings {counted(hierarchy.absorbs, hierarchy)} absorb in this sense.",
+    f"If B fires only with A, the paper finds a latent for *A and not B* and one that writes A+B; here, {setting},"
+    f" {counted(hierarchy.absorbs, hierarchy)} absorb in this sense. The encoder of A's own latent has learned to look"
+    f" away: its weight on B is {float(on_child.median()):.2f} in the median.{others}",
+    otherwise=(
+        "If B fires only with A, the paper finds a latent for *A and not B* and one that writes A+B; with these"
+        f" settings {counted(hierarchy.absorbs, hierarchy)} absorb in this sense."
+    ),
     source="absorption",
     verdict=reported(absorb),
 )
 
 # %% [markdown]
-# Where an SAE absorbs, the negative weight does the damage. Judged by the decoder, the latent of $A$ is perfect; only the encoder, or the activations, show the hole.
+# Where an SAE absorbs, the negative weight does the damage. Judged by the decoder, the latent of $A$ is perfect; only
+# the encoder, or the activations, show the hole.
 #
 # ## When is absorption only partial?
 #
-# Three changes, from the same authors. **$A$ varies**: the magnitude of the parent has a standard deviation. Then one row cannot write every mixture of $A$ and $B$. **$B$ leaks**: of the child's firings one in twenty comes without the parent. **Tied weights**: the encoder must use the decoder's own rows.
+# Three changes, from the same authors. **$A$ varies**: the magnitude of the parent has a standard deviation. Then one
+# row cannot write every mixture of $A$ and $B$. **$B$ leaks**: of the child's firings one in twenty comes without the
+# parent. **Tied weights**: the encoder must use the decoder's own rows.
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 varying, leaking, tied = (families[name] for name in ("A varies", "B leaks", "tied weights"))
@@ -171,9 +225,13 @@ apart = Fraction.of(tied.keeps_apart)
 usual = {name: float(family.weakening.nanmedian()) for name, family in families.items()}
 show(
     decoders_and_encoders({name: drawn(name) for name in ("A varies", "B leaks", "tied weights")}),
-    f"B weakens the latent of A by {told(usual['A varies'])} where A varies and by {told(usual['B leaks'])} where B leaks (medians); with tied weights {apart.k} of {n_saes} SAEs keep the two apart.",
+    f"B weakens the latent of A by {told(usual['A varies'])} where A varies and by {told(usual['B leaks'])} where B"
+    f" leaks (medians); with tied weights {apart.k} of {n_saes} SAEs keep the two apart.",
     "Above decoders, below encoders, latents by features as in the figure before; one SAE of median loss for each toy.",
-    alt="Three columns of heat maps, for a varying parent, a leaking child and tied weights: decoder cosines above, encoder weights below.",
+    alt=(
+        "Three columns of heat maps, for a varying parent, a leaking child and tied weights: decoder cosines above,"
+        " encoder weights below."
+    ),
 )
 silent = float(varying.silence.nanmedian())
 
@@ -181,22 +239,36 @@ silent = float(varying.silence.nanmedian())
 claim(
     "magnitudes-vary",
     partial["A varies"].interval[0] > 0.5,
-    f"If the parent's magnitude varies (here by {sigma:g}), the paper finds partial absorption: the parent's latent fires weakly with the child, and not at all where the parent is weak. Here, {setting}, {counted(varying.absorbs_partly, varying)} absorb partly; in the median the latent loses {100 * usual['A varies']:.0f} % of its activation and is silent in {100 * silent:.0f} % of the samples with both.",
-    otherwise=f"If the parent's magnitude varies (here by {sigma:g}), the paper finds partial absorption; with these settings {counted(varying.absorbs_partly, varying)} absorb partly and {int(varying.absorbs.sum())} fully.",
+    f"If the parent's magnitude varies (here by {sigma:g}), the paper finds partial absorption: the parent's latent"
+    f" fires weakly with the child, and not at all where the parent is weak. Here, {setting},"
+    f" {counted(varying.absorbs_partly, varying)} absorb partly; in the median the latent loses"
+    f" {100 * usual['A varies']:.0f} % of its activation and is silent in {100 * silent:.0f} % of the samples with"
+    " both.",
+    otherwise=(
+        f"If the parent's magnitude varies (here by {sigma:g}), the paper finds partial absorption; with these settings"
+        f" {counted(varying.absorbs_partly, varying)} absorb partly and {int(varying.absorbs.sum())} fully."
+    ),
     source="absorption",
     verdict=reported(partial["A varies"]),
 )
 claim(
     "child-leaks",
     partial["B leaks"].interval[0] > 0.5,
-    f"If the child fires with its parent 95 times in 100, the paper still finds partial absorption; here, {setting}, {counted(leaking.absorbs_partly, leaking)} absorb partly, and the latent loses {100 * usual['B leaks']:.0f} % of its activation in the median.",
-    otherwise=f"If the child fires with its parent 95 times in 100, the paper still finds partial absorption; with these settings {counted(leaking.absorbs_partly, leaking)} absorb partly and {int(leaking.absorbs.sum())} fully.",
+    f"If the child fires with its parent 95 times in 100, the paper still finds partial absorption; here, {setting},"
+    f" {counted(leaking.absorbs_partly, leaking)} absorb partly, and the latent loses {100 * usual['B leaks']:.0f} % of"
+    " its activation in the median.",
+    otherwise=(
+        "If the child fires with its parent 95 times in 100, the paper still finds partial absorption; with these"
+        f" settings {counted(leaking.absorbs_partly, leaking)} absorb partly and {int(leaking.absorbs.sum())} fully."
+    ),
     source="absorption",
     verdict=reported(partial["B leaks"]),
 )
 
 # %% [markdown]
-# Why should tying help? A tied latent fires by its own row. If that row points along $A$, then adding $B$ to the sample cannot silence it; a hole needs a negative weight on $B$, and a tied latent with such a weight would also *write* minus $B$. So even where the absorbing dictionary is the cheapest, a tied encoder cannot use it.
+# Why should tying help? A tied latent fires by its own row. If that row points along $A$, then adding $B$ to the sample
+# cannot silence it; a hole needs a negative weight on $B$, and a tied latent with such a weight would also *write*
+# minus $B$. So even where the absorbing dictionary is the cheapest, a tied encoder cannot use it.
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 minus = (tied.seen.cosines[..., 0] - tied.seen.cosines[..., 1]) / math.sqrt(2)  # cosine with A-B
@@ -205,15 +277,22 @@ near = Fraction.of(families["tied, near start"].keeps_apart)
 turned_cost, apart_cost = (float(tied.seen.losses[which].nanmedian()) for which in (rotated, tied.keeps_apart))
 rest = f" From a start near the features {near} do."
 if rotated.any():
-    rest += f" But {Fraction.of(rotated)} of those from random rows end in a turned pair: no latent stands for A; there are A+B and A-B instead, and both write A."
+    rest += (
+        f" But {Fraction.of(rotated)} of those from random rows end in a turned pair: no latent stands for A; there are"
+        " A+B and A-B instead, and both write A."
+    )
 if turned_cost > apart_cost:
     rest += f" The loss there is {turned_cost:.5f}, that of the SAEs that keep A and B apart {apart_cost:.5f}: a trap."
 absorbed = f"{int(tied.absorbs.sum()) or 'none'} of {n_saes} SAEs absorb"
 claim(
     "tied-weights",
     reported(apart) != "differs",
-    f"The forum post behind the paper reports that tied weights remove absorption in this toy. Here, {setting}, {absorbed}, and {counted(tied.keeps_apart, tied)} keep A and B apart.{rest}",
-    otherwise=f"The forum post behind the paper reports that tied weights remove absorption in this toy. With these settings {absorbed}, and {counted(tied.keeps_apart, tied)} keep A and B apart.{rest}",
+    f"The forum post behind the paper reports that tied weights remove absorption in this toy. Here, {setting},"
+    f" {absorbed}, and {counted(tied.keeps_apart, tied)} keep A and B apart.{rest}",
+    otherwise=(
+        "The forum post behind the paper reports that tied weights remove absorption in this toy. With these settings"
+        f" {absorbed}, and {counted(tied.keeps_apart, tied)} keep A and B apart.{rest}"
+    ),
     source="absorption",
     verdict=reported(apart),
 )
@@ -221,11 +300,14 @@ claim(
 # %% [markdown]
 # ## Is absorption a mistake of training?
 #
-# No encoder, no training: give every sample the best latent activations and compare dictionaries. Whenever $A$ and $B$ fire, the absorbing dictionary pays for one latent instead of two; in all other samples both dictionaries pay the same, since $B$ is never alone. So for $\lambda \le 1$ absorption saves exactly
+# No encoder, no training: give every sample the best latent activations and compare dictionaries. Whenever $A$ and $B$
+# fire, the absorbing dictionary pays for one latent instead of two; in all other samples both dictionaries pay the
+# same, since $B$ is never alone. So for $\lambda \le 1$ absorption saves exactly
 #
 # $$P(A \text{ and } B) \left( \lambda (2 - \sqrt 2) - \lambda^2 / 2 \right) ,$$
 #
-# which is positive at every such price. This is the gain of a composite from [chapter 03](03_why_composites_win.ipynb), times how often it is earned. The ladder adds what trained SAEs reach and the best dictionary that a search found.
+# which is positive at every such price. This is the gain of a composite from [chapter 03](03_why_composites_win.ipynb),
+# times how often it is earned. The ladder adds what trained SAEs reach and the best dictionary that a search found.
 
 # %%
 absorbing = torch.eye(4)
@@ -234,8 +316,8 @@ starts = max(5, min(16, n_saes))
 ladder = {}
 for name, world in toys.items():
     search = torch.Generator().manual_seed(seed)
-    best = oracle.best_dictionary(world, 4, l1_coeff, n_starts=starts, generator=search)[1]
-    costs = [float(oracle.dictionary_loss(rows, world, l1_coeff)) for rows in (world.features, absorbing)]
+    best = optimum.best_dictionary(world, 4, l1_coeff, n_starts=starts, generator=search)[1]
+    costs = [float(optimum.dictionary_loss(rows, world, l1_coeff)) for rows in (world.features, absorbing)]
     losses = families[name].seen.losses
     ladder[name] = {"atoms": costs[0], "absorbing": math.nan if name == "control" else costs[1]}
     ladder[name] |= {
@@ -251,19 +333,25 @@ below = [name for name, rungs in ladder.items() if rungs["absorbing"] < rungs["a
 arrived = [name for name, rungs in ladder.items() if rungs["trained, median"] < 1.001 * rungs["best known"]]
 show(
     figures.ladder(ladder),
-    f"The absorbing dictionary is cheaper than the atoms in {len(below)} of the three hierarchies; in {len(arrived)} of {len(ladder)} toys half of the SAEs come within one part in a thousand of the best known dictionary.",
-    "Losses divided by that of the atoms, which stand at one. *Absorbing* is the dictionary A, A+B, C, D; the control has none.",
-    alt="Ladder of losses for four toys: atoms, absorbing dictionary, trained SAEs, best known dictionary, relative to the atoms.",
+    f"The absorbing dictionary is cheaper than the atoms in {len(below)} of the three hierarchies; in {len(arrived)} of"
+    f" {len(ladder)} toys half of the SAEs come within one part in a thousand of the best known dictionary.",
+    "Losses divided by that of the atoms, which stand at one. *Absorbing* is the dictionary A, A+B, C, D; the control"
+    " has none.",
+    alt=(
+        "Ladder of losses for four toys: atoms, absorbing dictionary, trained SAEs, best known dictionary, relative to"
+        " the atoms."
+    ),
 )
 saved = ladder["hierarchy"]["atoms"] - ladder["hierarchy"]["absorbing"]
-predicted = p_parent * p_child * (theory.atoms_loss(2, l1_coeff) - theory.composite_loss(2, l1_coeff))
+predicted = p_parent * p_child * (optimum.atoms_loss(2, l1_coeff) - optimum.composite_loss(2, l1_coeff))
 gap = ladder["hierarchy"]["trained, lowest"] / ladder["hierarchy"]["best known"] - 1
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 claim(
     "gain-of-absorption",
     abs(saved - predicted) < 1e-8,
-    f"Formula and exact losses agree: in the hierarchy absorption saves {saved:.6f} of a loss of {ladder['hierarchy']['atoms']:.6f}.",
+    f"Formula and exact losses agree: in the hierarchy absorption saves {saved:.6f} of a loss of"
+    f" {ladder['hierarchy']['atoms']:.6f}.",
     otherwise=f"Formula and exact losses differ: {predicted:.6f} and {saved:.6f}.",
     source="theory",
     verdict="agrees" if abs(saved - predicted) < 1e-8 else "differs",
@@ -271,18 +359,30 @@ claim(
 claim(
     "absorption-is-asked-for",
     saved > 0 and abs(gap) < 1e-3 and absorb.interval[0] > 0.5,
-    f"In the hierarchy absorption is no accident of training: it is what the loss asks for. The best SAE comes within {max(0.001, 100 * abs(gap)):.3f} % of the best known dictionary.",
-    otherwise=f"In the hierarchy the absorbing dictionary costs {ladder['hierarchy']['absorbing']:.5f}, the atoms {ladder['hierarchy']['atoms']:.5f}, the best SAE {ladder['hierarchy']['trained, lowest']:.5f}, the best known dictionary {ladder['hierarchy']['best known']:.5f}.",
+    "In the hierarchy absorption is no accident of training: it is what the loss asks for. The best SAE comes within"
+    f" {max(0.001, 100 * abs(gap)):.3f} % of the best known dictionary.",
+    otherwise=(
+        f"In the hierarchy the absorbing dictionary costs {ladder['hierarchy']['absorbing']:.5f}, the atoms"
+        f" {ladder['hierarchy']['atoms']:.5f}, the best SAE {ladder['hierarchy']['trained, lowest']:.5f}, the best"
+        f" known dictionary {ladder['hierarchy']['best known']:.5f}."
+    ),
 )
 
 # %% [markdown]
 # ## How strong is partial absorption?
 #
-# In the hierarchy with a varying parent or a leaking child, the best row of $B$ may be something between $B$ and $A+B$: it *leans* (chapters [03](03_why_composites_win.ipynb) and [04](04_when_they_win.ipynb)). How far is a trade. Leaning saves price whenever both fire. But a row that holds much of $A$ writes too much of it where $A$ is weak, or where $B$ is alone. Where $B$ leaks and the weakening is small, it is the lean of chapter 03, $\lambda P(A \text{ and } B) / P(B \text{ alone})$, to first order.
+# In the hierarchy with a varying parent or a leaking child, the best row of $B$ may be something between $B$ and $A+B$:
+# it *leans* (chapters [03](03_why_composites_win.ipynb) and [04](04_when_they_win.ipynb)). How far is a trade. Leaning
+# saves price whenever both fire. But a row that holds much of $A$ writes too much of it where $A$ is weak, or where $B$
+# is alone. Where $B$ leaks and the weakening is small, it is the lean of chapter 03,
+# $\lambda P(A \text{ and } B) / P(B \text{ alone})$, to first order.
 #
-# Without $C$ and $D$ two latents in a plane are left, and the best two angles can be found by looking at all. From them follows how much $B$ weakens the latent of $A$. The lines are these numbers, computed without any training. The dots are SAEs.
+# Without $C$ and $D$ two latents in a plane are left, and the best two angles can be found by looking at all. From them
+# follows how much $B$ weakens the latent of $A$. The lines are these numbers, computed without any training. The dots
+# are SAEs.
 #
-# **Rule.** A dot counts as predicted if it lies within $0.05$ of its line. Each dot is the SAE of lowest loss among an eighth of the seeds, since the line is about the optimum.
+# **Rule.** A dot counts as predicted if it lies within $0.05$ of its line. Each dot is the SAE of lowest loss among an
+# eighth of the seeds, since the line is about the optimum.
 
 # %%
 weak_prices = [0.005, 0.02, 0.08]
@@ -294,7 +394,7 @@ n_fine = max(8, min(24, n_steps // 40))  # pieces of a line
 def jittered(spread, n_levels=25):
     """Parent and child alone, and a finite list of their activations: the parent's magnitude varies."""
     world = worlds.hierarchy(**family_rates, n_others=0, sigma=torch.tensor([spread, 0.0]))
-    return world, oracle.quantile_grid(world, n_levels)
+    return world, worlds.quantile_grid(world, n_levels)
 
 
 def leaky(alone):
@@ -308,17 +408,17 @@ def leaky(alone):
 def trained_weakening(world, data):
     """The weakening in the SAE of lowest loss, one for each price."""
     members, prices = few * len(weak_prices), torch.tensor(weak_prices).repeat_interleave(len(few))
-    rows = sae.initial_rows("random-sign", world, 2, members)
-    start = sae.untrained(sae.ReluL1(prices), rows, members, decoder_bias=False)
-    stack = training.fit(start, training.Support(*data), n_steps=n_steps, lr=lr)[0].double()
+    rows = saes.initial_rows("random-sign", world, 2, members)
+    start = saes.untrained(saes.ReluL1(prices), rows, members, decoder_bias=False)
+    stack = saes.fit(start, saes.Support(*data), n_steps=n_steps, lr=lr)[0].double()
     lowest = stack.losses(*data).view(-1, len(few)).argmin(dim=1) + torch.arange(len(weak_prices)) * len(few)
-    return hierarchies.weakening(stack.encode(data[0]), stack.W_dec, world, data=data)[lowest].tolist()
+    return the_weakening(stack.encode(data[0]), stack.W_dec, world, data=data)[lowest].tolist()
 
 
 def panel(make, points):
     """Lines and dots of one panel, and how far each dot lies above its line."""
     fine = [points[0] + (points[-1] - points[0]) * (i / n_fine) ** 2 for i in range(n_fine + 1)]
-    line = {x: [hierarchies.best_weakening(*make(x), price) for price in weak_prices] for x in (*fine, *points)}
+    line = {x: [best_weakening(*make(x), price) for price in weak_prices] for x in (*fine, *points)}
     dots = {x: trained_weakening(*make(x)) for x in points}
     titles = {i: f"$\\lambda$ = {price:g}" for i, price in enumerate(weak_prices)}
     drawn_lines = {title: (fine, [line[x][i] for x in fine]) for i, title in titles.items()}
@@ -343,26 +443,37 @@ for axes, meaning in zip(
     axes.set_xlabel(meaning)
 show(
     figure,
-    f"How much B weakens the latent of A: {predicted_dots.k} of {predicted_dots.n} dots lie within 0.05 of the line that was computed without training.",
-    "One is full absorption, zero is none. The mean magnitude of A is one. Lines: the best two rows, found by looking at all angles. Dots: trained SAEs.",
-    alt="Two panels of curves with dots: weakening of the parent's latent over the spread of its magnitude, and over the share of child firings without the parent, one curve for each price.",
+    f"How much B weakens the latent of A: {predicted_dots.k} of {predicted_dots.n} dots lie within 0.05 of the line"
+    " that was computed without training.",
+    "One is full absorption, zero is none. The mean magnitude of A is one. Lines: the best two rows, found by looking"
+    " at all angles. Dots: trained SAEs.",
+    alt=(
+        "Two panels of curves with dots: weakening of the parent's latent over the spread of its magnitude, and over"
+        " the share of child firings without the parent, one curve for each price."
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 offset, lower = float(above_left.mean()), ""
 if -0.05 < offset < -0.005:
-    lower = f" Where A varies they lie lower by {-offset:.2f} in the mean: the lines give each sample its best activations, which an encoder of one layer only approximates."
+    lower = (
+        f" Where A varies they lie lower by {-offset:.2f} in the mean: the lines give each sample its best activations,"
+        " which an encoder of one layer only approximates."
+    )
 claim(
     "weakening-is-computed",
-    sentences.verdict(predicted_dots) == "agrees",
-    f"The computed weakening predicts training: {predicted_dots.k} of {predicted_dots.n} dots lie within 0.05 of the line.{lower}",
+    verdict(predicted_dots) == "agrees",
+    f"The computed weakening predicts training: {predicted_dots.k} of {predicted_dots.n} dots lie within 0.05 of the"
+    f" line.{lower}",
     otherwise=f"Of the dots, {predicted_dots.k} of {predicted_dots.n} lie within 0.05 of the computed line.",
     source="theory",
-    verdict=sentences.verdict(predicted_dots),
+    verdict=verdict(predicted_dots),
 )
 
 # %% [markdown]
-# The paper prints a few activations for both partial cases, so its SAEs can be put beside the computed numbers. The parent's latent drops from $1.00$ to $0.22$ where $A$ varies (with a standard deviation of $0.1$; printed for magnitude one, our numbers are means), and from $1.00$ to $0.67$ where $B$ leaks.
+# The paper prints a few activations for both partial cases, so its SAEs can be put beside the computed numbers. The
+# parent's latent drops from $1.00$ to $0.22$ where $A$ varies (with a standard deviation of $0.1$; printed for
+# magnitude one, our numbers are means), and from $1.00$ to $0.67$ where $B$ leaks.
 
 # %%
 printed = {"A varies": 1 - 0.22, "B leaks": 1 - 0.67}
@@ -372,8 +483,8 @@ at_ours = {"A varies": jittered(max(sigma, 1e-6), 199), "B leaks": leaking_pair}
 compared = {
     name: {
         "printed in the paper": printed[name],
-        "best, in the paper's setting": hierarchies.best_weakening(*at_theirs[name], paper_price),
-        "best, in ours": hierarchies.best_weakening(*at_ours[name], l1_coeff),
+        "best, in the paper's setting": best_weakening(*at_theirs[name], paper_price),
+        "best, in ours": best_weakening(*at_ours[name], l1_coeff),
         "trained here": usual[name],
     }
     for name in printed
@@ -383,48 +494,68 @@ pd.DataFrame(compared).T.round(4)
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 theirs, ours = (compared["B leaks"][key] for key in ("best, in the paper's setting", "best, in ours"))
 say(
-    f"Where B leaks, the printed weakening of {printed['B leaks']:.2f} is far from the optimum at the price that the paper states, {theirs:.4f}: either that SAE paid a higher price, or it had not settled. At our price of {l1_coeff:g} the optimum is {told(ours)}."
+    f"Where B leaks, the printed weakening of {printed['B leaks']:.2f} is far from the optimum at the price that the"
+    f" paper states, {theirs:.4f}: either that SAE paid a higher price, or it had not settled. At our price of"
+    f" {l1_coeff:g} the optimum is {told(ours)}."
     if abs(theirs - printed["B leaks"]) > 0.1
-    else f"Where B leaks, the optimum at the paper's price is {theirs:.4f}, and the printed weakening is {printed['B leaks']:.2f}."
+    else (
+        f"Where B leaks, the optimum at the paper's price is {theirs:.4f}, and the printed weakening is"
+        f" {printed['B leaks']:.2f}."
+    )
 )
 
 # %% [markdown]
 # ## Does a prefix loss repair a tree?
 #
-# The tree of [Nabeshima (2024)](https://github.com/noanabeshima/matryoshka-saes), also used by [Bussmann et al. (2025)](https://arxiv.org/abs/2503.17547): three parents, each with three children of which at most one fires, and eight independent features: twenty features, twenty latents. A *Matryoshka* SAE has to reconstruct its data several times: with its first latent alone, with the first two, and so on. So early latents must be good by themselves, and a parent with a hole is not.
+# The tree of [Nabeshima (2024)](https://github.com/noanabeshima/matryoshka-saes), also used by [Bussmann et al.
+# (2025)](https://arxiv.org/abs/2503.17547): three parents, each with three children of which at most one fires, and
+# eight independent features: twenty features, twenty latents. A *Matryoshka* SAE has to reconstruct its data several
+# times: with its first latent alone, with the first two, and so on. So early latents must be good by themselves, and a
+# parent with a hole is not.
 #
-# The originals draw ten prefixes a batch, short ones more often, charge every prefix for its latents, sort latents by activity, steer the price towards a target of active latents (a higher target than the true number), have a decoder bias, and train for 40,000 steps. We take the mean over all twenty prefixes, charge every latent the same, do not sort, and keep the price fixed.
+# The originals draw ten prefixes a batch, short ones more often, charge every prefix for its latents, sort latents by
+# activity, steer the price towards a target of active latents (a higher target than the true number), have a decoder
+# bias, and train for 40,000 steps. We take the mean over all twenty prefixes, charge every latent the same, do not
+# sort, and keep the price fixed.
 #
-# **Rules.** A parent's *recall* is how often its own latent fires where the parent and one of its children do. The plain SAE *carries parents along* if the recall of every parent is at most $0.05$; the Matryoshka SAE *fills the holes* if that of every parent is at least $0.95$. It is *mostly diagonal* if at least nine of ten features have a latent of their own, matched one to one, in whose row they make up more than half of the square: a cosine above $0.71$. That bar is low. So we also count the cosines above $0.9$, which all twenty features reach in the original's figure.
+# **Rules.** A parent's *recall* is how often its own latent fires where the parent and one of its children do. The
+# plain SAE *carries parents along* if the recall of every parent is at most $0.05$; the Matryoshka SAE *fills the
+# holes* if that of every parent is at least $0.95$. It is *mostly diagonal* if at least nine of ten features have a
+# latent of their own, matched one to one, in whose row they make up more than half of the square: a cosine above
+# $0.71$. That bar is low. So we also count the cosines above $0.9$, which all twenty features reach in the original's
+# figure.
 
 # %%
 tree = worlds.tree()
 parents = [0, 4, 8]
-prefixes = variants.Prefixes.all(tree.n_features)
-losses = {"plain": sae.ReluL1(l1_coeff)}
-losses["Matryoshka"] = variants.Variant(variants.Relu(), [variants.L1(l1_coeff)], prefixes=prefixes)
+prefixes = saes.Prefixes.all(tree.n_features)
+losses = {"plain": saes.ReluL1(l1_coeff)}
+losses["Matryoshka"] = saes.Variant(saes.Relu(), [saes.L1(l1_coeff)], prefixes=prefixes)
 in_tree, recalls = {}, {}
 for name, model in losses.items():
-    rows = sae.initial_rows("random-sign", tree, tree.n_features, few)
-    batches = training.Batches(tree, 256, torch.Generator().manual_seed(seed))
-    start = sae.untrained(model, rows, few, decoder_bias=False)
-    grown, _ = training.fit(start, batches, n_steps=n_steps, lr=lr)
+    rows = saes.initial_rows("random-sign", tree, tree.n_features, few)
+    batches = saes.Batches(tree, 256, torch.Generator().manual_seed(seed))
+    start = saes.untrained(model, rows, few, decoder_bias=False)
+    grown, _ = saes.fit(start, batches, n_steps=n_steps, lr=lr)
     in_tree[name] = measures.assess(grown, tree, threshold)
-    recalls[name] = torch.stack([hierarchies.recall(grown, tree, p, range(p + 1, p + 4)) for p in parents], dim=1)
+    recalls[name] = torch.stack([recall(grown, tree, p, range(p + 1, p + 4)) for p in parents], dim=1)
 n_trained += len(losses) * len(few)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 carried = Fraction.of((recalls["plain"] <= 0.05).all(dim=1))
 filled = Fraction.of((recalls["Matryoshka"] >= 0.95).all(dim=1))
 nested = in_tree["Matryoshka"]
-diagonal, clearly = (hierarchies.on_the_diagonal(nested.cosines, nested.live, tree, bar) for bar in (0.5**0.5, 0.9))
+diagonal, clearly = (on_the_diagonal(nested.cosines, nested.live, tree, bar) for bar in (0.5**0.5, 0.9))
 mostly = Fraction.of(diagonal >= 0.9 * tree.n_features)
-maps = figures.small_maps({name: (seen, hierarchies.median_sae(seen)) for name, seen in in_tree.items()}, n_columns=2)
+maps = figures.small_maps({name: (seen, median_sae(seen)) for name, seen in in_tree.items()}, n_columns=2)
 maps.set_size_inches(7.6, 4.3)
 show(
     maps,
-    f"Plain: the children's latents carry the parent along in {carried.k} of {carried.n} SAEs. Matryoshka: the holes are filled in {filled.k} of {filled.n}; mostly diagonal: {mostly.k} of {mostly.n}.",
-    "Decoder cosines; red is positive, blue negative. Columns: three families, the parent before its three children, then the independent features. The strip beside each map tells the labels; the row of a dead latent means nothing. One SAE each, of median loss among those with all latents live, or among all if there are none.",
+    f"Plain: the children's latents carry the parent along in {carried.k} of {carried.n} SAEs. Matryoshka: the holes"
+    f" are filled in {filled.k} of {filled.n}; mostly diagonal: {mostly.k} of {mostly.n}.",
+    "Decoder cosines; red is positive, blue negative. Columns: three families, the parent before its three children,"
+    " then the independent features. The strip beside each map tells the labels; the row of a dead latent means"
+    " nothing. One SAE each, of median loss among those with all latents live, or among all if there are none.",
     alt="Two heat maps of twenty latents by twenty features: a plain SAE and a Matryoshka SAE on the tree.",
 )
 
@@ -432,20 +563,31 @@ show(
 l0 = {name: float(seen.l0.median()) for name, seen in in_tree.items()}
 truth = float(tree.firing.rates().sum())
 prefix_setting = "with all twenty prefixes, a fixed price and no decoder bias"
-thrift = f"They use {l0['plain']:.2f} active latents in the mean, where {truth:.2f} features fire{': absorption saves active latents' if l0['plain'] < truth else ''}."
+thrift = (
+    f"They use {l0['plain']:.2f} active latents in the mean, where {truth:.2f} features"
+    f" fire{': absorption saves active latents' if l0['plain'] < truth else ''}."
+)
 claim(
     "tree-plain",
     reported(carried) == "reproduced",
-    f"In the tree, a plain SAE is reported to write each parent with its children's latents; here, with a fixed price and no decoder bias, {carried} SAEs do so for all three parents. {thrift}",
-    otherwise=f"In the tree, a plain SAE is reported to write each parent with its children's latents; with these settings {carried} SAEs do so for all three parents.",
+    "In the tree, a plain SAE is reported to write each parent with its children's latents; here, with a fixed price"
+    f" and no decoder bias, {carried} SAEs do so for all three parents. {thrift}",
+    otherwise=(
+        "In the tree, a plain SAE is reported to write each parent with its children's latents; with these settings"
+        f" {carried} SAEs do so for all three parents."
+    ),
     source="matryoshka",
     verdict=reported(carried),
 )
 claim(
     "tree-matryoshka-holes",
     filled.interval[0] > 0.5,
-    f"The prefix loss is reported to let parents fire with their children; here, {prefix_setting}, {filled} SAEs fill all holes.",
-    otherwise=f"The prefix loss is reported to let parents fire with their children; with these settings {filled} SAEs fill all holes.",
+    f"The prefix loss is reported to let parents fire with their children; here, {prefix_setting}, {filled} SAEs fill"
+    " all holes.",
+    otherwise=(
+        f"The prefix loss is reported to let parents fire with their children; with these settings {filled} SAEs fill"
+        " all holes."
+    ),
     source="matryoshka",
     verdict=reported(filled),
 )
@@ -455,24 +597,37 @@ lost, atoms = (nested.labels.count(word).double().mean().item() for word in ("de
 claim(
     "tree-matryoshka-diagonal",
     reported(mostly) != "differs",
-    f"A Matryoshka SAE is reported to be mostly diagonal; by our rule, {prefix_setting}, {mostly} SAEs are, with {diagonal.double().mean():.1f} of {tree.n_features} features on the diagonal in the mean. Above a cosine of 0.9 there are {clearly.double().mean():.1f}, where the original's figure has all twenty, and {lost:.1f} latents are dead. At the threshold {threshold:g}, {atoms:.1f} latents are atoms.",
-    otherwise=f"A Matryoshka SAE is reported to be mostly diagonal; with these settings {mostly} SAEs are, with {diagonal.double().mean():.1f} of {tree.n_features} features on the diagonal in the mean.",
+    f"A Matryoshka SAE is reported to be mostly diagonal; by our rule, {prefix_setting}, {mostly} SAEs are, with"
+    f" {diagonal.double().mean():.1f} of {tree.n_features} features on the diagonal in the mean. Above a cosine of 0.9"
+    f" there are {clearly.double().mean():.1f}, where the original's figure has all twenty, and {lost:.1f} latents are"
+    f" dead. At the threshold {threshold:g}, {atoms:.1f} latents are atoms.",
+    otherwise=(
+        f"A Matryoshka SAE is reported to be mostly diagonal; with these settings {mostly} SAEs are, with"
+        f" {diagonal.double().mean():.1f} of {tree.n_features} features on the diagonal in the mean."
+    ),
     source="matryoshka",
     verdict=reported(mostly),
 )
 
 # %% [markdown]
-# Look at the rows of the parents: are the children in them, too? The next section computes how much of a child a parent's row should hold.
+# Look at the rows of the parents: are the children in them, too? The next section computes how much of a child a
+# parent's row should hold.
 #
 # ## Where does a lonely latent point?
 #
-# Give an SAE a single latent for $A$ and $B$. As $\lambda \to 0$ the best row is the direction along which the data have the largest mean square, the top eigenvector of $E[x x^\top]$. With $a = P(A \text{ alone})$ and $c = P(\text{both})$ it leans from $A$ towards $B$ by
+# Give an SAE a single latent for $A$ and $B$. As $\lambda \to 0$ the best row is the direction along which the data
+# have the largest mean square, the top eigenvector of $E[x x^\top]$. With $a = P(A \text{ alone})$ and
+# $c = P(\text{both})$ it leans from $A$ towards $B$ by
 #
 # $$\tfrac12 \, \operatorname{atan2}(2c, a) ,$$
 #
-# and for $0 < \lambda < 1$ the best row maximises $E[\max(0, x \cdot w - \lambda)^2]$ instead, which points away from $A$ just as surely. So a single latent hedges whenever $B$ ever fires. [Chanin et al. (2025)](https://arxiv.org/abs/2505.11756) train this toy at a price of $10^{-3}$ ($5 \cdot 10^{-4}$ in our loss), with a decoder bias and from a start near the features; here without bias and from random rows.
+# and for $0 < \lambda < 1$ the best row maximises $E[\max(0, x \cdot w - \lambda)^2]$ instead, which points away from
+# $A$ just as surely. So a single latent hedges whenever $B$ ever fires. [Chanin et al.
+# (2025)](https://arxiv.org/abs/2505.11756) train this toy at a price of $10^{-3}$ ($5 \cdot 10^{-4}$ in our loss), with
+# a decoder bias and from a start near the features; here without bias and from random rows.
 #
-# **Rule.** An SAE counts as predicted if its angle is within one degree of the line. An SAE whose latent is dead is left out.
+# **Rule.** An SAE counts as predicted if its angle is within one degree of the line. An SAE whose latent is dead is
+# left out.
 
 # %%
 hedge_prices = [5e-4, 0.2]
@@ -480,12 +635,12 @@ chances = [round(0.1 * i, 1) for i in range(1, 10)]
 points = torch.tensor([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]])
 weights = torch.tensor([[1 - p_parent, p_parent * (1 - q), p_parent * q] for q in chances])
 members = seeds * len(chances)
-lone_rows = sae.initial_rows("random-sign", worlds.hierarchy(n_others=0), 1, members)
+lone_rows = saes.initial_rows("random-sign", worlds.hierarchy(n_others=0), 1, members)
 angles = {}
 for price in hedge_prices:
-    start = sae.untrained(sae.ReluL1(price), lone_rows, members, decoder_bias=False)
-    data = training.Support(points, weights.repeat_interleave(n_saes, dim=0))
-    lone, _ = training.fit(start, data, n_steps=n_steps, lr=lr)
+    start = saes.untrained(saes.ReluL1(price), lone_rows, members, decoder_bias=False)
+    data = saes.Support(points, weights.repeat_interleave(n_saes, dim=0))
+    lone, _ = saes.fit(start, data, n_steps=n_steps, lr=lr)
     live = measures.activity(lone.encode(points))[0]
     turned = torch.rad2deg(torch.atan2(lone.W_dec[..., 1], lone.W_dec[..., 0]))
     angles[price] = turned.masked_fill(~live, torch.nan).view(len(chances), n_saes)
@@ -497,7 +652,7 @@ def best_turn(chance, price):
     """The angle of the best single row in degrees: the closed form for the lower price."""
     alone, both = p_parent * (1 - chance), p_parent * chance
     is_low = price == hedge_prices[0]
-    turn = theory.top_eigenvector_angle(alone, both) if is_low else hierarchies.hedging_angle(alone, both, price)
+    turn = optimum.top_eigenvector_angle(alone, both) if is_low else hedging_angle(alone, both, price)
     return math.degrees(turn)
 
 
@@ -512,22 +667,35 @@ known = ~angles[hedge_prices[0]].isnan()
 on_the_line = Fraction.of(((angles[hedge_prices[0]] - expected).abs() < 1)[known])
 largest = max(b - a for a, b in zip(*(hedges[titles[p]][1] for p in hedge_prices), strict=True))
 show(
-    figures.curves(hedges, medians, xlabel="how often B fires when A does", ylabel="angle from A towards B, degrees"),
-    f"With one latent for parent and child, {on_the_line.k} of {on_the_line.n} SAEs end within one degree of the closed form.",
-    f"Lines: the best row as the price vanishes, and at a high price. Dots: medians of {n_saes} SAEs each, trained at a price of {hedge_prices[0]:g} and {hedge_prices[1]:g}. At 45 degrees the latent is A+B. The high price adds at most {largest:.1f} degrees.",
-    alt="Angle of a single latent from the parent towards the child over how often the child fires, two computed lines with dots of trained SAEs.",
+    figures.curve_figure(
+        hedges, medians, xlabel="how often B fires when A does", ylabel="angle from A towards B, degrees"
+    ),
+    f"With one latent for parent and child, {on_the_line.k} of {on_the_line.n} SAEs end within one degree of the closed"
+    " form.",
+    f"Lines: the best row as the price vanishes, and at a high price. Dots: medians of {n_saes} SAEs each, trained at a"
+    f" price of {hedge_prices[0]:g} and {hedge_prices[1]:g}. At 45 degrees the latent is A+B. The high price adds at"
+    f" most {largest:.1f} degrees.",
+    alt=(
+        "Angle of a single latent from the parent towards the child over how often the child fires, two computed lines"
+        " with dots of trained SAEs."
+    ),
 )
 claim(
     "hedging-angle",
-    sentences.verdict(on_the_line) == "agrees",
-    f"The closed form predicts the angle: {on_the_line} SAEs with a live latent come within one degree, {n_saes} starts at each of {len(chances)} chances.",
+    verdict(on_the_line) == "agrees",
+    f"The closed form predicts the angle: {on_the_line} SAEs with a live latent come within one degree, {n_saes} starts"
+    f" at each of {len(chances)} chances.",
     otherwise=f"Within one degree of the closed form come {on_the_line} SAEs with a live latent.",
     source="theory",
-    verdict=sentences.verdict(on_the_line),
+    verdict=verdict(on_the_line),
 )
 
 # %% [markdown]
-# Two published results on the same toy, and one of ours. **Rules.** One latent *bends* if it lies between $A$ and $B$, by more than one degree from either. Two latents *absorb* as defined above; the verdict is on SAEs with the price, the bias and the kind of start of the original. And the parents of a Matryoshka SAE *hedge as predicted* if for all three the cosine of their latent with the parent is within $0.03$ of that of the best single row for the whole family: the shortest prefixes have no latents for the children yet.
+# Two published results on the same toy, and one of ours. **Rules.** One latent *bends* if it lies between $A$ and $B$,
+# by more than one degree from either. Two latents *absorb* as defined above; the verdict is on SAEs with the price, the
+# bias and the kind of start of the original. And the parents of a Matryoshka SAE *hedge as predicted* if for all three
+# the cosine of their latent with the parent is within $0.03$ of that of the best single row for the whole family: the
+# shortest prefixes have no latents for the children yet.
 
 # %%
 pair_world = worlds.hierarchy(p_child=p_child, n_others=0)
@@ -542,10 +710,10 @@ def turns(stack):
 
 
 bends, bends_like_theirs = (Fraction.of((turns(s) > 1) & (turns(s) < 89)) for s in (single, like_theirs))
-two = hierarchies.watch(trained(pair_world, 2), pair_world, threshold)
-near_start = hierarchies.watch(trained(pair_world, 2, **as_theirs), pair_world, threshold)
+two = watch(trained(pair_world, 2), pair_world, threshold)
+near_start = watch(trained(pair_world, 2, **as_theirs), pair_world, threshold)
 one_family = worlds.tree(n_parents=1, n_others=0)
-single_cosine = float(hierarchies.hedging_direction(one_family)[0])
+single_cosine = float(hedging_direction(one_family)[0])
 cosine_of_parents = nested.cosines.masked_fill(~nested.live[..., None], -1)[..., parents].amax(dim=1)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
@@ -553,12 +721,18 @@ two_absorb, near_absorb = Fraction.of(two.absorbs), Fraction.of(near_start.absor
 hedge_share = Fraction.of(((cosine_of_parents - single_cosine).abs() < 0.03).all(dim=1))
 setting_of_two = f"at the price {l1_coeff:g} and without a bias"
 n_doubles = int((two.doubled & ~two.absorbs).sum())
-others_of_two = f" Two latents share one row in {n_doubles} of the other {two_absorb.n - two_absorb.k}." if two_absorb.k < two_absorb.n else ""
+others_of_two = (
+    f" Two latents share one row in {n_doubles} of the other {two_absorb.n - two_absorb.k}."
+    if two_absorb.k < two_absorb.n
+    else ""
+)
 usual_turn, their_turn = (float(turns(s).nanmedian()) for s in (single, like_theirs))
 claim(
     "one-latent-bends",
     reported(bends) == "reproduced" and bends_like_theirs.n > 0,
-    f"A single latent is reported to bend towards the child; here, without a bias and from random rows, {bends} live ones do, by {usual_turn:.1f} degrees in the median. With a decoder bias and a start near the features, as in the original, {bends_like_theirs} do, by {their_turn:.1f} degrees.",
+    f"A single latent is reported to bend towards the child; here, without a bias and from random rows, {bends} live"
+    f" ones do, by {usual_turn:.1f} degrees in the median. With a decoder bias and a start near the features, as in the"
+    f" original, {bends_like_theirs} do, by {their_turn:.1f} degrees.",
     otherwise=f"A single latent is reported to bend towards the child; with these settings {bends} live ones do.",
     source="hedging",
     verdict=reported(bends),
@@ -568,30 +742,43 @@ claim(
 claim(
     "two-latents-absorb",
     reported(near_absorb) != "differs",
-    f"Two latents are reported to absorb. With a start near the features, the price and the bias of the original, {near_absorb} SAEs do; from random rows, {setting_of_two}, {two_absorb}.{others_of_two}",
-    otherwise=f"Two latents are reported to absorb. With a start near the features, the price and the bias of the original, {near_absorb} SAEs do; from random rows, {setting_of_two}, {two_absorb}.",
+    "Two latents are reported to absorb. With a start near the features, the price and the bias of the original,"
+    f" {near_absorb} SAEs do; from random rows, {setting_of_two}, {two_absorb}.{others_of_two}",
+    otherwise=(
+        "Two latents are reported to absorb. With a start near the features, the price and the bias of the original,"
+        f" {near_absorb} SAEs do; from random rows, {setting_of_two}, {two_absorb}."
+    ),
     source="hedging",
     verdict=reported(near_absorb),
 )
 claim(
     "matryoshka-parents-hedge",
-    sentences.verdict(hedge_share) == "agrees",
-    f"The prefix loss trades holes for hedging: the latents of the parents have a cosine of {cosine_of_parents.mean():.3f} with them in the mean, and the best single row for a family has {single_cosine:.3f}; in {hedge_share} SAEs all three are within 0.03 of it. The same stripes are in the original's figure.",
-    otherwise=f"The latents of the Matryoshka SAE's parents have a cosine of {cosine_of_parents.mean():.3f} with them in the mean, the best single row for a family {single_cosine:.3f}; in {hedge_share} SAEs all three are within 0.03 of it.",
+    verdict(hedge_share) == "agrees",
+    "The prefix loss trades holes for hedging: the latents of the parents have a cosine of"
+    f" {cosine_of_parents.mean():.3f} with them in the mean, and the best single row for a family has"
+    f" {single_cosine:.3f}; in {hedge_share} SAEs all three are within 0.03 of it. The same stripes are in the"
+    " original's figure.",
+    otherwise=(
+        f"The latents of the Matryoshka SAE's parents have a cosine of {cosine_of_parents.mean():.3f} with them in the"
+        f" mean, the best single row for a family {single_cosine:.3f}; in {hedge_share} SAEs all three are within 0.03"
+        " of it."
+    ),
     source="theory",
-    verdict=sentences.verdict(hedge_share),
+    verdict=verdict(hedge_share),
 )
 
 
 # %% [markdown]
 # ## What could be wrong?
 #
-# *"It is the missing bias, or the price, or too few latents."* Three changes to the strict hierarchy, one at a time: the decoder bias on, as in the original; prices over two orders of magnitude; twice as many latents as features.
+# *"It is the missing bias, or the price, or too few latents."* Three changes to the strict hierarchy, one at a time:
+# the decoder bias on, as in the original; prices over two orders of magnitude; twice as many latents as features.
+
 
 # %%
 def absorbing_share(n_latents=4, **kind):
     """How many SAEs trained on the strict hierarchy absorb, and how many have a hole in the latent of A."""
-    seen = hierarchies.watch(trained(strict, n_latents, **kind), strict, threshold)
+    seen = watch(trained(strict, n_latents, **kind), strict, threshold)
     return Fraction.of(seen.absorbs), Fraction.of(seen.has(0) & (seen.silence >= 0.95))
 
 
@@ -600,14 +787,14 @@ _, hole = absorbing_share(n_latents=8)
 each = {price: absorbing_share(chosen=few, price=price)[0] for price in (0.003, 0.01, 0.03, 0.1, 0.3)}
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-over_prices = sentences.listed([f"{share.k} of {share.n} at $\\lambda$ = {price:g}" for price, share in each.items()])
-same = sentences.by_half(
+over_prices = listed([f"{share.k} of {share.n} at $\\lambda$ = {price:g}" for price, share in each.items()])
+same = by_half(
     with_bias,
     more="With a decoder bias most SAEs absorb, too",
     fewer="With a decoder bias fewer than half of the SAEs absorb",
     undecided="With a decoder bias it is undecided whether most SAEs absorb",
 )
-more = sentences.by_half(
+more = by_half(
     hole,
     more="Room is not what they lack, for with eight latents most still have a hole in the latent of A",
     fewer="With eight latents fewer than half have a hole in the latent of A",
@@ -616,20 +803,27 @@ more = sentences.by_half(
 say(f"{same}: {with_bias}. {more}: {hole}. Over prices, these absorb: {over_prices}.")
 
 # %% [markdown]
-# *"These are toys with one level and equal magnitudes."* True. They show what the loss prefers where everything is known. In language models magnitudes vary and features are not at right angles; how much absorption is left there is a matter of measurement, for which the source of this toy proposes a method.
+# *"These are toys with one level and equal magnitudes."* True. They show what the loss prefers where everything is
+# known. In language models magnitudes vary and features are not at right angles; how much absorption is left there is a
+# matter of measurement, for which the source of this toy proposes a method.
 #
 # ## So what?
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 say(
-    f"Absorption is composition for nested features. The loss pays for it: {saved:.5f} of {ladder['hierarchy']['atoms']:.5f} in the strict hierarchy, and {absorb.k} of {n_saes} SAEs take it. "
+    f"Absorption is composition for nested features. The loss pays for it: {saved:.5f} of"
+    f" {ladder['hierarchy']['atoms']:.5f} in the strict hierarchy, and {absorb.k} of {n_saes} SAEs take it. "
     + (
-        "More latents do not help and training is not to blame. The remedies seen here pay elsewhere: tied weights get stuck in a turned pair in some SAEs, and prefixes trade holes for hedging, by an angle that can be computed."
-        if rotated.any() and abs(gap) < 1e-3 and hole.interval[0] > 0.5 and sentences.verdict(hedge_share) == "agrees"
+        "More latents do not help and training is not to blame. The remedies seen here pay elsewhere: tied weights get"
+        " stuck in a turned pair in some SAEs, and prefixes trade holes for hedging, by an angle that can be computed."
+        if rotated.any() and abs(gap) < 1e-3 and hole.interval[0] > 0.5 and verdict(hedge_share) == "agrees"
         else "What remedies do with these settings is told above."
     )
     if saved > 0 and absorb.interval[0] > 0.5
-    else f"With these settings {absorb.k} of {n_saes} SAEs absorb in the strict hierarchy, where absorption would save {abs(saved):.5f} of a loss of {ladder['hierarchy']['atoms']:.5f}."
+    else (
+        f"With these settings {absorb.k} of {n_saes} SAEs absorb in the strict hierarchy, where absorption would save"
+        f" {abs(saved):.5f} of a loss of {ladder['hierarchy']['atoms']:.5f}."
+    )
 )
 
 say_trained(n_trained)
@@ -637,7 +831,9 @@ say_trained(n_trained)
 # %% [markdown]
 # Two questions to take along:
 #
-# 1. A latent called "bird" is silent on robins and sparrows. Which two measurements would tell you that, if you do not know the list of birds?
-# 2. Could an encoder that sees the other latents' activations before it decides (like the best codes here) avoid absorption? What would the loss say?
+# 1. A latent called "bird" is silent on robins and sparrows. Which two measurements would tell you that, if you do not
+#    know the list of birds?
+# 2. Could an encoder that sees the other latents' activations before it decides (like the best codes here) avoid
+#    absorption? What would the loss say?
 #
 # Next: features that fire together without one containing the other, [correlations](08_correlations.ipynb).

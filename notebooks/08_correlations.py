@@ -1,13 +1,18 @@
 # %% [markdown]
 # # Correlations
 #
-# Others have built toys in which features are correlated, and reported three things: that autoencoders find composed features whatever one does; that too small a budget of active latents makes them wrong; and that there is a band of settings in which they are right. Do these results come out here, and why?
-# All three toys are scaled down or simplified, and each section says how.
+# Others have built toys in which features are correlated, and reported three things: that autoencoders find composed
+# features whatever one does; that too small a budget of active latents makes them wrong; and that there is a band of
+# settings in which they are right. Do these results come out here, and why? All three toys are scaled down or
+# simplified, and each section says how.
 #
-# **You will see** two sets of features in a plane and what their data can tell; a budget that is too small by a tenth, and what decides the sign of the error; and a map of recovery over price and width.
-# **You will need** [the minimal example](01_minimal_example.ipynb); [the optimum and training](06_optimum_and_training.ipynb) helps.
+# **You will see** two sets of features in a plane and what their data can tell; a budget that is too small by a tenth,
+# and what decides the sign of the error; and a map of recovery over price and width. **You will need** [the minimal
+# example](01_minimal_example.ipynb); [the optimum and training](06_optimum_and_training.ipynb) helps.
 #
-# Every result that comes from a publication gets a verdict: *reproduced*, *partly* or *differs*. The rule of each verdict stands before its results. Where a rule speaks of "most", the whole $95\,\%$ interval of the count has to lie above one half. A formula *agrees* with what is computed if all its checks come out.
+# Every result that comes from a publication gets a verdict: *reproduced*, *partly* or *differs*. The rule of each
+# verdict stands before its results. Where a rule speaks of "most", the whole $95\,\%$ interval of the count has to lie
+# above one half. A formula *agrees* with what is computed if all its checks come out.
 
 # %% tags=["parameters"]
 correlation: float = 0.4  # of one feature with the others, in the budget's world
@@ -28,12 +33,14 @@ from functools import cache
 import pandas as pd
 import torch
 
-from toysae import antipodal, budget, figures, measures, oracle, sae, sentences, superposed, training, worlds
-from toysae.figures_values import landscapes, value_map
-from toysae.measures import Fraction
-from toysae.tuning import mean_interval
-from toysae.variants import BatchTopK, Variant
-from toysae.writeup import check_parameters, claim, say, say_trained, show
+from toysae import figures, measures, optimum, saes, worlds
+from toysae.chapters.correlations.budget import budget_errors, mixed_rows
+from toysae.chapters.correlations.landscapes import landscapes, value_map
+from toysae.chapters.correlations.plane import alone_boundary, angle_from_feature, cross, diagonal_gain
+from toysae.chapters.parameters import check_parameters
+from toysae.chapters.remedies.tuning import mean_interval
+from toysae.claims import Fraction, claim, listed, say, say_trained, show
+from toysae.measures.verdicts_tmp import by_half, verdict
 
 check_parameters(globals())
 figures.house_style()
@@ -43,35 +50,44 @@ n_trained = 0
 # %% [markdown]
 # ## Two sets of features in one plane
 #
-# In March 2024 Anders and others reported that "sparse autoencoders find composed features in small toy models". Their data: two sets of two features; in every sample one feature of each set is on, with fair odds. A small network had learned to put its four features into a plane, the two of a set opposite to each other. We put them there exactly: the sets are $\pm e_1$ and $\pm e_2$, so a sample is
+# In March 2024 Anders and others reported that "sparse autoencoders find composed features in small toy models". Their
+# data: two sets of two features; in every sample one feature of each set is on, with fair odds. A small network had
+# learned to put its four features into a plane, the two of a set opposite to each other. We put them there exactly: the
+# sets are $\pm e_1$ and $\pm e_2$, so a sample is
 #
 # $$x = \pm a \, e_1 \pm b \, e_2 .$$
 #
-# Magnitude $a$ is uniform between 0 and 1, and $b$ is tied to it by a number $f$: $b = (1 - f) u + f a$ with another uniform $u$. At $f = 0$ the two are independent, at $f = 1$ equal. An SAE has four latents. An *atom* points along one of the four features; a *composite* points along a diagonal, the sum of two features that fire together.
+# Magnitude $a$ is uniform between 0 and 1, and $b$ is tied to it by a number $f$: $b = (1 - f) u + f a$ with another
+# uniform $u$. At $f = 0$ the two are independent, at $f = 1$ equal. An SAE has four latents. An *atom* points along one
+# of the four features; a *composite* points along a diagonal, the sum of two features that fire together.
 #
 # ### What can the data tell?
 #
-# Take four rows at right angles, a *cross*, and turn it. At 0 degrees its rows are the true features, at 45 degrees the composites, at 90 degrees the features again. Every cross can write every sample; only the price differs. A commenter, Ali Shehper, remarked that at $f = 0$ these data have no privileged basis. If so, the loss at $f = 0$ is the same at every angle, as it is for points spread evenly over all directions, which we draw beside it.
+# Take four rows at right angles, a *cross*, and turn it. At 0 degrees its rows are the true features, at 45 degrees the
+# composites, at 90 degrees the features again. Every cross can write every sample; only the price differs. A commenter,
+# Ali Shehper, remarked that at $f = 0$ these data have no privileged basis. If so, the loss at $f = 0$ is the same at
+# every angle, as it is for points spread evenly over all directions, which we draw beside it.
 #
-# *Rule.* Take the range of the loss over all angles as a share of its mean. Shehper's remark counts as reproduced if that is at most a hundredth at $f = 0$; as partly so if it is less than half of that at $f = 1$.
+# *Rule.* Take the range of the loss over all angles as a share of its mean. Shehper's remark counts as reproduced if
+# that is at most a hundredth at $f = 0$; as partly so if it is less than half of that at $f = 1$.
 
 # %%
 ties = [0.0, 0.5, 1.0]  # f
 planes = {f: worlds.antipodal_plane(f) for f in ties}
 degrees = torch.arange(0, 91, 3).double()
-turned = antipodal.cross(degrees.deg2rad())
+turned = cross(degrees.deg2rad())
 around = torch.arange(0, 360, 0.5).double().deg2rad()
 ring = torch.stack([around.cos(), around.sin()], dim=1)
 
 
 def losses_of(points, probabilities, price):
     """Loss of the cross at every angle, with the best latent activations."""
-    return oracle.sample_losses(points, turned, price) @ probabilities
+    return optimum.sample_losses(points, turned, price) @ probabilities
 
 
 def fine_losses(world, price):
     """The same on a grid of twenty magnitudes per set."""
-    activations, probabilities = oracle.quantile_grid(world, 20)
+    activations, probabilities = worlds.quantile_grid(world, 20)
     return losses_of(world.inputs(activations), probabilities, price)
 
 
@@ -83,38 +99,52 @@ ranges = {name: float((v.max() - v.min()) / v.mean()) for name, v in by_angle.it
 lowest_at = {name: float(degrees[v.argmin()]) for name, v in by_angle.items()}
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-varies = sentences.listed([f"{100 * ranges[f'f = {f:g}']:.1f} % for $f = {f:g}$" for f in ties])
+varies = listed([f"{100 * ranges[f'f = {f:g}']:.1f} % for $f = {f:g}$" for f in ties])
 lines = {name: (degrees.tolist(), (v / v[0]).tolist()) for name, v in by_angle.items()}
 axes = {"xlabel": "angle between the cross and the true features, degrees", "ylabel": "loss / loss of the features"}
 show(
-    figures.curves(lines, {}, **axes, xticks=[0, 15, 30, 45, 60, 75, 90]),
-    f"As the cross turns, the loss varies by {varies}, and by {100 * ranges['all directions alike']:.1f} % where all directions are alike.",
-    f"Exact losses of a cross with the best latent activations, $\\lambda$ = {l1_coeff:g}. 0 and 90 degrees are the true features, 45 degrees the composites.",
-    alt="Loss of four rows at right angles over the angle by which they are turned: one curve for each tie of the magnitudes, and one for points in all directions.",
+    figures.curve_figure(lines, {}, **axes, xticks=[0, 15, 30, 45, 60, 75, 90]),
+    f"As the cross turns, the loss varies by {varies}, and by {100 * ranges['all directions alike']:.1f} % where all"
+    " directions are alike.",
+    f"Exact losses of a cross with the best latent activations, $\\lambda$ = {l1_coeff:g}. 0 and 90 degrees are the"
+    " true features, 45 degrees the composites.",
+    alt=(
+        "Loss of four rows at right angles over the angle by which they are turned: one curve for each tie of the"
+        " magnitudes, and one for points in all directions."
+    ),
 )
 at_none, at_full = ranges["f = 0"], ranges["f = 1"]
 remark = "Shehper remarks that at $f = 0$ no basis is privileged."
 claim(
     "a-weak-preference-at-zero",
     0.01 < at_none < at_full / 2,
-    f"{remark} Here the loss is not flat even then: it varies by {100 * at_none:.1f} % with the angle ({100 * at_full:.0f} % at $f = 1$), and is lowest at {lowest_at['f = 0']:.0f} degrees. The samples fill a square, and a square has corners.",
-    otherwise=f"{remark} Here the loss varies with the angle by {100 * at_none:.2f} % at $f = 0$ and by {100 * at_full:.2f} % at $f = 1$.",
+    f"{remark} Here the loss is not flat even then: it varies by {100 * at_none:.1f} % with the angle"
+    f" ({100 * at_full:.0f} % at $f = 1$), and is lowest at {lowest_at['f = 0']:.0f} degrees. The samples fill a"
+    " square, and a square has corners.",
+    otherwise=(
+        f"{remark} Here the loss varies with the angle by {100 * at_none:.2f} % at $f = 0$ and by {100 * at_full:.2f} %"
+        " at $f = 1$."
+    ),
     source="anders",
     verdict="reproduced" if at_none <= 0.01 else "partly" if at_none < at_full / 2 else "differs",
 )
 
 # %% [markdown]
-# Arithmetic says the same. As the price vanishes, only the sum of activations counts. The features pay $a + b$. The diagonals pay $|a + b| / \sqrt 2 + |a - b| / \sqrt 2 = \sqrt 2 \max(a, b)$. In the mean $a + b$ is 1 and $|a - b|$ is $(1 - f)/3$, so the diagonals save the share
+# Arithmetic says the same. As the price vanishes, only the sum of activations counts. The features pay $a + b$. The
+# diagonals pay $|a + b| / \sqrt 2 + |a - b| / \sqrt 2 = \sqrt 2 \max(a, b)$. In the mean $a + b$ is 1 and $|a - b|$ is
+# $(1 - f)/3$, so the diagonals save the share
 #
 # $$g = 1 - \frac{1 + (1 - f)/3}{\sqrt 2} ,$$
 #
-# which is positive for every $f$. So at a low price the cross of the composites is cheaper than that of the features, whatever $f$ is. *Rule.* The formula is checked at each $f$ against exact losses at a price of $0.001$, where magnitudes come from a grid. It may be off by $0.005$.
+# which is positive for every $f$. So at a low price the cross of the composites is cheaper than that of the features,
+# whatever $f$ is. *Rule.* The formula is checked at each $f$ against exact losses at a price of $0.001$, where
+# magnitudes come from a grid. It may be off by $0.005$.
 
 # %%
 gains = {}
 for f, world in planes.items():
     fine = fine_losses(world, 0.001)
-    gains[f] = 1 - float(fine[15] / fine[0]), antipodal.diagonal_gain(f)
+    gains[f] = 1 - float(fine[15] / fine[0]), diagonal_gain(f)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 close = torch.tensor([abs(found - formula) < 0.005 for found, formula in gains.values()])
@@ -122,20 +152,28 @@ by_f = [f"{100 * found:.1f} % at $f = {f:g}$ (formula {100 * g:.1f} %)" for f, (
 claim(
     "diagonals-save",
     bool(close.all()),
-    f"Exact losses agree with the formula: the diagonals save {sentences.listed(by_f)}.",
-    otherwise=f"Exact losses and formula do not agree everywhere: the diagonals save {sentences.listed(by_f)}.",
+    f"Exact losses agree with the formula: the diagonals save {listed(by_f)}.",
+    otherwise=f"Exact losses and formula do not agree everywhere: the diagonals save {listed(by_f)}.",
     source="theory",
-    verdict=sentences.verdict(Fraction.of(close)),
+    verdict=verdict(Fraction.of(close)),
 )
 
 # %% [markdown]
 # ### Where do trained SAEs end?
 #
-# We train on a grid of three learning rates and four prices, at every $f$, on a grid of seven magnitudes per set. What differs from the original: features exactly opposite, no decoder bias (the last section switches it on), plain squared error instead of error relative to $\|x\|^2$, Adam with its usual constants, dead latents resampled, and a grid that is ours.
+# We train on a grid of three learning rates and four prices, at every $f$, on a grid of seven magnitudes per set. What
+# differs from the original: features exactly opposite, no decoder bias (the last section switches it on), plain squared
+# error instead of error relative to $\|x\|^2$, Adam with its usual constants, dead latents resampled, and a grid that
+# is ours.
 #
-# *Rule.* A setting *composes* if most of its SAEs do not find all four features, and its live latents hold more composites than atoms. (A setting in which fewer than half of the latents are live is left out.) The finding counts as reproduced if every setting composes, and as partly so if most do.
+# *Rule.* A setting *composes* if most of its SAEs do not find all four features, and its live latents hold more
+# composites than atoms. (A setting in which fewer than half of the latents are live is left out.) The finding counts as
+# reproduced if every setting composes, and as partly so if most do.
 #
-# Till's comment on that post says that SAEs do not even reach their own optimum. [The chapter on it](06_optimum_and_training.ipynb) looked at $f = 1$; here is the whole grid. *Rule.* An SAE reaches the optimum if its loss is within a hundredth of that of the best known dictionary of four rows. The comment counts as reproduced if most do not, as partly so if some do not.
+# Till's comment on that post says that SAEs do not even reach their own optimum. [The chapter on
+# it](06_optimum_and_training.ipynb) looked at $f = 1$; here is the whole grid. *Rule.* An SAE reaches the optimum if
+# its loss is within a hundredth of that of the best known dictionary of four rows. The comment counts as reproduced if
+# most do not, as partly so if some do not.
 
 # %%
 rates = [0.1 * lr, 0.3 * lr, lr]
@@ -150,10 +188,10 @@ def train_plane(f, p_alone=0.0, decoder_bias=False):
     """What is seen of SAEs in the plane, for all rates and prices."""
     global n_trained
     world = worlds.antipodal_plane(f, p_alone)
-    rows = sae.random_sign_rows(world, 4, members)
-    start = sae.untrained(sae.ReluL1(member_price), rows, members, decoder_bias=decoder_bias)
-    data = training.Support(*oracle.finite_data(world))
-    trained, _ = training.fit(start, data, n_steps=n_steps, lr=member_lr)
+    rows = saes.random_sign_rows(world, 4, members)
+    start = saes.untrained(saes.ReluL1(member_price), rows, members, decoder_bias=decoder_bias)
+    data = saes.Support(*worlds.finite_data(world))
+    trained, _ = saes.fit(start, data, n_steps=n_steps, lr=member_lr)
     n_trained += len(members)
     return measures.assess(trained, world, threshold)
 
@@ -163,7 +201,7 @@ def train_plane(f, p_alone=0.0, decoder_bias=False):
 def best_known(f, p_alone=0.0):
     """The best known four rows at each price, and for every SAE of the grid their loss."""
     world = worlds.antipodal_plane(f, p_alone)
-    rows, losses = zip(*(oracle.best_dictionary(world, 4, p, n_starts=n_saes) for p in prices), strict=True)
+    rows, losses = zip(*(optimum.best_dictionary(world, 4, p, n_starts=n_saes) for p in prices), strict=True)
     losses = torch.tensor(losses, dtype=torch.float64)
     return torch.stack(rows), losses.repeat(len(rates)).repeat_interleave(n_saes)
 
@@ -194,10 +232,10 @@ near = {f: train_plane(f).losses <= 1.01 * best_known(f)[1] for f in ties}
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 def panel(f):
     """The cost of crosses at the middle price, and the latents of all SAEs at that price."""
-    fine = losses_of(*oracle.finite_data(planes[f]), prices[2])
+    fine = losses_of(*worlds.finite_data(planes[f]), prices[2])
     seen = train_plane(f)
     shown = (member_price == prices[2])[:, None] & seen.live
-    angle = antipodal.angle_from_feature(seen.cosines[..., [0, 2]])[shown]
+    angle = angle_from_feature(seen.cosines[..., [0, 2]])[shown]
     height = (seen.losses[:, None] / fine[0]).expand(-1, 4)[shown]
     crosses = {"cross at this angle": (degrees.tolist(), (fine / fine[0]).tolist())}
     return crosses, {"latents": (angle.tolist(), height.tolist())}, {}
@@ -207,9 +245,15 @@ reach_here = [f"{Fraction.of(near[f][member_price == prices[2]])} at $f = {f:g}$
 axes = {"xlabel": "angle from the feature, degrees", "ylabel": "loss / loss of the features", "xticks": [0, 45, 90]}
 show(
     figures.curve_panels({f"$f = {f:g}$": panel(f) for f in ties}, **axes),
-    f"SAEs within a hundredth of the best known loss, at this price and over three learning rates: {sentences.listed(reach_here)}.",
-    f"Dots: the live latents of all SAEs at $\\lambda$ = {prices[2]:g}, placed by the angle of their row (0 and 90: a true feature, 45: a composite) and by the loss of their SAE. Line: what a cross costs if all four rows have that angle. A dot above the line belongs to an SAE that pays more than such a cross.",
-    alt="Three panels of loss over angle, a curve for crosses and dots for the latents of trained SAEs, one panel for each tie of the magnitudes.",
+    "SAEs within a hundredth of the best known loss, at this price and over three learning rates:"
+    f" {listed(reach_here)}.",
+    f"Dots: the live latents of all SAEs at $\\lambda$ = {prices[2]:g}, placed by the angle of their row (0 and 90: a"
+    " true feature, 45: a composite) and by the loss of their SAE. Line: what a cross costs if all four rows have that"
+    " angle. A dot above the line belongs to an SAE that pays more than such a cross.",
+    alt=(
+        "Three panels of loss over angle, a curve for crosses and dots for the latents of trained SAEs, one panel for"
+        " each tie of the magnitudes."
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
@@ -221,13 +265,14 @@ means = f"in the mean an SAE has {per_sae[0]:.1f} composites and {per_sae[1]:.1f
 claim(
     "composed-at-every-setting",
     everywhere,
-    f"{reported} Here too: in all {composing.n} settings of the grid most SAEs miss a true feature, and composites outnumber atoms; {means}.",
+    f"{reported} Here too: in all {composing.n} settings of the grid most SAEs miss a true feature, and composites"
+    f" outnumber atoms; {means}.",
     otherwise=f"{reported} Here, of the settings that can be judged, {composing} compose; {means}.",
     source="anders",
-    verdict="not tested"
-    if not composing.n
-    else sentences.by_half(
-        composing, more="reproduced" if everywhere else "partly", fewer="differs", undecided="differs"
+    verdict=(
+        "not tested"
+        if not composing.n
+        else by_half(composing, more="reproduced" if everywhere else "partly", fewer="differs", undecided="differs")
     ),
 )
 
@@ -235,12 +280,15 @@ claim(
 total = Fraction.of(torch.cat(list(near.values())))
 short = Fraction(total.n - total.k, total.n)
 quick = Fraction.of(torch.cat([near[f][member_lr == rates[2]] for f in ties]))
-arrived = sentences.listed([f"{Fraction.of(near[f])} at $f = {f:g}$" for f in ties])
-within = f"Within a hundredth of the optimum are {arrived}. With the highest learning rate alone it is {quick} over all $f$"
+arrived = listed([f"{Fraction.of(near[f])} at $f = {f:g}$" for f in ties])
+within = (
+    f"Within a hundredth of the optimum are {arrived}. With the highest learning rate alone it is {quick} over all $f$"
+)
 claim(
     "till-on-the-grid",
     0 < total.k < total.n,
-    f"Till remarks that these SAEs do not even reach their own optimum. Over the whole grid that is true of {short}. {within}.",
+    f"Till remarks that these SAEs do not even reach their own optimum. Over the whole grid that is true of {short}."
+    f" {within}.",
     otherwise=f"Till remarks that these SAEs do not even reach their own optimum. {within}.",
     source="anders",
     verdict="reproduced" if total.interval[1] < 0.5 else "partly" if total.k < total.n else "differs",
@@ -249,15 +297,20 @@ claim(
 # %% [markdown]
 # ### Does it help to see features alone?
 #
-# The post says that the finding largely persists if features fire by themselves in three of four samples. The same arithmetic tells from where on the loss prefers the features. A feature alone costs the cross of the features $1/2$ and the diagonals $\sqrt 2 / 2$, so, with $g$ from above, the two are equal at the share
+# The post says that the finding largely persists if features fire by themselves in three of four samples. The same
+# arithmetic tells from where on the loss prefers the features. A feature alone costs the cross of the features $1/2$
+# and the diagonals $\sqrt 2 / 2$, so, with $g$ from above, the two are equal at the share
 #
 # $$p = \frac{g}{g + (\sqrt 2 - 1)/2} .$$
 #
-# *Rule.* At three of four samples the post's finding counts as reproduced if in most settings, over all $f$, most SAEs miss a feature; as differing if in most settings most SAEs find all four; as partly reproduced otherwise. The formula is checked at each $f$: exact losses at a price of $0.001$ have to change their order between $0.02$ below and $0.02$ above it.
+# *Rule.* At three of four samples the post's finding counts as reproduced if in most settings, over all $f$, most SAEs
+# miss a feature; as differing if in most settings most SAEs find all four; as partly reproduced otherwise. The formula
+# is checked at each $f$: exact losses at a price of $0.001$ have to change their order between $0.02$ below and $0.02$
+# above it.
 
 # %%
 shares_alone = [0.0, 0.25, 0.5, 0.75]
-boundary = {f: antipodal.alone_boundary(f) for f in ties}
+boundary = {f: alone_boundary(f) for f in ties}
 quickest = member_lr == rates[2]
 
 
@@ -276,23 +329,28 @@ changes = torch.tensor([lead(f, p - 0.02) > 0 > lead(f, p + 0.02) for f, p in bo
 series = {f"$f = {f:g}$": (shares_alone, [complete(f, p) for p in shares_alone]) for f in ties}
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-ends = sentences.listed([f"{counted[-1].k} of {counted[-1].n} at {name}" for name, (_, counted) in series.items()])
+ends = listed([f"{counted[-1].k} of {counted[-1].n} at {name}" for name, (_, counted) in series.items()])
 marks = {f"boundary {f:g}": p for f, p in boundary.items()}
 axes = {"xlabel": "how often a feature fires by itself", "ylabel": "SAEs that find all four"}
 show(
     figures.fraction_curves(series, marks, **axes),
     f"Where features are alone in three of four samples, all four are found by {ends}.",
-    f"Dots: the share of SAEs that have an atom for every feature, at learning rate {rates[2]:g} and over all four prices, with 95 % Wilson intervals. Dashed lines, in the colour of their $f$: the share from which on the true features cost less than the composites as the price vanishes.",
-    alt="Share of SAEs that find all four features over how often features fire alone, one line for each tie of the magnitudes, with dashed vertical boundaries.",
+    f"Dots: the share of SAEs that have an atom for every feature, at learning rate {rates[2]:g} and over all four"
+    " prices, with 95 % Wilson intervals. Dashed lines, in the colour of their $f$: the share from which on the true"
+    " features cost less than the composites as the price vanishes.",
+    alt=(
+        "Share of SAEs that find all four features over how often features fire alone, one line for each tie of the"
+        " magnitudes, with dashed vertical boundaries."
+    ),
 )
-places = sentences.listed([f"{p:.2f} at $f = {f:g}$" for f, p in boundary.items()])
+places = listed([f"{p:.2f} at $f = {f:g}$" for f, p in boundary.items()])
 claim(
     "alone-boundary",
     bool(changes.all()),
     f"The boundary is where the formula puts it: exact losses change their order within $0.02$ of {places}.",
     otherwise=f"Exact losses do not change their order within $0.02$ of the formula for every $f$; it says {places}.",
     source="theory",
-    verdict=sentences.verdict(Fraction.of(changes)),
+    verdict=verdict(Fraction.of(changes)),
 )
 
 # %%
@@ -304,16 +362,22 @@ seldom = Fraction.of(torch.tensor([share.interval[1] < 0.5 for share in complete
 missing = torch.cat([~found_all(seen) for seen in alone.values()])
 above = torch.cat([seen.losses / best_known(f, often)[1] - 1 for f, seen in alone.items()])
 stuck = Fraction.of(above[missing] > 0.01)
-angles = antipodal.angle_from_feature(torch.stack([best_known(f, often)[0] for f in ties]))
+angles = angle_from_feature(torch.stack([best_known(f, often)[0] for f in ties]))
 off_feature = float(torch.minimum(angles, 90 - angles).max())
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 blame = "The optimum is not to blame: the" if off_feature < 5 else "The"
-why = f"{blame} rows of the best known dictionaries, for all prices and $f$, lie within {max(off_feature, 0.1):.1f} degrees of the features."
+why = (
+    f"{blame} rows of the best known dictionaries, for all prices and $f$, lie within {max(off_feature, 0.1):.1f}"
+    " degrees of the features."
+)
 pay = (
     f" Of the SAEs that miss a feature, {stuck} pay over a hundredth more than the best known loss." if stuck.n else ""
 )
-told = f"most SAEs find all four features in {usually.k} of {usually.n} settings, most miss one in {seldom.k}, and the rest is undecided"
+told = (
+    f"most SAEs find all four features in {usually.k} of {usually.n} settings, most miss one in {seldom.k}, and the"
+    " rest is undecided"
+)
 reported = "The post finds that composed features largely persist when features are alone in three of four samples."
 claim(
     "composed-even-when-alone",
@@ -325,15 +389,26 @@ claim(
 )
 
 # %% [markdown]
-# So two different things may hide behind "composed". If no feature is ever alone, the cross of the composites is the cheaper one at a low price. Beyond the boundary the cross of the features is, and an SAE that still composes has stopped short of something better.
+# So two different things may hide behind "composed". If no feature is ever alone, the cross of the composites is the
+# cheaper one at a low price. Beyond the boundary the cross of the features is, and an SAE that still composes has
+# stopped short of something better.
 #
 # ## A budget that is too small
 #
-# Many SAEs of today have no price. They have a *budget*: only $k$ latents may be active. In a *BatchTopK* SAE the largest activations of a whole batch stay, $k$ per sample on average, so $k$ need not be whole. Chanin and Garriga-Alonso (2025) asked what happens if $k$ is smaller than the number of features that are on.
+# Many SAEs of today have no price. They have a *budget*: only $k$ latents may be active. In a *BatchTopK* SAE the
+# largest activations of a whole batch stay, $k$ per sample on average, so $k$ need not be whole. Chanin and
+# Garriga-Alonso (2025) asked what happens if $k$ is smaller than the number of features that are on.
 #
-# Their world: five orthogonal features, each on in $0.4$ of all samples, so two are on in the mean. The first feature, $v_0$, is correlated with the four others; these are uncorrelated with each other. (The correlation is that of a joint normal vector, cut off at a threshold.) Magnitudes are normal with mean one. They report: with $k = 2$ an SAE finds the features; with $k = 1.8$ every other latent takes up some of $v_0$, *with the sign of the correlation*. The SAE with $k = 1.8$ starts at the true features, so that whatever happens is the doing of the loss. The one with $k = 2$ starts at random, and their code advises to run it again if it gets stuck.
+# Their world: five orthogonal features, each on in $0.4$ of all samples, so two are on in the mean. The first feature,
+# $v_0$, is correlated with the four others; these are uncorrelated with each other. (The correlation is that of a joint
+# normal vector, cut off at a threshold.) Magnitudes are normal with mean one. They report: with $k = 2$ an SAE finds
+# the features; with $k = 1.8$ every other latent takes up some of $v_0$, *with the sign of the correlation*. The SAE
+# with $k = 1.8$ starts at the true features, so that whatever happens is the doing of the loss. The one with $k = 2$
+# starts at random, and their code advises to run it again if it gets stuck.
 #
-# What differs here: both budgets start at the true features, slightly moved so that members differ (random starts come below); five dimensions instead of twenty, batches of 128, fewer steps at a higher learning rate, dead latents resampled. All members of a stack see the same batches. A decoder bias is on, as in their code; we come to that.
+# What differs here: both budgets start at the true features, slightly moved so that members differ (random starts come
+# below); five dimensions instead of twenty, batches of 128, fewer steps at a higher learning rate, dead latents
+# resampled. All members of a stack see the same batches. A decoder bias is on, as in their code; we come to that.
 
 # %%
 TRUE_L0 = 2.0
@@ -351,17 +426,20 @@ def train_budget(c, k=k, bias=True, init="at-features"):
     """BatchTopK SAEs in the world of five."""
     global n_trained
     world = five(c)
-    rows = sae.initial_rows(init, world, 5, seeds)
-    start = sae.untrained(Variant(BatchTopK(k)), rows, seeds, decoder_bias=bias)
-    data = training.Batches(world, 128, torch.Generator().manual_seed(seed))
+    rows = saes.initial_rows(init, world, 5, seeds)
+    start = saes.untrained(saes.Variant(saes.BatchTopK(k)), rows, seeds, decoder_bias=bias)
+    data = saes.Batches(world, 128, torch.Generator().manual_seed(seed))
     n_trained += n_saes
-    return training.fit(start, data, n_steps=fewer_steps, lr=lr)[0]
+    return saes.fit(start, data, n_steps=fewer_steps, lr=lr)[0]
 
 
 # %% [markdown]
-# For each of the four other features take the latent that is most aligned with it, and the cosine of its row with $v_0$. The mean of these four numbers is the *mixing* of an SAE: zero for the true features.
+# For each of the four other features take the latent that is most aligned with it, and the cosine of its row with
+# $v_0$. The mean of these four numbers is the *mixing* of an SAE: zero for the true features.
 #
-# *Rule.* An SAE mixes if that number is beyond $0.05$ on either side. The result counts as reproduced if, for both signs of the correlation, most SAEs with the small budget mix with the sign of the correlation, and most with the right budget do not mix; as partly so if that holds for one sign.
+# *Rule.* An SAE mixes if that number is beyond $0.05$ on either side. The result counts as reproduced if, for both
+# signs of the correlation, most SAEs with the small budget mix with the sign of the correlation, and most with the
+# right budget do not mix; as partly so if that holds for one sign.
 
 # %%
 EDGE = 0.05
@@ -388,7 +466,7 @@ steps_of_c = [-correlation, -correlation / 2, 0.0, correlation / 2, correlation]
 mixed = {bias: {c: mixing(train_budget(c, bias=bias)) for c in steps_of_c} for bias in (True, False)}
 names = {True: "decoder bias on", False: "decoder bias off"}
 fan = torch.linspace(-0.12, 0.12, n_saes) * correlation
-middle = {bias: {c: figures.signed(float(m.median())) for c, m in each.items()} for bias, each in mixed.items()}
+middle = {bias: {c: measures.signed(float(m.median())) for c, m in each.items()} for bias, each in mixed.items()}
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 lines, dots = {}, {}
@@ -397,15 +475,21 @@ for bias, each in mixed.items():
     dots[names[bias]] = torch.cat([c + fan for c in each]), torch.cat(list(each.values()))
 on, off = middle[True], middle[False]
 show(
-    figures.curves(lines, dots, xlabel="correlation of feature 0 with the others", ylabel="mixing"),
-    f"With a budget of {k:g} and a decoder bias the median mixing is {on[-correlation]} at a correlation of {-correlation:g} and {on[correlation]} at {correlation:g}; without the bias it is {off[-correlation]} and {off[correlation]}.",
-    f"Dots: {n_saes} SAEs at each correlation, spread sideways; lines: their median. Two features are on in the mean. Mixing is the mean cosine with feature 0 of the latents that stand for the four others.",
+    figures.curve_figure(lines, dots, xlabel="correlation of feature 0 with the others", ylabel="mixing"),
+    f"With a budget of {k:g} and a decoder bias the median mixing is {on[-correlation]} at a correlation of"
+    f" {-correlation:g} and {on[correlation]} at {correlation:g}; without the bias it is {off[-correlation]} and"
+    f" {off[correlation]}.",
+    f"Dots: {n_saes} SAEs at each correlation, spread sideways; lines: their median. Two features are on in the mean."
+    " Mixing is the mean cosine with feature 0 of the latents that stand for the four others.",
     alt="Mixing over the correlation, as dots for SAEs and lines for medians, with the decoder bias on and off.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 holds_for = [sign for sign in (1, -1) if small[sign].interval[0] > 0.5 and right[sign].interval[0] > 0.5]
-counts = f"with $k = {k:g}$, {small[1]} mix positively where the correlation is {correlation:g}, and {small[-1]} negatively where it is {-correlation:g}; with $k = {TRUE_L0:g}$, {right[1]} and {right[-1]} do not mix"
+counts = (
+    f"with $k = {k:g}$, {small[1]} mix positively where the correlation is {correlation:g}, and {small[-1]} negatively"
+    f" where it is {-correlation:g}; with $k = {TRUE_L0:g}$, {right[1]} and {right[-1]} do not mix"
+)
 reported = (
     "The paper finds that a budget below the true one mixes correlated features, with the sign of the correlation."
 )
@@ -428,15 +512,24 @@ aligned = [float(both.cosines[i].amax(dim=0).mean()) for i in drawn.values()]
 found = [int(both.labels.features_found[i]) for i in drawn.values()]
 show(
     figures.heat_map_row(both, drawn, f"five features, budget {k:g}"),
-    f"In the SAEs of median loss, the mean over features of the best cosine is {aligned[0]:.3f} and {aligned[1]:.3f}; by the threshold of {threshold:g} alone, {found[0]} and {found[1]} of the five features count as found.",
-    "Rows are latents, columns are true features (A is feature 0), numbers are cosines; the strip tells each latent's label. The last row is the decoder bias.",
-    alt="Two heat maps of cosines between latents and features, for a positive and a negative correlation, with the decoder bias as the last row.",
+    f"In the SAEs of median loss, the mean over features of the best cosine is {aligned[0]:.3f} and {aligned[1]:.3f};"
+    f" by the threshold of {threshold:g} alone, {found[0]} and {found[1]} of the five features count as found.",
+    "Rows are latents, columns are true features (A is feature 0), numbers are cosines; the strip tells each latent's"
+    " label. The last row is the decoder bias.",
+    alt=(
+        "Two heat maps of cosines between latents and features, for a positive and a negative correlation, with the"
+        " decoder bias as the last row."
+    ),
 )
 
 # %% [markdown]
 # ### Is it the loss that prefers mixing?
 #
-# Leave the encoder out. Take a dictionary whose four other rows are turned towards $v_0$ by a number $m$: they point along $v_i + m v_0$. Let the decoder bias be $\beta v_0$. Give every sample the best non-negative activations, such that $k$ are active on average; the budget goes where a further latent saves most error. (All sets of latents are tried, so this is exact on the samples.) What is left is the error that no encoder can avoid, for every $m$ and $\beta$.
+# Leave the encoder out. Take a dictionary whose four other rows are turned towards $v_0$ by a number $m$: they point
+# along $v_i + m v_0$. Let the decoder bias be $\beta v_0$. Give every sample the best non-negative activations, such
+# that $k$ are active on average; the budget goes where a further latent saves most error. (All sets of latents are
+# tried, so this is exact on the samples.) What is left is the error that no encoder can avoid, for every $m$ and
+# $\beta$.
 
 # %%
 n_points = max(200, min(2000, n_steps))
@@ -445,11 +538,10 @@ samples = {
     for c in (-correlation, 0.0, correlation)
 }
 turns, shifts = torch.linspace(-0.6, 0.6, 25).double(), torch.linspace(-0.6, 1.0, 17).double()
-mixed_all = budget.mixed_rows(torch.eye(5).double(), turns.repeat(len(shifts)))
+mixed_all = mixed_rows(torch.eye(5).double(), turns.repeat(len(shifts)))
 bias_all = shifts.repeat_interleave(len(turns))[:, None] * torch.eye(5)[0]
 surface = {
-    c: budget.budget_errors(mixed_all, x, k, decoder_bias=bias_all).view(len(shifts), len(turns))
-    for c, x in samples.items()
+    c: budget_errors(mixed_all, x, k, decoder_bias=bias_all).view(len(shifts), len(turns)) for c, x in samples.items()
 }
 lowest = {c: divmod(int(v.argmin()), len(turns)) for c, v in surface.items()}
 deepest = {c: (float(turns[column]), float(shifts[row])) for c, (row, column) in lowest.items()}
@@ -471,19 +563,34 @@ panels = {
     for c, v in surface.items()
 }
 axes = {"xlabel": "mixing $m$", "ylabel": "bias along feature 0, $\\beta$", "xlim": (-0.6, 0.6), "ylim": (-0.6, 1.0)}
-plus, minus = ([figures.signed(value) for value in deepest[c]] for c in (correlation, -correlation))
+plus, minus = ([measures.signed(value) for value in deepest[c]] for c in (correlation, -correlation))
 show(
     landscapes(panels, turns.tolist(), shifts.tolist(), "least mean squared error", **axes),
-    f"The least error lies at $m = {plus[0]}$, $\\beta = {plus[1]}$ for the positive correlation and at $m = {minus[0]}$, $\\beta = {minus[1]}$ for the negative one. Without a bias it lies at $m = {figures.signed(unbiased[correlation])}$ and $m = {figures.signed(unbiased[-correlation])}$.",
-    f"Error of dictionaries with the best activations of which {k:g} are active per sample, over mixing and bias; dark is low, and everything above the median has one colour. Circle: the true features without a bias. Crosses and pluses: {n_saes} trained SAEs each, placed by their mixing and by their bias along feature 0; what lies outside is drawn at the edge.",
-    alt="Three landscapes of error over mixing and bias, for a negative, no and a positive correlation, with marks for the true features and for trained SAEs.",
+    f"The least error lies at $m = {plus[0]}$, $\\beta = {plus[1]}$ for the positive correlation and at $m ="
+    f" {minus[0]}$, $\\beta = {minus[1]}$ for the negative one. Without a bias it lies at $m ="
+    f" {measures.signed(unbiased[correlation])}$ and $m = {measures.signed(unbiased[-correlation])}$.",
+    f"Error of dictionaries with the best activations of which {k:g} are active per sample, over mixing and bias; dark"
+    " is low, and everything above the median has one colour. Circle: the true features without a bias. Crosses and"
+    f" pluses: {n_saes} trained SAEs each, placed by their mixing and by their bias along feature 0; what lies outside"
+    " is drawn at the edge.",
+    alt=(
+        "Three landscapes of error over mixing and bias, for a negative, no and a positive correlation, with marks for"
+        " the true features and for trained SAEs."
+    ),
 )
 
 
 # %% [markdown]
-# Why should mixing help, and why with a sign? If latent 0 stays silent to save budget, $v_0$ can still be written: by the bias and by the rows of the others, together $\beta + m \cdot$ (sum of the activations of the others). That is a regression line for the silent feature. If $v_0$ comes with the others, the line rises: $m$ is positive. If $v_0$ comes without them, the line falls: $m$ is negative, and then it has to start above zero. That is what only a decoder bias can supply. So without a bias there should be no negative mixing.
+# Why should mixing help, and why with a sign? If latent 0 stays silent to save budget, $v_0$ can still be written: by
+# the bias and by the rows of the others, together $\beta + m \cdot$ (sum of the activations of the others). That is a
+# regression line for the silent feature. If $v_0$ comes with the others, the line rises: $m$ is positive. If $v_0$
+# comes without them, the line falls: $m$ is negative, and then it has to start above zero. That is what only a decoder
+# bias can supply. So without a bias there should be no negative mixing.
 #
-# *Rule for the loss.* The true features get every advantage: the best of many biases, the best activations, no encoder. An SAE has its own encoder. If, at both correlations, most SAEs with a small budget mix as reported and most have less error, on the same samples and with the same number of active latents, then it is the loss that prefers mixing.
+# *Rule for the loss.* The true features get every advantage: the best of many biases, the best activations, no encoder.
+# An SAE has its own encoder. If, at both correlations, most SAEs with a small budget mix as reported and most have less
+# error, on the same samples and with the same number of active latents, then it is the loss that prefers mixing.
+
 
 # %%
 def own_error(c):
@@ -498,14 +605,13 @@ first, others = torch.eye(5)[0], 1 - torch.eye(5)[0]
 some = torch.linspace(-0.1, 0.2, 4)[:, None]
 all_biases = torch.cat([shift * first + some * others for shift in shifts.tolist()]).double()
 same_rows = torch.eye(5).double().expand(len(all_biases), -1, -1)
-true_error = {
-    c: float(budget.budget_errors(same_rows, x, k, decoder_bias=all_biases).min()) for c, x in samples.items()
-}
+true_error = {c: float(budget_errors(same_rows, x, k, decoder_bias=all_biases).min()) for c, x in samples.items()}
 beats = {c: Fraction.of(own_error(c) < true_error[c]) for c in (correlation, -correlation)}
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 told = "; ".join(
-    f"at a correlation of {c:g} the median SAE has an error of {float(own_error(c).median()):.4f}, the true features {true_error[c]:.4f}, and {share} have less than these"
+    f"at a correlation of {c:g} the median SAE has an error of {float(own_error(c).median()):.4f}, the true features"
+    f" {true_error[c]:.4f}, and {share} have less than these"
     for c, share in beats.items()
 )
 claim(
@@ -516,7 +622,10 @@ claim(
 )
 never = {c: mixes(c, int(math.copysign(1, c)), bias=False) for c in (correlation, -correlation)}
 positive = f"Where it is positive, {never[correlation]} mix positively without a bias."
-counts = f"where the correlation is negative, {small[-1]} mix negatively with a decoder bias, and {never[-correlation]} without it. {positive}"
+counts = (
+    f"where the correlation is negative, {small[-1]} mix negatively with a decoder bias, and {never[-correlation]}"
+    f" without it. {positive}"
+)
 claim(
     "negative-mixing-needs-a-bias",
     never[-correlation].interval[1] < 0.5 < small[-1].interval[0],
@@ -528,9 +637,13 @@ claim(
 # %% [markdown]
 # ### How exact must the budget be, and does a random start find the features?
 #
-# The table varies the budget around the two features that are on, from starts at the true features. And the right budget is tried from random starts. The authors find the features from there, with a note that training occasionally gets stuck and is then to be repeated. Here nothing is repeated: random starts are counted as they come.
+# The table varies the budget around the two features that are on, from starts at the true features. And the right
+# budget is tried from random starts. The authors find the features from there, with a note that training occasionally
+# gets stuck and is then to be repeated. Here nothing is repeated: random starts are counted as they come.
 #
-# *Rule.* An SAE finds the features if each has a latent aligned with it. The result counts as reproduced if most do, over both correlations; as differing if most do not; as partly reproduced otherwise.
+# *Rule.* An SAE finds the features if each has a latent aligned with it. The result counts as reproduced if most do,
+# over both correlations; as differing if most do not; as partly reproduced otherwise.
+
 
 # %%
 def finds_all(c, k):
@@ -545,34 +658,48 @@ budgets = sorted({round(TRUE_L0 * share, 2) for share in (0.9, 0.95, 1.0, 1.1)} 
 table = {}
 for c in (correlation, -correlation):
     medians = [float(mixing(train_budget(c, k=b)).median()) for b in budgets]
-    table[f"median mixing, correlation {c:g}"] = [figures.signed(m) for m in medians]
+    table[f"median mixing, correlation {c:g}"] = [measures.signed(m) for m in medians]
 pd.DataFrame(table, index=[f"budget {b:g}" for b in budgets])
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 pooled = Fraction(sum(share.k for share in lucky.values()), sum(share.n for share in lucky.values()))
 reported = "The authors find the features with the right budget from random starts, some of which get stuck."
-counts = f"all five features are found by {lucky[correlation]} where the correlation is {correlation:g}, and by {lucky[-correlation]} where it is {-correlation:g}"
+counts = (
+    f"all five features are found by {lucky[correlation]} where the correlation is {correlation:g}, and by"
+    f" {lucky[-correlation]} where it is {-correlation:g}"
+)
 claim(
     "right-budget-random-start",
     0 < pooled.k < pooled.n,
     f"{reported} Here too the right budget alone does not suffice: {counts}.",
     otherwise=f"{reported} Here {counts}.",
     source="sparse-but-wrong",
-    verdict=sentences.by_half(pooled, more="reproduced", fewer="differs", undecided="partly"),
+    verdict=by_half(pooled, more="reproduced", fewer="differs", undecided="partly"),
 )
 
 # %% [markdown]
 # ## A band in which features are recovered
 #
-# An earlier toy, by Sharkey, Braun and Millidge (2022), brought good news. They put 512 features into 256 dimensions, random directions, five active in the mean, correlated, with rates that fall from feature to feature, and magnitudes between 0 and 1. Over a grid of prices and widths there was a region where the features were recovered, that is, where the *MMCS* (the mean over features of the best cosine with any latent) came near one.
+# An earlier toy, by Sharkey, Braun and Millidge (2022), brought good news. They put 512 features into 256 dimensions,
+# random directions, five active in the mean, correlated, with rates that fall from feature to feature, and magnitudes
+# between 0 and 1. Over a grid of prices and widths there was a region where the features were recovered, that is, where
+# the *MMCS* (the mean over features of the best cosine with any latent) came near one.
 #
-# Ours is smaller, and otherwise the same in kind: half as many dimensions as features, a random correlation matrix, rates that fall by the same factor from first to last, uniform magnitudes. A larger share of the features is on, one in 25, since with one in a hundred most samples of so small a world would be empty. Training is shorter, and dead latents are resampled. They divide the squared error by the number of dimensions and the price by the number of latents, so that their coefficient is $2 \lambda$ times latents over dimensions; over their coefficient the same band would be slanted.
+# Ours is smaller, and otherwise the same in kind: half as many dimensions as features, a random correlation matrix,
+# rates that fall by the same factor from first to last, uniform magnitudes. A larger share of the features is on, one
+# in 25, since with one in a hundred most samples of so small a world would be empty. Training is shorter, and dead
+# latents are resampled. They divide the squared error by the number of dimensions and the price by the number of
+# latents, so that their coefficient is $2 \lambda$ times latents over dimensions; over their coefficient the same band
+# would be slanted.
 #
-# *Rule.* A cell recovers if the $95\,\%$ interval of its mean MMCS lies above $0.9$, and fails if it lies below. There is a band at a width if some price recovers while the lowest and the highest price fail. The result counts as reproduced if there is a band at every width of at least the number of features, and as partly so if there is one at some width.
+# *Rule.* A cell recovers if the $95\,\%$ interval of its mean MMCS lies above $0.9$, and fails if it lies below. There
+# is a band at a width if some price recovers while the lowest and the highest price fail. The result counts as
+# reproduced if there is a band at every width of at least the number of features, and as partly so if there is one at
+# some width.
 
 # %%
 d_in = max(1, n_features // 2)
-crowd = superposed.superposed(n_features, d_in, n_features / 25, torch.Generator().manual_seed(seed))
+crowd = worlds.superposed(n_features, d_in, n_features / 25, torch.Generator().manual_seed(seed))
 widths = [max(1, n_features // 2), n_features, 2 * n_features, 4 * n_features]
 many_prices = [l1_coeff * share for share in (0.03, 0.1, 0.3, 1, 2, 4, 8)]
 some_seeds = list(seeds)[: max(2, n_saes // 2)]
@@ -583,10 +710,10 @@ each_price = torch.tensor(many_prices).double().repeat_interleave(len(some_seeds
 def recovery(width):
     """MMCS of SAEs of this width at every price, (n_prices, n_seeds)."""
     global n_trained
-    rows = sae.random_sign_rows(crowd, width, each)
-    start = sae.untrained(sae.ReluL1(each_price), rows, each, decoder_bias=False)
-    trained, _ = training.fit(
-        start, training.Batches(crowd, 128, torch.Generator().manual_seed(seed + 1)), n_steps=n_steps, lr=lr
+    rows = saes.random_sign_rows(crowd, width, each)
+    start = saes.untrained(saes.ReluL1(each_price), rows, each, decoder_bias=False)
+    trained, _ = saes.fit(
+        start, saes.Batches(crowd, 128, torch.Generator().manual_seed(seed + 1)), n_steps=n_steps, lr=lr
     )
     n_trained += len(each)
     return measures.mmcs(trained.W_dec, crowd.features).view(len(many_prices), -1).double()
@@ -595,7 +722,7 @@ def recovery(width):
 # %%
 recovered = {width: recovery(width) for width in widths}
 chance = {
-    width: float(measures.mmcs(sae.random_sign_rows(crowd, width, seeds), crowd.features).mean()) for width in widths
+    width: float(measures.mmcs(saes.random_sign_rows(crowd, width, seeds), crowd.features).mean()) for width in widths
 }
 
 
@@ -611,12 +738,14 @@ bands = {width: has_band(rows) for width, rows in recovered.items()}
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 means = torch.stack([rows.mean(dim=1) for rows in recovered.values()])
 row, column = divmod(int(means.argmax()), len(many_prices))
-by_chance = sentences.listed([f"{value:.2f} ({width} latents)" for width, value in chance.items()])
+by_chance = listed([f"{value:.2f} ({width} latents)" for width, value in chance.items()])
 ticks = [f"{price:.3g}" for price in many_prices], [f"{width} latents" for width in widths]
 show(
     value_map(means.numpy(), *ticks, "MMCS", lowest=min(chance.values()), xlabel="$\\lambda$"),
-    f"Recovery is highest with {widths[row]} latents and $\\lambda$ = {many_prices[column]:.3g}: the mean MMCS is {means[row, column]:.3f}.",
-    f"Each cell is the mean over {len(some_seeds)} SAEs of the mean over {n_features} features of the best cosine with any latent. Random rows would have {by_chance}; the darkest colour stands for the least of these.",
+    f"Recovery is highest with {widths[row]} latents and $\\lambda$ = {many_prices[column]:.3g}: the mean MMCS is"
+    f" {means[row, column]:.3f}.",
+    f"Each cell is the mean over {len(some_seeds)} SAEs of the mean over {n_features} features of the best cosine with"
+    f" any latent. Random rows would have {by_chance}; the darkest colour stands for the least of these.",
     alt="A map of recovery, with prices along the columns and widths along the rows.",
 )
 
@@ -624,24 +753,28 @@ show(
 wide = [width for width in widths if width >= n_features]
 with_band = [width for width in wide if bands[width]]
 span = [f"{low:.2f} to {high:.2f} with {w}" for w, low, high in zip(widths, means.amin(1), means.amax(1), strict=True)]
-told = f"Over the prices the mean MMCS runs from {sentences.listed(span)} latents."
+told = f"Over the prices the mean MMCS runs from {listed(span)} latents."
 reported = "The authors find a band of prices and widths in which features are recovered."
-where = sentences.listed([str(width) for width in with_band]) if with_band else "no"
+where = listed([str(width) for width in with_band]) if with_band else "no"
 claim(
     "a-band-of-recovery",
     len(with_band) > 0,
-    f"{reported} Here there is one at {len(with_band)} of {len(wide)} widths that are wide enough: with {where} latents for {n_features} features. {told}",
+    f"{reported} Here there is one at {len(with_band)} of {len(wide)} widths that are wide enough: with {where} latents"
+    f" for {n_features} features. {told}",
     otherwise=f"{reported} Here, by the rule, there is none at a width that is wide enough. {told}",
     source="sharkey",
     verdict="reproduced" if len(with_band) == len(wide) else "partly" if any(bands.values()) else "differs",
 )
 
 # %% [markdown]
-# Where there is a band, features are found although they are correlated. What is different from the plane? There every sample held exactly one feature of each set, so that none was ever seen without company. Here the company of a feature changes from sample to sample. [Another chapter](04_when_they_win.ipynb) follows what company does.
+# Where there is a band, features are found although they are correlated. What is different from the plane? There every
+# sample held exactly one feature of each set, so that none was ever seen without company. Here the company of a feature
+# changes from sample to sample. [Another chapter](04_when_they_win.ipynb) follows what company does.
 #
 # ## What could be wrong?
 #
-# *The decoder bias.* Anders and others train with one, and we left it out. So the plane is trained once more, with the bias.
+# *The decoder bias.* Anders and others train with one, and we left it out. So the plane is trained once more, with the
+# bias.
 
 # %%
 composed_biased = Fraction.of(torch.cat([composes(train_plane(f, 0.0, True)) for f in ties]))
@@ -663,21 +796,30 @@ def mixed_beyond(edge):
 
 outside = torch.cat([math.copysign(1, c) * mixed[True][c] <= EDGE for c in (correlation, -correlation)])
 unclean = Fraction.of((both.cosines.amax(dim=1) < threshold).any(dim=1)[outside])
-rest = f" Of those that do not at {EDGE:g}, {unclean} miss a feature: no latent is aligned with it." if unclean.n else ""
+rest = (
+    f" Of those that do not at {EDGE:g}, {unclean} miss a feature: no latent is aligned with it." if unclean.n else ""
+)
 say(
-    f"*The edge of mixing.* SAEs with the small budget that mix with the sign of the correlation, at {correlation:g} and {-correlation:g}, if the edge is moved: {mixed_beyond(EDGE / 2)}; {mixed_beyond(2 * EDGE)}.{rest}"
+    f"*The edge of mixing.* SAEs with the small budget that mix with the sign of the correlation, at {correlation:g}"
+    f" and {-correlation:g}, if the edge is moved: {mixed_beyond(EDGE / 2)}; {mixed_beyond(2 * EDGE)}.{rest}"
 )
 
 # %% [markdown]
-# *The scale.* The originals train for longer, at lower learning rates, and the third one has 512 features. A verdict here is about the mechanism at this size. *One world each.* The directions and correlations of the last toy were drawn once; other seeds draw others.
+# *The scale.* The originals train for longer, at lower learning rates, and the third one has 512 features. A verdict
+# here is about the mechanism at this size. *One world each.* The directions and correlations of the last toy were drawn
+# once; other seeds draw others.
 #
 # ## So what?
 #
-# A composite can have three causes, and a heat map does not tell them apart: the loss prefers it; the loss does not, but training got stuck; or a budget forces it. Each has its own test: compare with the best known dictionary, look at the loss that is left, and give the true features every advantage. And mind what looks like bookkeeping: a decoder bias opens ways to save error that are closed without it.
+# A composite can have three causes, and a heat map does not tell them apart: the loss prefers it; the loss does not,
+# but training got stuck; or a budget forces it. Each has its own test: compare with the best known dictionary, look at
+# the loss that is left, and give the true features every advantage. And mind what looks like bookkeeping: a decoder
+# bias opens ways to save error that are closed without it.
 #
 # ## Two questions
 #
-# 1. At $f = 0$ the samples fill a square. What shape would they have to fill for the true features to be the cheapest cross?
+# 1. At $f = 0$ the samples fill a square. What shape would they have to fill for the true features to be the cheapest
+#    cross?
 # 2. Look at the landscape without correlation. Would SAEs that start at the true features stay there?
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]

@@ -1,11 +1,15 @@
 # %% [markdown]
 # # Do the remedies work?
 #
-# Earlier chapters showed sparse autoencoders (SAEs) that learn composites, and why. Many cures have been proposed: other activations, other penalties, nested losses, tied weights, rows that are pushed apart. Here they compete on the same worlds, with the same seeds and the same
-# budget of settings, beside methods that are older than SAEs; none may look at the answer when it chooses its setting. The answer, in short, follows the settings of this page; the doubt that stays is that all these worlds are small.
+# Earlier chapters showed sparse autoencoders (SAEs) that learn composites, and why. Many cures have been proposed:
+# other activations, other penalties, nested losses, tied weights, rows that are pushed apart. Here they compete on the
+# same worlds, with the same seeds and the same budget of settings, beside methods that are older than SAEs; none may
+# look at the answer when it chooses its setting. The answer, in short, follows the settings of this page; the doubt
+# that stays is that all these worlds are small.
 #
-# **You will see** who finds the features and who does not, what a cure costs, where each cure fails, and how to add your own in a few lines.
-# **You will need** [the minimal example](01_minimal_example.ipynb) and [why composites win](03_why_composites_win.ipynb).
+# **You will see** who finds the features and who does not, what a cure costs, where each cure fails, and how to add
+# your own in a few lines. **You will need** [the minimal example](01_minimal_example.ipynb) and [why composites
+# win](03_why_composites_win.ipynb).
 
 # %% tags=["parameters"]
 lr: float = 0.01  # learning rate of Adam
@@ -21,26 +25,44 @@ from dataclasses import dataclass
 import pandas as pd
 import torch
 
-from toysae import contest, figures, figures_remedies, measures, oracle, remedies, tasks, tuning, variants, worlds
-from toysae.measures import Fraction
-from toysae.sentences import listed
-from toysae.writeup import check_parameters, claim, say, say_trained, show
+from toysae import figures, measures, saes, worlds
+from toysae.chapters.parameters import check_parameters
+from toysae.chapters.remedies import tuning
+from toysae.chapters.remedies.arena import L1_COEFF, TASKS
+from toysae.chapters.remedies.contest import CONTESTANTS, SCORES, committed, seeds_of
+from toysae.chapters.remedies.contestants import (
+    BASELINES,
+    CLASSICAL,
+    MOST_SETTINGS,
+    PLAIN_REMEDY,
+    REMEDIES,
+    RandomRows,
+    Remedy,
+    TrueFeatures,
+    tried,
+)
+from toysae.chapters.remedies.figures import contest_panels
+from toysae.chapters.remedies.tuning import ENOUGH, RULES, mean_interval, paired, summary, tuned
+from toysae.claims import Fraction, claim, listed, say, say_trained, show
 
 check_parameters(globals())
 figures.house_style()
 RULE, ENOUGH_FOUND = "told nothing", 0.95
 seed_worlds = ["two of three", "groups"]
-published = [remedy.name for remedy in remedies.REMEDIES]
-large = contest.committed()
+published = [remedy.name for remedy in REMEDIES]
+large = committed()
 best_large = large[(large["rule"] == RULE) & large["contestant"].isin(published)]
-best_large = best_large.pivot(index="task", columns="contestant", values="found").loc[list(tasks.TASKS)]
+best_large = best_large.pivot(index="task", columns="contestant", values="found").loc[list(TASKS)]
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 top_large = best_large.max(axis=1)
 cured_large = list(top_large.index[top_large > ENOUGH_FOUND])
 say(
-    f"**The answer, in short.** In a larger run, whose table is kept with this page, the best of {len(published)} known remedies finds more than {100 * ENOUGH_FOUND:.0f} % of the features in {len(cured_large)} of {len(best_large)} worlds. "
-    f"In the two worlds of the first chapters, where features always fire in company, the best one finds {top_large[seed_worlds[0]]:.2f} ({seed_worlds[0]}) and {top_large[seed_worlds[1]]:.2f} ({seed_worlds[1]}) of them, in the mean over {int(large['n_saes'].iloc[0])} seeds. What follows is this page's own run."
+    f"**The answer, in short.** In a larger run, whose table is kept with this page, the best of {len(published)} known"
+    f" remedies finds more than {100 * ENOUGH_FOUND:.0f} % of the features in {len(cured_large)} of {len(best_large)}"
+    " worlds. In the two worlds of the first chapters, where features always fire in company, the best one finds"
+    f" {top_large[seed_worlds[0]]:.2f} ({seed_worlds[0]}) and {top_large[seed_worlds[1]]:.2f} ({seed_worlds[1]}) of"
+    f" them, in the mean over {int(large['n_saes'].iloc[0])} seeds. What follows is this page's own run."
 )
 
 # %% [markdown]
@@ -50,16 +72,19 @@ say(
 #
 # * *Two of three*: the minimal example. *Groups*: three such groups, one of them on.
 # * *Solo leak*: two of three, but sometimes a feature fires alone.
-# * *Hierarchy*: a child fires only with its parent; two more features fire by themselves. *Tree*: two parents, two children each, of which at most one fires. [Hierarchies](07_hierarchies.ipynb) tells more.
+# * *Hierarchy*: a child fires only with its parent; two more features fire by themselves. *Tree*: two parents, two
+#   children each, of which at most one fires. [Hierarchies](07_hierarchies.ipynb) tells more.
 # * *Correlated*: one feature tends to fire with three others. See [correlations](08_correlations.ipynb).
 # * *Independent*: the control, where no feature keeps company. Here a cure must at least do no harm.
 #
-# A feature that fires has one of two magnitudes, a little below or above one, equally often. So every data point can be listed with its probability: SAEs train on the whole list in every step, scores are exact, and no luck in sampling separates the SAEs. To keep the lists short, two worlds are smaller than the published ones that the linked chapters rebuild: our tree has six features instead of
-# twenty, and our correlated world four instead of five.
+# A feature that fires has one of two magnitudes, a little below or above one, equally often. So every data point can be
+# listed with its probability: SAEs train on the whole list in every step, scores are exact, and no luck in sampling
+# separates the SAEs. To keep the lists short, two worlds are smaller than the published ones that the linked chapters
+# rebuild: our tree has six features instead of twenty, and our correlated world four instead of five.
 
 # %%
-magnitudes = tasks.TwoLevels(spread)
-arena = {name: build(magnitudes=magnitudes) for name, build in tasks.TASKS.items()}
+magnitudes = worlds.TwoLevels(spread)
+arena = {name: build(magnitudes=magnitudes) for name, build in TASKS.items()}
 CONTROL = "independent"
 hard = [name for name in arena if name != CONTROL]
 true_l0 = {name: task.true_l0 for name, task in arena.items()}
@@ -68,7 +93,7 @@ pd.DataFrame(
     {
         name: {
             "features": task.world.n_features,
-            "data points": len(oracle.finite_data(task.world)[0]),
+            "data points": len(worlds.finite_data(task.world)[0]),
             "true L0": round(task.true_l0, 2),
         }
         for name, task in arena.items()
@@ -82,42 +107,57 @@ pd.DataFrame(
 #
 # Each contestant has one knob and a few settings of it.
 #
-# * The plain SAE (*L1*) pays a price $\lambda$ per unit of activation. With *tied weights* its encoder is its decoder, transposed.
+# * The plain SAE (*L1*) pays a price $\lambda$ per unit of activation. With *tied weights* its encoder is its decoder,
+#   transposed.
 # * *TopK* keeps the $k$ largest activations of a sample, *BatchTopK* $k$ per sample on average.
 # * *JumpReLU* has a trained threshold per latent and pays per active latent.
 # * *Gated* decides with one part of the encoder whether a latent fires, with another how strongly.
 # * *Matryoshka* must also rebuild the data from its first latent alone, its first two, and so on.
-# * *All cosines* and *largest cosine* keep a fixed price per unit of activation and add one on decoder rows that are not at right angles; *OrtSAE* puts the second of them, with a fixed weight, on a BatchTopK SAE ([Korznikov et al. 2025](https://arxiv.org/abs/2509.22033)).
+# * *All cosines* and *largest cosine* keep a fixed price per unit of activation and add one on decoder rows that are
+#   not at right angles; *OrtSAE* puts the second of them, with a fixed weight, on a BatchTopK SAE ([Korznikov et al.
+#   2025](https://arxiv.org/abs/2509.22033)).
 #
-# All of them start, seed by seed, from the same rows, have no decoder bias, and train for the same number of steps at the same learning rate. One thing was changed after a first run: the threshold of JumpReLU learns only from activations within a certain distance, its kernel. At the usual narrow kernel no price moved its L0, since few
-# data points are listed and hardly any came so close. So its kernel was widened and its prices were lowered.
+# All of them start, seed by seed, from the same rows, have no decoder bias, and train for the same number of steps at
+# the same learning rate. One thing was changed after a first run: the threshold of JumpReLU learns only from
+# activations within a certain distance, its kernel. At the usual narrow kernel no price moved its L0, since few data
+# points are listed and hardly any came so close. So its kernel was widened and its prices were lowered.
 
 # %%
 roster = pd.DataFrame(
     {
         c.name: {"knob": c.knob, "settings": ", ".join(f"{s:g}" for s in c.settings) if c.knob != "none" else "none"}
-        for c in contest.CONTESTANTS.values()
+        for c in CONTESTANTS.values()
     }
 ).T
 roster
 
 
 # %% [markdown]
-# The *classical* methods get a hundred samples each instead of the list, a number of rounds that grows with the training steps, and no encoder: principal components (PCA), independent components (ICA), non-negative matrix factorisation (NMF, which needs data without negative coordinates, and has them here), and dictionary learning, which minimises the very
-# loss of the plain SAE by other means. Their dictionaries get the best activations there are, which helps them; the samples do not. Signs, which PCA and ICA leave open, are turned towards the mean of the data.
+# The *classical* methods get a hundred samples each instead of the list, a number of rounds that grows with the
+# training steps, and no encoder: principal components (PCA), independent components (ICA), non-negative matrix
+# factorisation (NMF, which needs data without negative coordinates, and has them here), and dictionary learning, which
+# minimises the very loss of the plain SAE by other means. Their dictionaries get the best activations there are, which
+# helps them; the samples do not. Signs, which PCA and ICA leave open, are turned towards the mean of the data.
 #
-# Three baselines set the scale. *L1 on shuffled data* trains where each feature fires as often as before, but regardless of the others: without company. *Random rows* are what chance gives. The *true features* find all by definition, and show what that costs.
+# Three baselines set the scale. *L1 on shuffled data* trains where each feature fires as often as before, but
+# regardless of the others: without company. *Random rows* are what chance gives. The *true features* find all by
+# definition, and show what that costs.
 #
 # ## Add your own
 #
-# A new contestant is a name, a knob with at most five settings, and a model for them. Here is one that we have not seen proposed. A composite saves because a single long activation costs less than several short ones. So let the price grow faster than the activation: with its fourth power, an
-# activation of $\sqrt 2$ costs four, and two activations of one cost two.
+# A new contestant is a name, a knob with at most five settings, and a model for them. Here is one that we have not seen
+# proposed. A composite saves because a single long activation costs less than several short ones. So let the price grow
+# faster than the activation: with its fourth power, an activation of $\sqrt 2$ costs four, and two activations of one
+# cost two.
 #
-# The class is the price. It gets the activations `z`, of the shape (SAEs, samples, latents), and returns what each sample pays, (SAEs, samples). All settings and seeds train at once, so `coeff` holds one value for every SAE. `steep` makes the model: an activation, here ReLU, and a list of prices.
+# The class is the price. It gets the activations `z`, of the shape (SAEs, samples, latents), and returns what each
+# sample pays, (SAEs, samples). All settings and seeds train at once, so `coeff` holds one value for every SAE. `steep`
+# makes the model: an activation, here ReLU, and a list of prices.
+
 
 # %%
 @dataclass(frozen=True)
-class FourthPower(variants.Part):
+class FourthPower(saes.Part):
     """coeff sum z^4."""
 
     coeff: torch.Tensor
@@ -127,54 +167,72 @@ class FourthPower(variants.Part):
 
 
 def steep(coeff, n_latents):
-    return variants.Variant(variants.Relu(), [FourthPower(coeff)])
+    return saes.Variant(saes.Relu(), [FourthPower(coeff)])
 
 
-own = remedies.Remedy("fourth power", "coeff", (0.001, 0.003, 0.01, 0.03, 0.1), steep)
-contestants = [*remedies.REMEDIES, own, *remedies.CLASSICAL, *remedies.BASELINES, remedies.TrueFeatures()]
+own = Remedy("fourth power", "coeff", (0.001, 0.003, 0.01, 0.03, 0.1), steep)
+contestants = [*REMEDIES, own, *CLASSICAL, *BASELINES, TrueFeatures()]
 
 # %% [markdown]
-# From here on it competes like all others. To try an idea of yours, change this cell, for example the line with `z.pow(4)`, the settings, or `variants.Relu()` into `variants.TopK(2)`; give it a name that is not taken; and run all cells (`make lab` opens the page). To keep it, add the `Remedy` to the list `REMEDIES` in
-# `toysae/remedies.py`: then it enters every later contest, and `make sweep SWEEP=remedies` adds it to the larger one.
+# From here on it competes like all others. To try an idea of yours, change this cell, for example the line with
+# `z.pow(4)`, the settings, or `variants.Relu()` into `variants.TopK(2)`; give it a name that is not taken; and run all
+# cells (`make lab` opens the page). To keep it, add the `Remedy` to the list `REMEDIES` in `toysae/remedies.py`: then
+# it enters every later contest, and `make sweep SWEEP=remedies` adds it to the larger one.
 #
 # ## How is a setting chosen, and what counts as better?
 #
 # Settings are chosen on some seeds and scored on others, by rules that were fixed before any run:
 #
-# 1. **Told nothing.** Among the settings whose SAEs explain enough variance, the one with the lowest L0; if none does, the one that explains most. That is how one would choose without knowing the answer, and it is the rule of the contest.
+# 1. **Told nothing.** Among the settings whose SAEs explain enough variance, the one with the lowest L0; if none does,
+#    the one that explains most. That is how one would choose without knowing the answer, and it is the rule of the
+#    contest.
 # 2. **Told the true L0.** The setting whose L0 comes nearest to the number of features that fire.
-# 3. **Told the features.** The setting that finds most features. Nobody can do this outside a toy: it shows what the settings could have given.
+# 3. **Told the features.** The setting that finds most features. Nobody can do this outside a toy: it shows what the
+#    settings could have given.
 #
-# The first rule has a leaning of its own: composites need fewer active latents than features do. The other two show how much that matters.
+# The first rule has a leaning of its own: composites need fewer active latents than features do. The other two show how
+# much that matters.
 #
-# A mean over seeds comes with its $95\,\%$ interval, by Student's $t$. Where all seeds agree, the interval has no width; where few do, it is rough. *Surely* is short for: the whole interval of a difference, seed by seed, lies on one side of zero. We make many such comparisons, so one that holds by chance would be no surprise.
-# The questions to come are decided like this:
+# A mean over seeds comes with its $95\,\%$ interval, by Student's $t$. Where all seeds agree, the interval has no
+# width; where few do, it is rough. *Surely* is short for: the whole interval of a difference, seed by seed, lies on one
+# side of zero. We make many such comparisons, so one that holds by chance would be no surprise. The questions to come
+# are decided like this:
 #
-# * *Do cures cost loss?* Yes, if most of the SAEs with surely fewer composites than the plain one have dictionaries that surely cost more.
-# * *Is it sparse coding?* Yes, if in both worlds of the first chapters most latents of dictionary learning are composite, by the whole interval.
-# * *Do orthogonal rows mean fewer composites, and less absorption?* OrtSAE against BatchTopK at equal $k$, seed by seed, in the mean over all settings and all worlds with company. *Reproduced* if the whole interval of the difference lies below zero, *differs* if it lies above, *partly* if it holds zero.
-# * *Does a count have to be right?* Yes, if in most cases no other $k$ that was tried lies between the best one and the true L0.
+# * *Do cures cost loss?* Yes, if most of the SAEs with surely fewer composites than the plain one have dictionaries
+#   that surely cost more.
+# * *Is it sparse coding?* Yes, if in both worlds of the first chapters most latents of dictionary learning are
+#   composite, by the whole interval.
+# * *Do orthogonal rows mean fewer composites, and less absorption?* OrtSAE against BatchTopK at equal $k$, seed by
+#   seed, in the mean over all settings and all worlds with company. *Reproduced* if the whole interval of the
+#   difference lies below zero, *differs* if it lies above, *partly* if it holds zero.
+# * *Does a count have to be right?* Yes, if in most cases no other $k$ that was tried lies between the best one and the
+#   true L0.
 # * *Is tuning the cure?* No, if the other two rules add less than a tenth of the features each, by the whole interval.
 #
-# Three of these were reworded after first runs. The first asked, before, about the SAEs that surely find more features; we give that count as well. The fourth called a $k$ right within a quarter of the true L0, which is finer than the values that were tried. The last allowed a quarter of the features.
+# Three of these were reworded after first runs. The first asked, before, about the SAEs that surely find more features;
+# we give that count as well. The fourth called a $k$ right within a quarter of the true L0, which is finer than the
+# values that were tried. The last allowed a quarter of the features.
 
 # %%
-seeds, selecting = contest.seeds_of(seed, n_saes)
+seeds, selecting = seeds_of(seed, n_saes)
 rows = []
 for name, task in arena.items():
     for contestant in contestants:
-        scores = remedies.scores(contestant, task, seeds, threshold=threshold, n_steps=n_steps, lr=lr)
+        scores = tried(contestant, task, seeds, threshold=threshold, n_steps=n_steps, lr=lr)
         rows += [{"task": name, "contestant": contestant.name} | row for row in scores]
 table = pd.DataFrame(rows)
-judged = tuning.tuned(table, selecting, true_l0)
+judged = tuned(table, selecting, true_l0)
 contested = judged[judged["rule"] == RULE]
-untrained = [c.name for c in (*remedies.CLASSICAL, remedies.RandomRows(), remedies.TrueFeatures())]
+untrained = [c.name for c in (*CLASSICAL, RandomRows(), TrueFeatures())]
 n_trained = int((~table["contestant"].isin(untrained)).sum())
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 say(
-    f"Every contestant has at most {remedies.BUDGET} settings. In each world {len(selecting)} seeds choose among them and {n_saes} others are scored; enough variance means {100 * tuning.ENOUGH:.0f} %. "
-    f"That makes {len(table):,} dictionaries, of which {n_trained:,} are SAEs that were trained. Within a world all SAEs see the same data (the shuffled baseline has its own), so the seeds differ in their starting points alone; for the classical methods, in their samples as well."
+    f"Every contestant has at most {MOST_SETTINGS} settings. In each world {len(selecting)} seeds choose among them and"
+    f" {n_saes} others are scored; enough variance means {100 * ENOUGH:.0f} %. That makes {len(table):,} dictionaries,"
+    f" of which {n_trained:,} are SAEs that were trained. Within a world all SAEs see the same data (the shuffled"
+    " baseline has its own), so the seeds differ in their starting points alone; for the classical methods, in their"
+    " samples as well."
 )
 
 # %% [markdown]
@@ -182,17 +240,15 @@ say(
 
 # %%
 names = [contestant.name for contestant in contestants]
-everything = judged.groupby(["task", "contestant", "rule"], sort=False)["found"].apply(tuning.mean_interval)
-panels = {
-    task: {name: {rule: everything[task, name, rule] for rule in tuning.RULES} for name in names} for task in arena
-}
+everything = judged.groupby(["task", "contestant", "rule"], sort=False)["found"].apply(mean_interval)
+panels = {task: {name: {rule: everything[task, name, rule] for rule in RULES} for name in names} for task in arena}
 means = contested.groupby(["task", "contestant"], sort=False)["found"].mean()
 best_there = {task: means[task][published].idxmax() for task in arena}
 
 
 def interval_of(task, name, score):
     chosen = contested[(contested["task"] == task) & (contested["contestant"] == name)]
-    return tuning.mean_interval(chosen[score])
+    return mean_interval(chosen[score])
 
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
@@ -205,11 +261,17 @@ def called(contestant):
 
 
 show(
-    figures_remedies.contest(panels, xlabel="share of features found"),
-    f"Among the known remedies, the best one finds more than {100 * ENOUGH_FOUND:.0f} % of the features in {len(cured)} of {len(arena)} worlds"
-    + (f": {listed(cured)}." if cured else "."),
-    f"Each panel is one world. A feature is found if a latent that fires has a cosine of {threshold:g} or more with it. Blue dots: the contest, in which nobody is told anything. Diamonds: the setting was chosen by the true L0. Grey squares: by the features themselves. Lines: 95 % intervals over {n_saes} seeds, cut off at none and all. Top to bottom: SAEs, classical methods, baselines.",
-    alt="Seven panels of dots, one panel for each world and one row for each contestant, showing the share of features found under three rules of tuning.",
+    contest_panels(panels, xlabel="share of features found"),
+    f"Among the known remedies, the best one finds more than {100 * ENOUGH_FOUND:.0f} % of the features in {len(cured)}"
+    f" of {len(arena)} worlds" + (f": {listed(cured)}." if cured else "."),
+    f"Each panel is one world. A feature is found if a latent that fires has a cosine of {threshold:g} or more with it."
+    " Blue dots: the contest, in which nobody is told anything. Diamonds: the setting was chosen by the true L0. Grey"
+    f" squares: by the features themselves. Lines: 95 % intervals over {n_saes} seeds, cut off at none and all. Top to"
+    " bottom: SAEs, classical methods, baselines.",
+    alt=(
+        "Seven panels of dots, one panel for each world and one row for each contestant, showing the share of features"
+        " found under three rules of tuning."
+    ),
     name="remedies",
 )
 
@@ -223,22 +285,31 @@ def bounded(interval):
 tops = {task: interval_of(task, best_there[task], "found") for task in seed_worlds}
 below = [interval_of(task, name, "found")[2] < 0.5 for task in seed_worlds for name in published]
 told = (
-    f"the best is in {seed_worlds[0]} {called(best_there[seed_worlds[0]])} with {bounded(tops[seed_worlds[0]])}, in {seed_worlds[1]} {called(best_there[seed_worlds[1]])} with {bounded(tops[seed_worlds[1]])}. "
-    f"In {sum(below)} of {len(below)} cases, a remedy in one of these two worlds, the whole interval lies below one half."
+    f"the best is in {seed_worlds[0]} {called(best_there[seed_worlds[0]])} with {bounded(tops[seed_worlds[0]])}, in"
+    f" {seed_worlds[1]} {called(best_there[seed_worlds[1]])} with {bounded(tops[seed_worlds[1]])}. In {sum(below)} of"
+    f" {len(below)} cases, a remedy in one of these two worlds, the whole interval lies below one half."
 )
 claim(
     "no-cure-for-the-minimal-example",
     all(mean < 0.5 for mean, _, _ in tops.values()),
-    f"In the mean over seeds none of the known remedies finds half of the features where features always fire in company: {told}",
-    otherwise=f"In the mean over seeds some known remedy finds half of the features or more where features always fire in company: {told}",
+    "In the mean over seeds none of the known remedies finds half of the features where features always fire in"
+    f" company: {told}",
+    otherwise=(
+        "In the mean over seeds some known remedy finds half of the features or more where features always fire in"
+        f" company: {told}"
+    ),
 )
 
 # %% [markdown]
 # ## What does a cure cost?
 #
-# One table for the six worlds in which features keep company. *Found* and *composite* are shares of features and of latents. *MCC* is the mean cosine under the best one-to-one matching of latents and features. *Absorption*, in the two worlds with families, is how much
-# of the parent is said by the child's latent while the child is on. *L0* is divided by the true L0. *Excess* prices the dictionaries of all contestants in one currency: the plain loss with the best activations, above the best known dictionary, as a share. (The plain SAE need not have an excess of zero: it chooses its own price, and training may stop early.) The last row is the dictionary that nobody
-# had to find. The last column is the control.
+# One table for the six worlds in which features keep company. *Found* and *composite* are shares of features and of
+# latents. *MCC* is the mean cosine under the best one-to-one matching of latents and features. *Absorption*, in the two
+# worlds with families, is how much of the parent is said by the child's latent while the child is on. *L0* is divided
+# by the true L0. *Excess* prices the dictionaries of all contestants in one currency: the plain loss with the best
+# activations, above the best known dictionary, as a share. (The plain SAE need not have an excess of zero: it chooses
+# its own price, and training may stop early.) The last row is the dictionary that nobody had to find. The last column
+# is the control.
 
 # %%
 in_hard = contested[contested["task"].isin(hard)].copy()
@@ -251,19 +322,20 @@ def written(interval):
     return "none" if mean != mean else f"{mean:.2f}\u202f±\u202f{(high - low) / 2:.2f}"
 
 
-columns = {score: tuning.summary(in_hard, score).map(written) for score in contest.SCORES}
-columns["found, control"] = tuning.summary(in_control, "found").map(written)
+columns = {score: summary(in_hard, score).map(written) for score in SCORES}
+columns["found, control"] = summary(in_control, "found").map(written)
 headings = {"mcc": "MCC", "explained_variance": "explained variance", "l0": "L0 / true L0"}
 pd.DataFrame(columns).loc[names].rename(columns=headings).rename_axis(None)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-PLAIN = remedies.PLAIN.name
+PLAIN = PLAIN_REMEDY.name
 versus = {name: tuning.versus(in_hard, name, PLAIN, "found") for name in names}
 trained_names = [*published, own.name]
 better = [name for name in trained_names if versus[name][1] > 0]
 worse = [name for name in trained_names if versus[name][2] < 0]
 say(
-    "The interval is over seeds, each seed counting by its mean over the worlds. Compared with the plain SAE seed by seed, "
+    "The interval is over seeds, each seed counting by its mean over the worlds. Compared with the plain SAE seed by"
+    " seed, "
     + (
         f"{listed([called(name) for name in better])} surely {'finds' if len(better) == 1 else 'find'} more features"
         if better
@@ -282,30 +354,39 @@ purer = [name for name in trained_names if tuning.versus(in_hard, name, PLAIN, "
 extra = {name: tuning.versus(in_hard, name, PLAIN, "excess") for name in purer}
 dearer = [name for name in purer if extra[name][1] > 0]
 named = f" ({listed([f'{called(name)} {extra[name][0]:+.2f}' for name in dearer])})" if dearer else ""
-told = f"Of the {len(purer)} kinds of SAE with surely fewer composites than the plain one, {len(dearer)} have dictionaries that surely cost more in the plain loss{named}"
+told = (
+    f"Of the {len(purer)} kinds of SAE with surely fewer composites than the plain one, {len(dearer)} have dictionaries"
+    f" that surely cost more in the plain loss{named}"
+)
 finders_dearer = [name for name in better if tuning.versus(in_hard, name, PLAIN, "excess")[1] > 0]
 claim(
     "a-cure-costs-loss",
     2 * len(dearer) > len(purer),
     f"{told}. Fewer composites, at a higher price in the plain loss.",
-    otherwise=f"{told}: not most of them."
-    if purer
-    else "No kind of SAE has surely fewer composites than the plain one.",
+    otherwise=(
+        f"{told}: not most of them." if purer else "No kind of SAE has surely fewer composites than the plain one."
+    ),
 )
 say(
     (f"Of the {len(better)} that surely find more features, {len(finders_dearer)} surely cost more. " if better else "")
-    + f"The true features themselves have an excess of {tuning.summary(in_hard, 'excess')[remedies.TrueFeatures().name][0]:.2f}: whoever has exactly these pays that much in the plain loss. Of a higher excess, the rest is not the price of the truth."
+    + f"The true features themselves have an excess of {summary(in_hard, 'excess')[TrueFeatures().name][0]:.2f}:"
+    " whoever has exactly these pays that much in the plain loss. Of a higher excess, the rest is not the price of"
+    " the truth."
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 harm = {name: tuning.versus(in_control, name, PLAIN, "found") for name in trained_names}
 harmed = [name for name in trained_names if harm[name][2] < 0]
-in_plain = tuning.summary(in_control, "found")[PLAIN]
+in_plain = summary(in_control, "found")[PLAIN]
 claim(
     "some-cures-harm-the-control",
     bool(harmed),
-    f"In the control the plain SAE finds {in_plain[0]:.2f} of the features. There {listed([called(name) for name in harmed]) if harmed else 'no remedy'} surely {'finds' if len(harmed) == 1 else 'find'} fewer: a cure can do harm where there was little to cure.",
-    otherwise=f"In the control the plain SAE finds {in_plain[0]:.2f} of the features, and no remedy surely finds fewer.",
+    f"In the control the plain SAE finds {in_plain[0]:.2f} of the features. There"
+    f" {listed([called(name) for name in harmed]) if harmed else 'no remedy'} surely"
+    f" {'finds' if len(harmed) == 1 else 'find'} fewer: a cure can do harm where there was little to cure.",
+    otherwise=(
+        f"In the control the plain SAE finds {in_plain[0]:.2f} of the features, and no remedy surely finds fewer."
+    ),
 )
 means_own = {task: interval_of(task, own.name, "found") for task in arena}
 ahead = [task for task in hard if means_own[task][0] > means[task][published].max()]
@@ -315,15 +396,18 @@ surely_ahead = [
     if tuning.versus(contested[contested["task"] == task], own.name, best_there[task], "found")[1] > 0
 ]
 say(
-    f"And our own? In {len(ahead)} of {len(hard)} worlds with company the {own.name} finds more, in the mean, than the best known remedy{' (' + listed(ahead) + ')' if ahead else ''}; surely so in {len(surely_ahead)}. "
-    f"It was made with these very worlds in mind, which the published remedies were not. Its L0 is {tuning.summary(in_hard, 'l0')[own.name][0]:.1f} times the true one."
+    f"And our own? In {len(ahead)} of {len(hard)} worlds with company the {own.name} finds more, in the mean, than the"
+    f" best known remedy{' (' + listed(ahead) + ')' if ahead else ''}; surely so in {len(surely_ahead)}. It was made"
+    " with these very worlds in mind, which the published remedies were not. Its L0 is"
+    f" {summary(in_hard, 'l0')[own.name][0]:.1f} times the true one."
 )
 
 # %% [markdown]
 # ## Is it the SAE, or is it sparse coding?
 #
-# Dictionary learning has no encoder that could fail, and it goes down the loss by other means, from other samples. If it finds composites too, the objective is the suspect. The shuffled data ask the
-# opposite question: the same plain SAE, with everything as before except the company.
+# Dictionary learning has no encoder that could fail, and it goes down the loss by other means, from other samples. If
+# it finds composites too, the objective is the suspect. The shuffled data ask the opposite question: the same plain
+# SAE, with everything as before except the company.
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 coding = {task: interval_of(task, "dictionary learning", "composite") for task in seed_worlds}
@@ -331,33 +415,45 @@ told = " and ".join(f"{mean:.2f} in {task}" for task, (mean, _, _) in coding.ite
 claim(
     "sparse-coding-fails-alike",
     all(low > 0.5 for _, low, _ in coding.values()),
-    f"Dictionary learning, which has no encoder, finds composites as well: their share of its latents is {told}. So this failure needs no encoder: sparse coding under an L1 price has it, too.",
-    otherwise=f"The share of composites among the latents of dictionary learning is {told}; that most of them are composite is not sure in both worlds.",
+    f"Dictionary learning, which has no encoder, finds composites as well: their share of its latents is {told}. So"
+    " this failure needs no encoder: sparse coding under an L1 price has it, too.",
+    otherwise=(
+        f"The share of composites among the latents of dictionary learning is {told}; that most of them are composite"
+        " is not sure in both worlds."
+    ),
 )
-shuffled_name, random_name = (baseline.name for baseline in remedies.BASELINES)
+shuffled_name, random_name = (baseline.name for baseline in BASELINES)
 without = versus[shuffled_name]
 claim(
     "company-makes-composites",
     without[1] > 0,
-    f"Without company the plain SAE surely finds more: {tuning.summary(in_hard, 'found')[shuffled_name][0]:.2f} of the features instead of {tuning.summary(in_hard, 'found')[PLAIN][0]:.2f}. Rates and magnitudes are the same; only who fires with whom was shuffled.",
+    f"Without company the plain SAE surely finds more: {summary(in_hard, 'found')[shuffled_name][0]:.2f} of the"
+    f" features instead of {summary(in_hard, 'found')[PLAIN][0]:.2f}. Rates and magnitudes are the same; only who fires"
+    " with whom was shuffled.",
     otherwise="With these settings the plain SAE does not surely find more features on shuffled data.",
 )
-say(f"Random rows find {tuning.summary(in_hard, 'found')[random_name][0]:.2f} of the features: that much is chance.")
+say(f"Random rows find {summary(in_hard, 'found')[random_name][0]:.2f} of the features: that much is chance.")
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-classical_names = [method.name for method in remedies.CLASSICAL]
-ranked = sorted(classical_names, key=lambda name: -tuning.summary(in_hard, "found")[name][0])
+classical_names = [method.name for method in CLASSICAL]
+ranked = sorted(classical_names, key=lambda name: -summary(in_hard, "found")[name][0])
 say(
-    f"Of the classical methods {ranked[0]} finds most in the worlds with company, {written(tuning.summary(in_hard, 'found')[ranked[0]])}; the plain SAE {written(tuning.summary(in_hard, 'found')[PLAIN])}. "
-    "NMF is helped by something that real activations do not offer: here every feature direction has non-negative coordinates. PCA finds directions of variance, which have no reason to be features."
+    f"Of the classical methods {ranked[0]} finds most in the worlds with company,"
+    f" {written(summary(in_hard, 'found')[ranked[0]])}; the plain SAE {written(summary(in_hard, 'found')[PLAIN])}. NMF"
+    " is helped by something that real activations do not offer: here every feature direction has non-negative"
+    " coordinates. PCA finds directions of variance, which have no reason to be features."
 )
 
 
 # %% [markdown]
 # ## Do orthogonal rows mean fewer composites?
 #
-# Korznikov et al. penalise, for each decoder row, the square of its largest cosine with another row, in the mean over rows. In language models, at an equal number of active latents, they report $15\,\%$ less composition and $65\,\%$ less absorption than without.
-# The rule of the verdict stands above. What differs here: our worlds are toys with as many latents as features, composites and absorption are counted against known features, and the weight of the penalty is our choice.
+# Korznikov et al. penalise, for each decoder row, the square of its largest cosine with another row, in the mean over
+# rows. In language models, at an equal number of active latents, they report $15\,\%$ less composition and $65\,\%$
+# less absorption than without. The rule of the verdict stands above. What differs here: our worlds are toys with as
+# many latents as features, composites and absorption are counted against known features, and the weight of the penalty
+# is our choice.
+
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 def verdict(interval):
@@ -374,27 +470,32 @@ def in_words(interval):
 company = table[table["task"].isin(hard)]
 usual = company[company["contestant"] == "BatchTopK"]
 difference = {
-    score: tuning.mean_interval(tuning.paired(company, "OrtSAE", "BatchTopK", score))
+    score: mean_interval(paired(company, "OrtSAE", "BatchTopK", score))
     for score in ("composite", "found", "absorption")
 }
 compared = ("composites", "composite", "share of composites"), ("absorption", "absorption", "absorption of parents")
 for name, score, words in compared:
     interval = difference[score]
-    statement = f"The paper finds less in language models; in our toys, at equal $k$ and over {len(seeds)} seeds, the {words} is {in_words(interval)}; without the penalty it is {usual[score].mean():.2f} in the mean."
+    statement = (
+        f"The paper finds less in language models; in our toys, at equal $k$ and over {len(seeds)} seeds, the {words}"
+        f" is {in_words(interval)}; without the penalty it is {usual[score].mean():.2f} in the mean."
+    )
     claim(f"orthogonality-{name}", True, statement, otherwise=statement, source="ortsae", verdict=verdict(interval))
 say(f"What matters in the end is whether the features are found: their share is {in_words(difference['found'])}.")
 
 # %% [markdown]
-# Whatever the sign, there is a limit that no weight can lift. The penalty sees the angles between rows and nothing else. Turn all rows together, and all angles stay. So it is zero for true features at right angles, and it is zero for every rotation of them: it cannot tell them apart. We check this on random rotations, and then look at what
-# training does with the heaviest weight on a plain SAE.
+# Whatever the sign, there is a limit that no weight can lift. The penalty sees the angles between rows and nothing
+# else. Turn all rows together, and all angles stay. So it is zero for true features at right angles, and it is zero for
+# every rotation of them: it cannot tell them apart. We check this on random rotations, and then look at what training
+# does with the heaviest weight on a plain SAE.
 
 # %%
 generator = torch.Generator().manual_seed(seed)
 rotations = torch.stack([worlds.random_rotation(3, 3, generator) for _ in range(100)])
-largest_cosine = variants.LargestCosine(1.0)
+largest_cosine = saes.LargestCosine(1.0)
 penalty = largest_cosine({"W_dec": rotations}, None, torch.zeros(len(rotations), 1, 3))
 minimal = arena["two of three"]
-pushed = next(remedy for remedy in remedies.REMEDIES if remedy.name == "L1, largest cosine")
+pushed = next(remedy for remedy in REMEDIES if remedy.name == "L1, largest cosine")
 members = seeds[len(selecting) :]
 
 
@@ -408,38 +509,45 @@ def trained(remedy, task, value, n_latents):
 apart, seen_apart = trained(pushed, minimal, pushed.settings[-1], 3)
 between = (apart.W_dec @ apart.W_dec.transpose(1, 2) - torch.eye(3)).abs().amax(dim=(1, 2))
 straight = between < 0.2
-lost = Fraction.of(seen_apart.no_atom[straight])
+lost = Fraction.of(seen_apart.lacks_atoms[straight])
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 claim(
     "orthogonality-is-blind-to-rotations",
     float(penalty.max()) < 1e-6,
-    f"The penalty of {len(rotations)} random rotations of the true features is at most {float(penalty.max()):.0e}: it has nothing against any of them.",
+    f"The penalty of {len(rotations)} random rotations of the true features is at most {float(penalty.max()):.0e}: it"
+    " has nothing against any of them.",
     otherwise=f"The penalty of some rotation of the true features is {float(penalty.max()):.1e}.",
     source="theory",
     verdict="agrees" if float(penalty.max()) < 1e-6 else "differs",
 )
 say(
-    f"Trained on two of three with the weight {pushed.settings[-1]:g}, {int(straight.sum())} of {n_saes} SAEs end with rows at nearly right angles (no cosine above 0.2 in size). Of these, {lost} have not a single atom."
+    f"Trained on two of three with the weight {pushed.settings[-1]:g}, {int(straight.sum())} of {n_saes} SAEs end with"
+    f" rows at nearly right angles (no cosine above 0.2 in size). Of these, {lost} have not a single atom."
 )
 
 # %% [markdown]
 # ## Where do the other cures fail?
 #
-# Four cases, each a cure where it does not cure. The SAE in each picture is the first one, by seed, whose latents all fire; where there is none, the first.
+# Four cases, each a cure where it does not cure. The SAE in each picture is the first one, by seed, whose latents all
+# fire; where there is none, the first.
 #
 # * **Orthogonal rows** that are not the features, as above.
-# * **Tied weights with few latents.** Tied weights keep a latent from being on for one thing and writing another. But with fewer latents than features, a latent has to speak for several; the tie does not change that. To see it, we train the plain SAE with as few latents.
+# * **Tied weights with few latents.** Tied weights keep a latent from being on for one thing and writing another. But
+#   with fewer latents than features, a latent has to speak for several; the tie does not change that. To see it, we
+#   train the plain SAE with as few latents.
 # * **Wrong $k$.** A count of active latents has to be right, and the data do not come with it.
-# * **Matryoshka where nothing is nested.** The first latents must do alone, so they lean towards everything. This is called hedging. With as many latents as features all prefixes but the last are short of latents, which is the hard case for this loss; [hierarchies](07_hierarchies.ipynb) tests it on a larger tree.
+# * **Matryoshka where nothing is nested.** The first latents must do alone, so they lean towards everything. This is
+#   called hedging. With as many latents as features all prefixes but the last are short of latents, which is the hard
+#   case for this loss; [hierarchies](07_hierarchies.ipynb) tests it on a larger tree.
 
 # %%
-by_name = {remedy.name: remedy for remedy in remedies.REMEDIES}
+by_name = {remedy.name: remedy for remedy in REMEDIES}
 tree, correlated, control = (arena[name] for name in ("tree", "correlated", CONTROL))
-_, seen_tied = trained(by_name["L1, tied weights"], tree, tasks.L1_COEFF, 2)
-_, seen_untied = trained(remedies.PLAIN, tree, tasks.L1_COEFF, 2)
+_, seen_tied = trained(by_name["L1, tied weights"], tree, L1_COEFF, 2)
+_, seen_untied = trained(PLAIN_REMEDY, tree, L1_COEFF, 2)
 _, seen_count = trained(by_name["BatchTopK"], correlated, 1.0, correlated.n_latents)
-_, seen_nested = trained(by_name["Matryoshka"], control, tasks.L1_COEFF, control.n_latents)
+_, seen_nested = trained(by_name["Matryoshka"], control, L1_COEFF, control.n_latents)
 cases = {
     "largest cosine, two of three": seen_apart,
     "tied, two latents, tree": seen_tied,
@@ -448,7 +556,7 @@ cases = {
 }
 drawn = {title: (seen, int(seen.all_live.int().argmax())) for title, seen in cases.items()}
 families = {"tied": seen_tied.cosines, "untied": seen_untied.cosines}
-without_atom = {title: Fraction.of(seen.no_atom) for title, seen in cases.items()}
+without_atom = {title: Fraction.of(seen.lacks_atoms) for title, seen in cases.items()}
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 per_latent = "; ".join(
@@ -458,22 +566,28 @@ per_latent = "; ".join(
 show(
     figures.small_maps(drawn, n_columns=4),
     f"Different features found, per latent: {per_latent}.",
-    "Each map shows the cosines of the decoder rows of one SAE (rows) with the true features (columns): red is positive, blue negative, white zero. The strip at the right colours each row by its label: atomic (one feature), composite (the sum of features that fire together), mixed (neither). In the tree, columns one and four are the parents.",
+    "Each map shows the cosines of the decoder rows of one SAE (rows) with the true features (columns): red is"
+    " positive, blue negative, white zero. The strip at the right colours each row by its label: atomic (one feature),"
+    " composite (the sum of features that fire together), mixed (neither). In the tree, columns one and four are the"
+    " parents.",
     alt="Four small heat maps of decoder rows by true features, one for each failing remedy.",
 )
 leaning = "; ".join(
-    f"{name}, {cosines[:, :, [0, 3]].amax(dim=1).mean():.2f} with the parents and {cosines[:, :, [1, 2, 4, 5]].amax(dim=1).mean():.2f} with the children"
+    f"{name}, {cosines[:, :, [0, 3]].amax(dim=1).mean():.2f} with the parents and"
+    f" {cosines[:, :, [1, 2, 4, 5]].amax(dim=1).mean():.2f} with the children"
     for name, cosines in families.items()
 )
 say(f"With two latents for two families, the largest cosines of a latent with a feature are, in the mean: {leaning}.")
 say(
     "SAEs without a single atom: "
     + "; ".join(f"{title}, {count}" for title, count in without_atom.items())
-    + f"; untied, two latents, tree, {Fraction.of(seen_untied.no_atom)}."
+    + f"; untied, two latents, tree, {Fraction.of(seen_untied.lacks_atoms)}."
 )
 
 # %% [markdown]
-# The third case has a cure of its own: tell the SAE the true count. How much hangs on it? For each kind of SAE with a count, and two worlds, we ask which $k$ finds most. For *BatchTopK* and *OrtSAE* $k$ is a mean; for *TopK* it is a limit in every sample, and samples in which more features fire than usual need more.
+# The third case has a cure of its own: tell the SAE the true count. How much hangs on it? For each kind of SAE with a
+# count, and two worlds, we ask which $k$ finds most. For *BatchTopK* and *OrtSAE* $k$ is a mean; for *TopK* it is a
+# limit in every sample, and samples in which more features fire than usual need more.
 
 # %%
 counting = ["TopK", "BatchTopK", "OrtSAE"]
@@ -502,11 +616,16 @@ n_near = sum(nearest.values())
 show(
     figures.curve_panels(lines, xlabel="k, latents that may be active", ylim=(-0.03, 1.03)),
     f"In {n_near} of {len(nearest)} cases the best $k$ is next to the true L0.",
-    "Mean share of features found, over all seeds, by the number of latents that may be active. The dotted line is the number of features that fire in a sample, in the mean.",
-    alt="Two panels of curves: share of features found over k for three kinds of SAE, in the correlated world and in the control.",
+    "Mean share of features found, over all seeds, by the number of latents that may be active. The dotted line is the"
+    " number of features that fire in a sample, in the mean.",
+    alt=(
+        "Two panels of curves: share of features found over k for three kinds of SAE, in the correlated world and in"
+        " the control."
+    ),
 )
 best_k = "; ".join(
-    f"{name}, {task}, {found.idxmax():g} ({found.max():.2f} of the features; at the smallest k {found.iloc[0]:.2f}, at the largest {found.iloc[-1]:.2f})"
+    f"{name}, {task}, {found.idxmax():g} ({found.max():.2f} of the features; at the smallest k {found.iloc[0]:.2f}, at"
+    f" the largest {found.iloc[-1]:.2f})"
     for task in lines
     for name in counting
     for found in [by_k[task, name]]
@@ -514,8 +633,12 @@ best_k = "; ".join(
 claim(
     "k-has-to-be-right",
     2 * n_near > len(nearest),
-    f"In {n_near} of {len(nearest)} cases no other $k$ that was tried lies between the best one and the true L0. The best: {best_k}.",
-    otherwise=f"Only in {n_near} of {len(nearest)} cases is the best $k$ the tried one next to the true L0. The best: {best_k}.",
+    f"In {n_near} of {len(nearest)} cases no other $k$ that was tried lies between the best one and the true L0. The"
+    f" best: {best_k}.",
+    otherwise=(
+        f"Only in {n_near} of {len(nearest)} cases is the best $k$ the tried one next to the true L0. The best:"
+        f" {best_k}."
+    ),
 )
 
 # %% [markdown]
@@ -528,37 +651,45 @@ of_saes = judged[judged["contestant"].isin(published) & judged["task"].isin(hard
 gains = {}
 for rule in ("told the true L0", "told the features"):
     wide = of_saes[of_saes["rule"].isin([RULE, rule])].pivot_table(index="seed", columns="rule", values="found")
-    gains[rule] = tuning.mean_interval((wide[rule] - wide[RULE]).to_numpy())
+    gains[rule] = mean_interval((wide[rule] - wide[RULE]).to_numpy())
 worth = "; ".join(
     f"{rule}: {mean:+.3f} (interval {low:+.3f} to {high:+.3f})" for rule, (mean, low, high) in gains.items()
 )
 claim(
     "tuning-is-not-the-cure",
     all(high < 0.1 for _, _, high in gains.values()),
-    f"Knowing more buys little. What a rule adds to the share of features found, in the mean over all known remedies and the worlds with company: {worth}. A better choice among these settings is not the cure.",
-    otherwise=f"What a rule adds to the share of features found, in the mean over all known remedies and the worlds with company: {worth}. That tuning adds little is not sure here.",
+    "Knowing more buys little. What a rule adds to the share of features found, in the mean over all known remedies"
+    f" and the worlds with company: {worth}. A better choice among these settings is not the cure.",
+    otherwise=(
+        "What a rule adds to the share of features found, in the mean over all known remedies and the worlds with"
+        f" company: {worth}. That tuning adds little is not sure here."
+    ),
 )
 
 # %% [markdown]
 # ## What could be wrong?
 #
-# *Too little training, too little spread.* Training may have been too short, and where magnitudes hardly vary the data may say too little about the features. A larger run has more steps and more spread than this page as published; it cannot tell which of the two made a difference. It takes too long for this page (`make sweep SWEEP=remedies`); its table is kept
-# with the notebooks, beside a record of the code and the versions that made it.
+# *Too little training, too little spread.* Training may have been too short, and where magnitudes hardly vary the data
+# may say too little about the features. A larger run has more steps and more spread than this page as published; it
+# cannot tell which of the two made a difference. It takes too long for this page (`make sweep SWEEP=remedies`); its
+# table is kept with the notebooks, beside a record of the code and the versions that made it.
 
 # %%
 intervals = {
     (row.task, row.contestant, row.rule): (row.found, row.found_low, row.found_high) for row in large.itertuples()
 }
 kept = list(large["contestant"].unique())
-panels = {task: {name: {rule: intervals[task, name, rule] for rule in tuning.RULES} for name in kept} for task in arena}
+panels = {task: {name: {rule: intervals[task, name, rule] for rule in RULES} for name in kept} for task in arena}
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 steps, more_spread = int(large["n_steps"].iloc[0]), float(large["spread"].iloc[0])
 missed = listed([task for task in arena if task not in cured_large] or ["none"])
 show(
-    figures_remedies.contest(panels, xlabel="share of features found"),
-    f"In the kept run with {steps} steps and a spread of {more_spread:g}, the best known remedy finds more than {100 * ENOUGH_FOUND:.0f} % of the features in {len(cured_large)} of {len(arena)} worlds. The others: {missed}.",
-    f"The contest once more, read from the kept table; marks as in the first figure, {int(large['n_saes'].iloc[0])} seeds. It does not change with the parameters of this page.",
+    contest_panels(panels, xlabel="share of features found"),
+    f"In the kept run with {steps} steps and a spread of {more_spread:g}, the best known remedy finds more than"
+    f" {100 * ENOUGH_FOUND:.0f} % of the features in {len(cured_large)} of {len(arena)} worlds. The others: {missed}.",
+    f"The contest once more, read from the kept table; marks as in the first figure, {int(large['n_saes'].iloc[0])}"
+    " seeds. It does not change with the parameters of this page.",
     alt="Seven panels of dots as in the first figure, read from the kept table of the larger run.",
 )
 front_large = best_large.loc[hard].mean().idxmax()
@@ -571,20 +702,24 @@ say(
 )
 
 # %% [markdown]
-# *A rule that suits nobody.* Blind tuning may choose badly for one contestant and well for another. The diamonds and squares show what other rules would have given. *Too few settings.* A knob may have a better value between two of ours, and we chose the values knowing the worlds. *One learning rate for all*, and fixed second
-# knobs: a remedy may do better at another. *Latents as many as features.* With more latents composites cost less, and all scores would
-# move. *A toy.* None of these worlds is a language model, and a remedy that fails here may be worth its price there: the contest shows what a remedy does to known features, not what it is good for.
+# *A rule that suits nobody.* Blind tuning may choose badly for one contestant and well for another. The diamonds and
+# squares show what other rules would have given. *Too few settings.* A knob may have a better value between two of
+# ours, and we chose the values knowing the worlds. *One learning rate for all*, and fixed second knobs: a remedy may do
+# better at another. *Latents as many as features.* With more latents composites cost less, and all scores would move.
+# *A toy.* None of these worlds is a language model, and a remedy that fails here may be worth its price there: the
+# contest shows what a remedy does to known features, not what it is good for.
 #
 # ## So what?
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-ranking = sorted(trained_names, key=lambda name: -tuning.summary(in_hard, "found")[name][0])
+ranking = sorted(trained_names, key=lambda name: -summary(in_hard, "found")[name][0])
 front, plain_rank = ranking[0], ranking.index(PLAIN) + 1
 say(
-    f"Over the worlds with company, {called(front)} finds most in the mean ({written(tuning.summary(in_hard, 'found')[front])}); the plain SAE takes place {plain_rank} of {len(ranking)} ({written(tuning.summary(in_hard, 'found')[PLAIN])}). "
-    + (
-        f"Of {len(trained_names) - 1} other kinds of SAE, {len(better)} {'is' if len(better) == 1 else 'are'} surely better than it, {len(worse)} surely worse. "
-    )
+    f"Over the worlds with company, {called(front)} finds most in the mean"
+    f" ({written(summary(in_hard, 'found')[front])}); the plain SAE takes place {plain_rank} of {len(ranking)}"
+    f" ({written(summary(in_hard, 'found')[PLAIN])}). "
+    + f"Of {len(trained_names) - 1} other kinds of SAE, {len(better)} {'is' if len(better) == 1 else 'are'} surely"
+    f" better than it, {len(worse)} surely worse. "
     + (
         "In the larger run the first place among the known remedies is taken by "
         + ("the same one" if front_large == next(name for name in ranking if name in published) else "another one")
@@ -594,9 +729,12 @@ say(
 say_trained(n_trained + (len(cases) + 1) * n_saes)
 
 # %% [markdown]
-# A remedy changes what is wanted, and then one gets what that wants: few active latents, right angles, early latents that do alone. None of these is the same as "the true features". Before you adopt one, ask in which world it would be right, and look for a world in which it is wrong.
+# A remedy changes what is wanted, and then one gets what that wants: few active latents, right angles, early latents
+# that do alone. None of these is the same as "the true features". Before you adopt one, ask in which world it would be
+# right, and look for a world in which it is wrong.
 #
 # Two questions to take along:
 #
-# 1. The fourth power charges less for many small activations than for one large one. What will it do with more latents than features?
+# 1. The fourth power charges less for many small activations than for one large one. What will it do with more latents
+#    than features?
 # 2. Which of these remedies would still stand a chance if features were not at right angles?

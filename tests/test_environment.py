@@ -175,8 +175,15 @@ class Machine:
         return self
 
     def start(self, *names, **settings):
-        return subprocess.Popen(["sh", "environment.sh", *names], cwd=self.clone, env=self.settings | settings,
-                                text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+        return subprocess.Popen(
+            ["sh", "environment.sh", *names],
+            cwd=self.clone,
+            env=self.settings | settings,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
 
     def run(self, *names, **settings):
         process = self.start(*names, **settings)

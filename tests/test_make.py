@@ -115,7 +115,7 @@ def test_sweep_lists_what_there_is_or_hands_name_and_workers_on(clone):
     clone.make("sweep")
     clone.make("sweep", "SWEEP=jitter", "WORKERS=3")
     clone.make("sweep", "SWEEP=jitter; touch ran", "SCHEDULER=tcp://a:1 *")
-    begin = "<-m><toysae.writeup><sweep>"
+    begin = "<-m><toysae.sweeps>"
     assert [line.removeprefix(begin) for line in clone.record() if line.startswith(begin)] == [
         "",
         "<jitter><--workers><3>",
@@ -211,8 +211,14 @@ def ci(tmp_path, failing):
     make = tmp_path / "make"
     make.write_text(f'#!/bin/sh\necho "made $1 in $PWD"\n[ "$1" != "{failing}" ] || exit 3\n')
     make.chmod(0o755)
-    return subprocess.run(["bash", ".ci/run"], cwd=ROOT, capture_output=True, text=True, stdin=subprocess.DEVNULL,
-                          env={"PATH": f"{tmp_path}:/usr/bin:/bin"})
+    return subprocess.run(
+        ["bash", ".ci/run"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+    )
 
 
 def test_ci_reproduces_compares_then_tests(tmp_path):

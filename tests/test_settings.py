@@ -6,8 +6,8 @@ import forks
 import pytest
 from tiny_project import ROOT
 
+from toysae.chapters.parameters import check_parameters
 from toysae.writeup import pairs, records
-from toysae.writeup.parameters import check_parameters
 from toysae.writeup.project import Project
 
 PROJECT = Project(ROOT)

@@ -1,35 +1,31 @@
 """toysae: do sparse autoencoders find the true features, or composites of them?
 
-Read the modules in this order; each imports only from those before it:
+The front door. A world makes the data, a stack of sparse autoencoders (SAEs) is trained on them, and every latent is
+held against the true features:
 
-    firings       who fires with whom
-    copula        the same where firings are correlated
-    magnitudes    how strongly
-    worlds        both, and the directions of the features: where the data come from
-    sae           a stack of sparse autoencoders; variants the kinds that people use
-    training      one training loop for every stack and every world
-    oracle        what training is compared with: bounds, exact codes, exact losses, best dictionaries
-    theory        closed forms
-    exchange      SAEs leave for SAELens and come back
-    labels        what a latent stands for: one feature, several, or neither
-    measures      what is counted: labels, recovery scores, absorption, intervals
-    bias          the exact account of a decoder bias
-    two_features  the smallest worlds, of which everything is known
-    hierarchies   parents and children
-    antipodal     two sets of features in one plane
-    budget        what a dictionary can do if only so many latents may be active
-    superposed    more features than dimensions
-    synthetic     a benchmark world of any size; detection SAEs as detectors of its features, inheritance its families
-    trials        SAEs of several kinds on that benchmark, a point of a sweep; comparison who is ahead
-    tasks         worlds on which remedies compete
-    classical     dictionaries by methods older than SAEs
-    remedies      who competes, and how they are scored; tuning how their settings are chosen
-    figures       the pictures; figures_values those of a value over two settings, figures_detection scores
-    sentences     phrases that several notebooks compute
-    interactive   the picture with sliders
-    sweeps        a grid of settings becomes one table; points are what it computes, and contest
-    bench         how fast it is
-    writeup       how notebooks become a book (needs none of the above)
+    >>> import toysae
+    >>> world = toysae.two_of_three(sigma=0.1)
+    >>> start = toysae.start(world, n_latents=3, sae=0.1, seeds=range(64))
+    >>> stack = toysae.train(start, world, n_steps=3000)
+    >>> seen = toysae.assess(stack, world)
+    >>> print(seen.composites_only.k, "of", seen.composites_only.n, "consist of composites only")
+    62 of 64 consist of composites only
 """
 
+import lazy_loader
+
 __version__ = "0.1.0"
+
+# The floors of the house, from the ground up: what stands on one imports only from those below it, or from its own
+# folder. tests/test_house.py holds the imports against this list, and CONTRIBUTING.md shows it as a picture.
+FLOORS = (
+    ("claims", "worlds"),
+    ("saes",),
+    ("optimum",),
+    ("measures",),
+    ("figures", "sweeps"),
+    ("chapters",),
+    ("writeup", "bench"),
+)
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -6,9 +6,9 @@ from random_stacks import D_IN, N_LATENTS, SEEDS, random_points, random_stack
 from sae_lens import SAE
 from sae_lens.registry import get_sae_class, get_sae_training_class
 
-from toysae.exchange import from_saelens, to_saelens
-from toysae.sae import ReluL1, Stack
-from toysae.variants import L0, L1, BatchTopK, Gated, JumpRelu, Prefixes, Relu, TopK, Variant
+from toysae.saes.saelens import from_saelens, to_saelens
+from toysae.saes.stack import ReluL1, Stack
+from toysae.saes.variants import L0, L1, BatchTopK, Gated, JumpRelu, Prefixes, Relu, TopK, Variant
 
 MODELS = {
     "standard": ReluL1(torch.tensor([0.1, 0.2])),

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import torch
 
-from toysae import oracle
 from toysae.bench import costs, report
 from toysae.bench.contest import Contender, contest
 from toysae.bench.ours import world_of
 from toysae.bench.serving import Task
+from toysae.optimum.codes import dictionary_loss
 from toysae.writeup.project import Project
 
 TASK = Task(
@@ -57,7 +57,7 @@ def measure(root: Path, peers: Path, folder: Path) -> report.Results:
         variants=costs.by_variant(WIDTHS[0], N_SAES, n_steps=200, n_rounds=N_ROUNDS),
         widths=costs.by_width(WIDTHS, N_SAES, n_steps=200, n_rounds=N_ROUNDS),
         sgemm=costs.sgemm_rate(N_ROUNDS),
-        atoms=float(oracle.dictionary_loss(world.features, world, TASK.l1_coeff)),
+        atoms=float(dictionary_loss(world.features, world, TASK.l1_coeff)),
     )
 
 

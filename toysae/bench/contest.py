@@ -14,8 +14,11 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from toysae import measures, sae, worlds
 from toysae.bench.serving import Task
+from toysae.measures.assessment import assess
+from toysae.saes.stack import ReluL1, Stack
+from toysae.worlds.catalogue import independent
+from toysae.worlds.world import World
 
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 SILENCE = {"TQDM_DISABLE": "1", "WANDB_MODE": "disabled", "HF_HUB_OFFLINE": "1", "PYTHONWARNINGS": "ignore"}
@@ -80,7 +83,7 @@ def contest(
 
     columns  contender, round, n_saes, seed; microseconds and cpu_microseconds per SAE and step; loss, mcc, mmcs
     """
-    world = worlds.independent(task.rates, mu=task.mu, sigma=task.sigma)
+    world = independent(task.rates, mu=task.mu, sigma=task.sigma)
     tables = []
     with ExitStack() as stack:
         workers = [stack.enter_context(started(contender, root, logs)) for contender in contenders]
@@ -114,7 +117,7 @@ def seeds_of(number: int, n_saes: int) -> tuple[int, ...]:
     return tuple(range(number * n_saes, (number + 1) * n_saes))
 
 
-def rows_of(contender: Contender, number: int, task: Task, answer: Answer, world: worlds.World) -> pd.DataFrame:
+def rows_of(contender: Contender, number: int, task: Task, answer: Answer, world: World) -> pd.DataFrame:
     """What one answer is worth: one row per SAE."""
     per_step = 1e6 / (task.n_steps * len(task.seeds))
     about = {
@@ -128,10 +131,10 @@ def rows_of(contender: Contender, number: int, task: Task, answer: Answer, world
     return pd.DataFrame(about | quality(answer.parameters, task, world))
 
 
-def quality(parameters: dict[str, list], task: Task, world: worlds.World) -> dict[str, Tensor]:
+def quality(parameters: dict[str, list], task: Task, world: World) -> dict[str, Tensor]:
     """Loss, MCC and MMCS of every SAE, in the same way for whoever trained it, on the finite data of the world."""
     values = with_unit_rows({name: torch.tensor(value) for name, value in parameters.items()})
-    seen = measures.assess(sae.Stack(sae.ReluL1(task.l1_coeff), values, task.seeds), world)
+    seen = assess(Stack(ReluL1(task.l1_coeff), values, task.seeds), world)
     return {"loss": seen.losses.numpy(), "mcc": seen.mcc.numpy(), "mmcs": seen.mmcs.numpy()}
 
 

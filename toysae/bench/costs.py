@@ -8,8 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 import pandas as pd
 import torch
 
-from toysae import sae, training, worlds
-from toysae.variants import L0, L1, BatchTopK, Gated, JumpRelu, LargestCosine, Prefixes, Relu, TopK, Variant
+from toysae.saes.stack import Model, ReluL1, untrained
+from toysae.saes.starts import random_sign_rows
+from toysae.saes.training import BLOCK_STEPS, Batches, Data, Support, chunk_length, fast_arithmetic, fit
+from toysae.saes.variants import L0, L1, BatchTopK, Gated, JumpRelu, LargestCosine, Prefixes, Relu, TopK, Variant
+from toysae.worlds.catalogue import independent, two_of_three
+from toysae.worlds.world import World
 
 L1_COEFF, LR = 0.1, 0.003
 BATCH_SIZE = 1024
@@ -24,8 +28,8 @@ def by_stack_size(sizes: Sequence[int], n_steps: int, n_rounds: int) -> pd.DataF
 
     columns  n_saes, round, microseconds, cpu_microseconds (per SAE and step)
     """
-    world = worlds.two_of_three()
-    jobs = {n: training_job(world, training.Support.of(world), 3, n, n_steps) for n in sizes}
+    world = two_of_three()
+    jobs = {n: training_job(world, Support.of(world), 3, n, n_steps) for n in sizes}
     rounds = pd.DataFrame(in_turn(jobs, n_rounds)).rename(columns={"job": "n_saes"})
     return rounds.assign(**per_step(rounds, rounds["n_saes"] * n_steps)).drop(columns=["seconds", "cpu_seconds"])
 
@@ -38,7 +42,7 @@ def by_width(widths: Sequence[int], n_saes: int, n_steps: int, n_rounds: int) ->
     """
     jobs = {}
     for width in widths:
-        world = worlds.independent([1 / width] * width)
+        world = independent([1 / width] * width)
         jobs[width, "whole step"] = training_job(world, fresh_batches(world), width, n_saes, n_steps)
         jobs[width, "matrix products"] = products_job(width, n_saes, n_steps)
         jobs[width, "batches"] = batches_job(world, n_steps)
@@ -47,10 +51,10 @@ def by_width(widths: Sequence[int], n_saes: int, n_steps: int, n_rounds: int) ->
     return rounds.assign(**per_step(rounds, n_saes * n_steps)).drop(columns=["seconds", "cpu_seconds"])
 
 
-def variants(width: int) -> dict[str, sae.Model]:
+def variants(width: int) -> dict[str, Model]:
     """One SAE model of each kind for so many latents; the first has its gradient written out."""
     return {
-        "L1, gradient written out": sae.ReluL1(L1_COEFF),
+        "L1, gradient written out": ReluL1(L1_COEFF),
         "L1": Variant(Relu(), [L1(L1_COEFF)]),
         "TopK": Variant(TopK(1)),
         "BatchTopK": Variant(BatchTopK(1)),
@@ -66,7 +70,7 @@ def by_variant(width: int, n_saes: int, n_steps: int, n_rounds: int) -> pd.DataF
 
     columns  variant, round, microseconds, cpu_microseconds (per SAE and step)
     """
-    world = worlds.independent([1 / width] * width)
+    world = independent([1 / width] * width)
     jobs = {
         name: training_job(world, fresh_batches(world), width, n_saes, n_steps, model)
         for name, model in variants(width).items()
@@ -91,34 +95,34 @@ def operations(width: int, batch_size: int = BATCH_SIZE) -> int:
 
 
 def training_job(
-    world: worlds.World, data: training.Data, n_latents: int, n_saes: int, n_steps: int, model: sae.Model | None = None
+    world: World, data: Data, n_latents: int, n_saes: int, n_steps: int, model: Model | None = None
 ) -> Job:
     """One call of training.fit, for plain SAEs where no other model is given."""
-    model = model or sae.ReluL1(L1_COEFF)
-    rows = sae.random_sign_rows(world, n_latents, range(n_saes))
-    stack = sae.untrained(model, rows, range(n_saes), decoder_bias=False)
-    return lambda: training.fit(stack, data, n_steps=n_steps, lr=LR) and None
+    model = model or ReluL1(L1_COEFF)
+    rows = random_sign_rows(world, n_latents, range(n_saes))
+    stack = untrained(model, rows, range(n_saes), decoder_bias=False)
+    return lambda: fit(stack, data, n_steps=n_steps, lr=LR) and None
 
 
-def fresh_batches(world: worlds.World) -> training.Batches:
+def fresh_batches(world: World) -> Batches:
     """Batches of the size that the contest uses."""
-    return training.Batches(world, BATCH_SIZE, torch.Generator().manual_seed(0))
+    return Batches(world, BATCH_SIZE, torch.Generator().manual_seed(0))
 
 
-def batches_job(world: worlds.World, n_steps: int) -> Job:
+def batches_job(world: World, n_steps: int) -> Job:
     """Drawing the batches of so many steps, block by block as training does."""
     data = fresh_batches(world)
 
     def draw() -> None:
-        for start in range(0, n_steps, training.BLOCK_STEPS):
-            data.block(min(training.BLOCK_STEPS, n_steps - start))
+        for start in range(0, n_steps, BLOCK_STEPS):
+            data.block(min(BLOCK_STEPS, n_steps - start))
 
     return draw
 
 
 def products_job(width: int, n_saes: int, n_steps: int) -> Job:
     """The matrix products of so many steps and nothing else, chunk by chunk as training does."""
-    size = training.chunk_length(width, BATCH_SIZE)
+    size = chunk_length(width, BATCH_SIZE)
     chunks = [min(size, n_saes - start) for start in range(0, n_saes, size)]
     weights, samples = torch.rand(max(chunks), width, width), torch.rand(width, BATCH_SIZE)
     z, error, back = (torch.rand(max(chunks), width, BATCH_SIZE) for _ in range(3))
@@ -139,7 +143,7 @@ def products_job(width: int, n_saes: int, n_steps: int) -> Job:
 def in_turn(jobs: Mapping[object, Job], n_rounds: int) -> list[dict]:
     """Runs every job once to warm up, then all of them in turn; seconds and cpu_seconds of each run."""
     runs = []
-    with training.fast_arithmetic(), torch.no_grad():
+    with fast_arithmetic(), torch.no_grad():
         for number in range(-1, n_rounds):
             for name, job in jobs.items():
                 began, cpu_began = time.perf_counter(), time.process_time()

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 
 from toysae.bench import costs
 from toysae.bench.serving import Task
-from toysae.figures import SERIES_COLOURS, house_style
+from toysae.figures.style import SERIES_COLOURS, house_style
 
 PARTS = ("matrix products", "batches", "everything else")  # of a whole step, in the order in which they are stacked
 ALT = (

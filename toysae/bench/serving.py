@@ -47,7 +47,7 @@ def serve(prepare: Callable[[Task], Train]) -> None:
     """Answers every task on standard input with one line, until that input ends.
 
     prepare  makes everything ready and returns the training itself; only that is timed. What it returns are the SAEs'
-             parameters with a leading axis, as in toysae.sae.Stack; decoder rows may have any length
+             parameters with a leading axis, as in toysae.saes.stack.Stack; decoder rows may have any length
     """
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what a library prints must not mix with the answers

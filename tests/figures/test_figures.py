@@ -1,0 +1,153 @@
+"""Figures: what a map shows is what was measured, row by row; every figure can be drawn at its extremes."""
+
+import matplotlib
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import torch
+
+from toysae.chapters.larger_example import cooccurrence_map, heat_map
+from toysae.chapters.minimal_example import _draw_path, _sphere_map, map_with_activations, pattern_table, sphere_paths
+from toysae.chapters.optimum_and_training import excess_split
+from toysae.chapters.the_bias import seen_along_the_diagonal
+from toysae.chapters.when_they_win.phases import phase_diagram
+from toysae.claims.evidence import Fraction
+from toysae.figures.curves import curve_figure, curve_panels, fraction_curves, ladder
+from toysae.figures.maps import expected_maps, heat_map_row, small_maps
+from toysae.figures.shares import fractions, label_shares, loss_account
+from toysae.figures.style import LABEL_COLOURS
+from toysae.measures import reading
+from toysae.measures.assessment import assess, with_signed_labels
+from toysae.measures.labels import LABELS, SIGNED_LABELS
+from toysae.measures.reading import reading_order
+from toysae.saes.stack import ReluL1, untrained
+from toysae.saes.starts import initial_rows
+from toysae.worlds.catalogue import groups, two_of_three
+
+
+def seen(world, n_latents, n_saes=3):
+    seeds = range(n_saes)
+    rows = initial_rows("positive", world, n_latents, seeds)
+    return assess(untrained(ReluL1(0.1), rows, seeds, decoder_bias=True), world)
+
+
+@pytest.fixture
+def minimal():
+    return seen(two_of_three(), 3)
+
+
+def drawn(figure):
+    figure.canvas.draw()
+    return figure
+
+
+def test_the_heat_map_writes_every_cosine_in_reading_order(minimal):
+    axes = drawn(heat_map(minimal, 1, "a title")).axes[0]
+    order = reading_order(minimal.cosines, minimal.labels, 1)
+    written = [text.get_text() for text in axes.texts]
+    cosines = [reading.signed(v) for v in minimal.cosines[1][order].flatten().tolist()]
+    assert written == [*cosines, *["0.00"] * 3]  # the bias below, untrained
+    names = [label.get_text() for label in axes.get_yticklabels()]
+    assert names == [*(f"latent {i + 1}" for i in order), "", "bias only"]
+
+
+def test_the_strip_has_the_colour_of_each_label(minimal):
+    axes = drawn(heat_map(minimal, 0, "a title")).axes[0]
+    order = reading_order(minimal.cosines, minimal.labels, 0)
+    kinds = [LABELS[minimal.labels.kinds[0, i]] for i in order]
+    colours = [matplotlib.colors.to_hex(patch.get_facecolor()) for patch in axes.patches]
+    assert colours == [LABEL_COLOURS[kind].lower() for kind in kinds]
+
+
+def test_colours_are_centred_on_zero_and_numbers_vanish_where_unreadable():
+    large = seen(groups(8), 24)
+    axes = drawn(heat_map(large, 0, "a title")).axes[0]
+    assert axes.images[0].get_clim() == (-1, 1)
+    assert not axes.texts
+    assert axes.images[0].get_array().shape == (26, 24)
+
+
+def test_a_rounded_zero_has_no_sign():
+    assert [reading.signed(v) for v in (-0.001, 0.004, -0.7071, 1.0)] == ["0.00", "0.00", "-0.71", "1.00"]
+
+
+def test_the_sphere_map_keeps_the_octant_upright_and_the_sphere_inside_the_disc():
+    corners = _sphere_map(torch.eye(3).double())
+    assert torch.allclose(corners.norm(dim=1), corners.norm(dim=1)[0].expand(3))
+    assert corners[2, 0].abs() < 1e-9
+    assert corners[2, 1] > 0
+    anywhere = torch.nn.functional.normalize(torch.randn(500, 3, generator=torch.Generator().manual_seed(0)), dim=1)
+    assert _sphere_map(anywhere.double()).norm(dim=1).max() <= 2 + 1e-9
+    middle = torch.full((3,), 3**-0.5).double()
+    assert _sphere_map(middle).norm() < 1e-6
+
+
+def test_a_jump_breaks_the_path():
+    axes = plt.Figure().subplots()
+    path = torch.tensor([[0.0, 0.0], [0.1, 0.0], [1.5, 0.0], [1.6, 0.0]]).numpy()
+    _draw_path(axes, path, "#000000")
+    x = axes.lines[0].get_xdata()
+    assert [bool(torch.isnan(torch.tensor(float(v)))) for v in x] == [False, False, True, False]
+
+
+def test_every_figure_can_be_drawn_at_its_extremes(minimal):
+    empty = torch.zeros(0).double()
+    paths = torch.nn.functional.normalize(torch.randn(5, 3, 3, 3), dim=-1)
+    for figure in (
+        pattern_table(torch.ones(1, 1).bool(), torch.ones(1)),
+        cooccurrence_map(groups(12).cooccurrence()),
+        expected_maps({"one": torch.eye(1).numpy()}),
+        heat_map_row(minimal, {"only": 0}, "a title"),
+        heat_map_row(seen(groups(8), 30), {"a": 0, "b": 1}, "a title"),
+        map_with_activations(minimal, 0, torch.zeros(3, 3), ["A+B", "A+C", "B+C"], "a title"),
+        small_maps({"a": (minimal, 0), "b": (minimal, 1), "c": (minimal, 2)}),
+        sphere_paths({"a": (paths, minimal), "b": (paths, minimal)}, torch.eye(3)),
+        label_shares(
+            {"a": {"x": [1.0, 0.0], "y": [0.3, 0.7]}, "b": {"x": [0.0, 0.0], "y": [0.0, 1.0]}}, ("atomic", "dead")
+        ),
+        excess_split({"a": (torch.zeros(2), torch.zeros(2)), "b": (torch.rand(3), torch.rand(3))}),
+        seen_along_the_diagonal(
+            {"a": (torch.ones(3), torch.eye(3), ["dead"] * 3), "b": (torch.zeros(3), -torch.eye(3), ["negative"] * 3)},
+            torch.eye(3),
+        ),
+        loss_account({"none": empty, "some": torch.ones(4).double()}, {"atoms": 1.0, "bound": 0.5}),
+        fractions({"a": {"x": Fraction(0, 0), "y": Fraction(3, 3)}, "b": {"x": Fraction(0, 4), "y": Fraction(1, 4)}}),
+        curve_figure({"a": ([1, 2], [3, 4])}, {"a": ([1.5], [3.5])}, marks={"m": 1.2}, xlabel="x", xscale="log"),
+        curve_panels({"p": ({"a": ([1, 2], [3, 4])}, {}, {}), "q": ({}, {"a": ([1], [3])}, {"m": 1})}, xlabel="x"),
+        ladder({"w": {"atoms": 0.2, "best": 0.1}, "v": {"atoms": 0.3, "best": 0.3}}),
+        phase_diagram(
+            [0.1, 0.2],
+            ["a"],
+            [[Fraction(1, 2), Fraction(0, 0)]],
+            np.array([[0.0, 1.0]]),
+            {"a": [float("nan")]},
+            xlabel="x",
+        ),
+        fraction_curves({"a": ([1, 2], [Fraction(1, 3), Fraction(0, 0)])}, {"a": 1.5}, xlabel="x"),
+    ):
+        drawn(figure)
+
+
+def test_figures_leave_nothing_behind_in_pyplot(minimal):
+    heat_map(minimal, 0, "a title")
+    assert plt.get_fignums() == []
+
+
+def test_signed_labels_are_drawn_in_their_own_colours():
+    rows = torch.tensor([[[0.0, 0.0, -1.0], [0.5, 0.5, -(0.5**0.5)]]])
+    stack = untrained(ReluL1(0.1), rows, [0], decoder_bias=False)
+    stack.parameters["b_enc"] += 2
+    world = two_of_three()
+    signed = with_signed_labels(assess(stack, world), world)
+    figure = drawn(heat_map(signed, 0, "a title"))
+    colours = {matplotlib.colors.to_hex(patch.get_facecolor()) for patch in figure.axes[0].patches}
+    assert colours == {LABEL_COLOURS[word].lower() for word in ("negative", "difference")}
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == list(SIGNED_LABELS)
+
+
+def test_arrows_start_at_the_bias_and_end_where_the_latent_leads():
+    panels = {name: (torch.tensor([0.0, 1.0, 0.0]), torch.eye(3)[:1], ["atomic"]) for name in "ab"}
+    axes = drawn(seen_along_the_diagonal(panels, torch.eye(3))).axes[0]
+    arrow = next(text for text in axes.texts if getattr(text, "arrow_patch", None) is not None)
+    assert list(arrow.xyann) == pytest.approx([0.5**0.5, -(6**-0.5)])
+    assert list(arrow.xy) == pytest.approx([0.0, -2 * 6**-0.5])

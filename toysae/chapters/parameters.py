@@ -1,0 +1,220 @@
+"""One specification per notebook parameter, shared by the runner and by the cell that checks them in JupyterLab.
+
+A new parameter is one line in SPECIFICATIONS. A rule over several parameters is one line in RULES; it applies to a
+notebook that has all of them. The write-up gets them as data: PARAMETERS.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import comb
+from operator import le
+from typing import Any, Protocol
+
+from toysae.saes.starts import INITIALISATIONS
+
+
+class Specification(Protocol):
+    """What a parameter may be."""
+
+    type_name: str
+
+    @property
+    def about(self) -> str:
+        """What the parameter is."""
+
+    @property
+    def allowed(self) -> str:
+        """What it may be, in words."""
+
+    def accepts(self, value: Any) -> bool:
+        """Whether it may be this value."""
+
+    def parse(self, text: str) -> Any:
+        """The value that a text stands for. Raises ValueError or KeyError for a text that stands for none."""
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A whole number from low to high."""
+
+    low: int
+    high: int
+    about: str
+    type_name = "int"
+
+    @property
+    def allowed(self) -> str:
+        return f"a whole number from {self.low} to {self.high}"
+
+    def accepts(self, value) -> bool:
+        return isinstance(value, int) and not isinstance(value, bool) and self.low <= value <= self.high
+
+    def parse(self, text: str):
+        return int(text)
+
+
+@dataclass(frozen=True)
+class Number:
+    """A finite number from low to high; low itself is left out where `above` is set."""
+
+    low: float
+    high: float
+    about: str
+    above: bool = False
+    type_name = "float"
+
+    @property
+    def allowed(self) -> str:
+        if self.above:
+            return f"a number above {self.low:g} and at most {self.high:g}"
+        return f"a number from {self.low:g} to {self.high:g}"
+
+    def accepts(self, value) -> bool:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return False
+        return self.low <= value <= self.high and not (self.above and value == self.low)  # NaN fails both
+
+    def parse(self, text: str):
+        return float(text)
+
+
+@dataclass(frozen=True)
+class Switch:
+    """True or False."""
+
+    about: str
+    type_name = "bool"
+    allowed = "true or false"
+
+    def accepts(self, value) -> bool:
+        return isinstance(value, bool)
+
+    def parse(self, text: str):
+        return {"true": True, "false": False}[text.lower()]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of a few words."""
+
+    words: tuple[str, ...]
+    about: str
+    type_name = "str"
+
+    @property
+    def allowed(self) -> str:
+        return "one of " + ", ".join(self.words)
+
+    def accepts(self, value) -> bool:
+        return isinstance(value, str) and value in self.words
+
+    def parse(self, text: str):
+        return text
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A condition over several parameters. `sentence` is a template that names them."""
+
+    names: tuple[str, ...]
+    holds: Callable[..., bool]
+    sentence: str
+
+
+SPECIFICATIONS: dict[str, Specification] = {
+    "n_features": Whole(2, 64, "number of true features"),
+    "k_active": Whole(2, 64, "features that fire in each sample"),
+    "n_latents": Whole(1, 256, "latents of each SAE"),
+    "n_groups": Whole(2, 64, "groups of features"),
+    "group_size": Whole(2, 16, "features in a group"),
+    "mu": Number(0, 10, "mean magnitude of an active feature", above=True),
+    "sigma": Number(0, 10, "standard deviation of that magnitude"),
+    "spread": Number(0, 0.9, "standard deviation of a magnitude that has two values, around one"),
+    "p_child": Number(0.01, 0.99, "how often a child fires when its parent does"),
+    "correlation": Number(0, 0.5, "correlation of one feature with the others", above=True),
+    "k": Number(1, 1.95, "latents that may be active in the mean, where two are needed"),
+    "mean_l0": Number(2, 16, "features that fire at once, in the mean"),
+    "l1_coeff": Number(0, 2, "lambda, the weight of the L1 penalty", above=True),
+    "lr": Number(1e-5, 1, "learning rate of Adam"),
+    "n_steps": Whole(1, 100_000, "training steps"),
+    "batch_size": Whole(1, 65_536, "samples in a batch"),
+    "n_saes": Whole(2, 4096, "SAEs trained side by side, one seed each"),
+    "seed": Whole(0, 2**31 - 1, "seed of the whole run"),
+    "decoder_bias": Switch("whether the decoder has a bias"),
+    "n_largest": Whole(4, 9, "most features in a comparison of sizes"),
+    "init": Choice(tuple(INITIALISATIONS), "initial decoder rows"),
+    "threshold": Number(0.75, 0.999, "cosine from which a latent is called aligned"),
+}
+
+MAX_COMBINATIONS = 300  # patterns of a notebook's world: each has a composite, and each composite a row in an account
+
+
+def _few_choices(n: int, k: int) -> bool:
+    return k > n or comb(n, k) <= MAX_COMBINATIONS
+
+
+def _few_patterns(n_groups: int, size: int, k: int) -> bool:
+    return n_groups * size <= 64 and n_groups * comb(size, k) <= MAX_COMBINATIONS
+
+
+RULES = (
+    Rule(("k_active", "n_features"), le, "k_active={k_active}: must be at most n_features={n_features}"),
+    Rule(
+        ("n_features", "n_largest"),
+        lambda n, largest: 4 <= n <= largest,
+        "n_features={n_features}: must be from 4 to n_largest={n_largest}",
+    ),
+    Rule(("k_active", "group_size"), le, "k_active={k_active}: must be at most group_size={group_size}"),
+    Rule(
+        ("n_features", "k_active"),
+        _few_choices,
+        "n_features={n_features}: must allow at most 300 choices of k_active={k_active} features",
+    ),
+    Rule(
+        ("n_groups", "group_size", "k_active"),
+        _few_patterns,
+        "n_groups={n_groups}: must leave at most 64 features and 300 patterns "
+        "with group_size={group_size} and k_active={k_active}",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """What the parameters of notebooks may be, one by one and together."""
+
+    specifications: Mapping[str, Specification]
+    rules: tuple[Rule, ...]
+
+    def check(self, found: Mapping[str, Any]) -> None:
+        """Checks every parameter among the names found; other names may be there.
+
+        Raises ValueError with one line that names the parameter, its value and what is allowed.
+        """
+        known = {name: found[name] for name in self.specifications if name in found}
+        for name, value in known.items():
+            self._check_one(name, value)
+        for rule in self.rules:
+            if all(name in known for name in rule.names) and not rule.holds(*(known[name] for name in rule.names)):
+                raise ValueError(rule.sentence.format(**known))
+
+    def parse(self, name: str, text: str) -> Any:
+        """The value of one parameter. Raises ValueError, in one line, for a wrong type or an impossible value."""
+        try:
+            value = self.specifications[name].parse(text)
+        except (ValueError, KeyError):
+            raise ValueError(f"{name}={text}: must be {self.specifications[name].allowed}") from None
+        self._check_one(name, value)
+        return value
+
+    def _check_one(self, name: str, value: Any) -> None:
+        if not self.specifications[name].accepts(value):
+            raise ValueError(f"{name}={value!r}: must be {self.specifications[name].allowed}")
+
+
+PARAMETERS = Parameters(SPECIFICATIONS, RULES)
+
+
+def check_parameters(found: Mapping[str, Any]) -> None:
+    """Checks the parameters of a notebook, as in check_parameters(globals()); see Parameters.check."""
+    PARAMETERS.check(found)

@@ -1,0 +1,217 @@
+"""Remedies against composites, in one list: a new one is added in one place, and competes with all others.
+
+A *contestant* turns a world into SAEs, or dictionaries that are handled like them. It has one knob, and no more than
+BUDGET settings of it. All settings and seeds of a contestant on one task are one stack.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from toysae.chapters.remedies.arena import L1_COEFF, Task, data_of
+from toysae.chapters.remedies.classical import (
+    Coded,
+    independent_components,
+    learned_dictionary,
+    non_negative_factors,
+    principal_components,
+)
+from toysae.measures.absorption import measure_absorption
+from toysae.measures.assessment import assess
+from toysae.measures.labels import LABELS, THRESHOLD
+from toysae.optimum.codes import dictionary_loss
+from toysae.saes.stack import Model, ReluL1, Stack, untrained
+from toysae.saes.starts import random_sign_rows
+from toysae.saes.training import fit
+from toysae.saes.variants import (
+    L0,
+    L1,
+    AllCosines,
+    BatchTopK,
+    Gated,
+    JumpRelu,
+    LargestCosine,
+    Prefixes,
+    Relu,
+    TopK,
+    Variant,
+)
+from toysae.worlds.firings import Independently
+from toysae.worlds.world import World
+
+MOST_SETTINGS = 5  # settings that a contestant may try
+N_SEEN_SAMPLES = 100  # that a classical method sees: its time grows with them
+STEPS_PER_ROUND = 33  # training steps of an SAE that stand for one round of a classical method
+
+
+class Contestant(Protocol):
+    """Whatever turns a world into a stack."""
+
+    name: str
+    knob: str
+    settings: tuple[float, ...]
+
+    def trained(self, world: World, n_latents: int, values: Tensor, seeds: Sequence[int], **plan) -> Stack:
+        """One SAE per value of the knob (n_saes,) and seed; plan holds n_steps and lr."""
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """SAEs of one kind.
+
+    knob      what its settings are settings of
+    settings  BUDGET values at most
+    model     from values of the knob (n_saes,) and n_latents to a Model
+    tied      whether the encoder is the decoder transposed
+    """
+
+    name: str
+    knob: str
+    settings: tuple[float, ...]
+    model: Callable[[Tensor, int], Model]
+    tied: bool = False
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.settings) <= MOST_SETTINGS:
+            raise ValueError(f"settings has {len(self.settings)} values: allowed are 1 to {MOST_SETTINGS}, as for all")
+
+    def trained(self, world: World, n_latents: int, values: Tensor, seeds: Sequence[int], **plan) -> Stack:
+        rows = random_sign_rows(world, n_latents, seeds)
+        start = untrained(self.model(values, n_latents), rows, seeds, decoder_bias=False, tied=self.tied)
+        return fit(start, data_of(world), **plan)[0]
+
+
+@dataclass(frozen=True)
+class Classical:
+    """A method of `classical`, each seed with samples of its own, and with the best codes at L1_COEFF."""
+
+    name: str
+    knob: str
+    settings: tuple[float, ...]
+    method: Callable[[Tensor, int, float, int, int], Tensor]
+
+    def trained(self, world: World, n_latents: int, values: Tensor, seeds: Sequence[int], **plan) -> Stack:
+        samples = {s: world.inputs(world.sample(N_SEEN_SAMPLES, torch.Generator().manual_seed(s))) for s in set(seeds)}
+        n_rounds = max(1, plan["n_steps"] // STEPS_PER_ROUND)
+        tried = zip(values.tolist(), seeds, strict=True)
+        rows = [self.method(samples[seed].double(), n_latents, value, seed, n_rounds) for value, seed in tried]
+        return coded(torch.stack(rows), seeds)
+
+
+@dataclass(frozen=True)
+class RandomRows:
+    """No training: what chance alone gives."""
+
+    name: str = "random rows"
+    knob: str = "none"
+    settings: tuple[float, ...] = (0.0,)
+
+    def trained(self, world: World, n_latents: int, values: Tensor, seeds: Sequence[int], **plan) -> Stack:
+        return coded(random_sign_rows(world, n_latents, seeds), seeds)
+
+
+@dataclass(frozen=True)
+class TrueFeatures:
+    """No training: the dictionary that all others look for, to see what it costs. It competes with as many latents."""
+
+    name: str = "true features"
+    knob: str = "none"
+    settings: tuple[float, ...] = (0.0,)
+
+    def trained(self, world: World, n_latents: int, values: Tensor, seeds: Sequence[int], **plan) -> Stack:
+        return coded(world.features.expand(len(seeds), -1, -1).clone(), seeds)
+
+
+@dataclass(frozen=True)
+class Shuffled:
+    """A remedy trained where every feature fires as often as before, but regardless of the others."""
+
+    remedy: Remedy
+    name: str = "L1 on shuffled data"
+
+    @property
+    def knob(self) -> str:
+        return self.remedy.knob
+
+    @property
+    def settings(self) -> tuple[float, ...]:
+        return self.remedy.settings
+
+    def trained(self, world: World, n_latents: int, values: Tensor, seeds: Sequence[int], **plan) -> Stack:
+        lonely = World(Independently(world.firing.rates()), features=world.features, magnitudes=world.magnitudes)
+        return self.remedy.trained(lonely, n_latents, values, seeds, **plan)
+
+
+def coded(rows: Tensor, seeds: Sequence[int]) -> Stack:
+    """Dictionaries (n_saes, n_latents, d_in) as a stack, with the best codes at L1_COEFF."""
+    return untrained(Coded(L1_COEFF), rows, seeds, decoder_bias=False, tied=True)
+
+
+PRICES = (0.01, 0.03, 0.1, 0.2, 0.4)
+COUNTS = (0.5, 1.0, 1.5, 2.0, 3.0)
+PUSHES = (0.03, 0.1, 0.3, 1.0, 3.0)
+WIDE_KERNEL = JumpRelu(
+    bandwidth=0.5
+)  # of a narrower kernel few of the listed points see anything: then no price moves L0
+ORTHOGONALITY = 0.25  # weight of the cosine penalty beside BatchTopK
+PLAIN_REMEDY = Remedy("L1", "l1_coeff", PRICES, lambda c, n: ReluL1(c))
+REMEDIES: tuple[Contestant, ...] = (
+    PLAIN_REMEDY,
+    Remedy("L1, tied weights", "l1_coeff", PRICES, lambda c, n: ReluL1(c), tied=True),
+    Remedy("TopK", "k", (1, 2, 3, 4, 5), lambda k, n: Variant(TopK(k.long()))),
+    Remedy("BatchTopK", "k", COUNTS, lambda k, n: Variant(BatchTopK(k))),
+    Remedy(
+        "JumpReLU, L0",
+        "l0_coeff",
+        (0.003, 0.01, 0.03, 0.1, 0.3),
+        lambda c, n: Variant(WIDE_KERNEL, [L0(c, WIDE_KERNEL.bandwidth)]),
+    ),
+    Remedy("Gated", "l1_coeff", PRICES, lambda c, n: Gated(c)),
+    Remedy("Matryoshka", "l1_coeff", PRICES, lambda c, n: Variant(Relu(), [L1(c)], prefixes=Prefixes.all(n))),
+    Remedy("L1, all cosines", "weight", PUSHES, lambda w, n: Variant(Relu(), [L1(L1_COEFF), AllCosines(w)])),
+    Remedy("L1, largest cosine", "weight", PUSHES, lambda w, n: Variant(Relu(), [L1(L1_COEFF), LargestCosine(w)])),
+    Remedy("OrtSAE", "k", COUNTS, lambda k, n: Variant(BatchTopK(k), [LargestCosine(ORTHOGONALITY)])),
+)
+CLASSICAL: tuple[Contestant, ...] = (
+    Classical("PCA", "none", (0.0,), principal_components),
+    Classical("ICA", "contrast", (1, 2, 3), independent_components),
+    Classical("NMF", "l1_coeff", (0.0, *PRICES[:4]), non_negative_factors),
+    Classical("dictionary learning", "l1_coeff", PRICES[1:4], learned_dictionary),
+)
+BASELINES: tuple[Contestant, ...] = (Shuffled(PLAIN_REMEDY), RandomRows())
+
+
+def tried(contestant: Contestant, task: Task, seeds: Sequence[int], threshold: float = THRESHOLD, **plan) -> list[dict]:
+    """One row per setting and seed of a contestant: what `judged` says of it. plan holds n_steps and lr."""
+    values = [value for value in contestant.settings for _ in seeds]
+    members = [seed for _ in contestant.settings for seed in seeds]
+    stack = contestant.trained(task.world, task.n_latents, torch.tensor(values).double(), members, **plan)
+    columns = {"setting": values, "seed": members} | {k: v.tolist() for k, v in judged(stack, task, threshold).items()}
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def judged(stack: Stack, task: Task, threshold: float = THRESHOLD) -> dict[str, Tensor]:
+    """Scores of every SAE, (n_saes,) each.
+
+    found               share of the features that have an atomic latent
+    atomic ... dead     share of the latents with each label
+    mcc, l0, explained_variance
+    absorption          mean absorption fraction over the families of the task; not a number where there is none
+    excess              loss of its dictionary at L1_COEFF, with the best codes, above the best loss known; as a share
+    """
+    seen = assess(stack, task.world, threshold)
+    families = [measure_absorption(stack, task.world, parent, children).fraction for parent, children in task.families]
+    nowhere = torch.full_like(seen.losses, torch.nan)
+    priced = dictionary_loss(stack.W_dec, task.world, L1_COEFF)
+    return (
+        {"found": seen.labels.features_found / task.world.n_features}
+        | {label: seen.labels.count(label) / task.n_latents for label in LABELS}
+        | {"mcc": seen.mcc, "l0": seen.l0, "explained_variance": seen.explained_variance}
+        | {"absorption": torch.stack(families).mean(dim=0) if families else nowhere}
+        | {"excess": priced / task.best_loss - 1}
+    )

@@ -1,0 +1,53 @@
+"""What is said: sentences that data choose, with their evidence. Needs nothing else of ours.
+
+In reading order:
+
+    evidence   what a sentence rests on: counts, means, numbers, names; and how each is printed and recorded
+    rules      when a count is "most" or "nearly all", and when one is more than another
+    sources    whom a claim comes from, and the words that judge it
+    templates  sentences with gaps that evidence fills
+    prose      what a cell says and shows: sentences, figures with captions
+    cases      a claim: a list of cases, of which the first true one is said
+    record     a claim on its way from the cell to the front page, and what was published of it
+    wording    all wordings of a notebook's claims, read and checked without a run
+    words      lists and counts in English
+
+A notebook takes what it needs from here.
+"""
+
+from toysae.claims.cases import claim
+from toysae.claims.evidence import Fraction, Mean
+from toysae.claims.prose import say, say_trained, show, show_interactive
+from toysae.claims.rules import (
+    above,
+    at_least_half,
+    below,
+    fewer,
+    more,
+    mostly,
+    mostly_not,
+    nearly_all,
+    nothing_to_judge,
+)
+from toysae.claims.words import counted, listed
+
+__all__ = [
+    "Fraction",
+    "Mean",
+    "above",
+    "at_least_half",
+    "below",
+    "claim",
+    "counted",
+    "fewer",
+    "listed",
+    "more",
+    "mostly",
+    "mostly_not",
+    "nearly_all",
+    "nothing_to_judge",
+    "say",
+    "say_trained",
+    "show",
+    "show_interactive",
+]

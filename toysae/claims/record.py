@@ -1,0 +1,103 @@
+"""A claim on its way from the cell to the front page, and the published run that it is compared with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+CLAIM_MIME = "application/vnd.toysae.claim+json"
+NOT_JUDGED = "not judged"
+
+
+@dataclass(frozen=True)
+class Record:
+    """What came out of one claim.
+
+    id         its name, unique in its notebook
+    case       which of its cases was true, from 0
+    statement  the sentence of that case, filled in
+    verdict    the word that judges it, or None if there was nothing to judge
+    source     whom the claim comes from, as in sources.SOURCES
+    evidence   numbers and names by label, as evidence.as_json makes them
+    notebook   where it stands; a cell does not know that yet
+    holds      whether the published run says the same case; true for a claim that was not published yet
+    """
+
+    id: str
+    case: int
+    statement: str
+    verdict: str | None
+    source: str
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    notebook: str = ""
+    holds: bool = True
+
+    @property
+    def word(self) -> str:
+        """The verdict as a page prints it."""
+        return self.verdict or NOT_JUDGED
+
+    def in_cell(self) -> dict[str, Any]:
+        """As a cell records it."""
+        return {name: getattr(self, name) for name in ("id", "case", "statement", "verdict", "source", "evidence")}
+
+    @classmethod
+    def from_cell(cls, notebook: str, recorded: Mapping[str, Any], published: Published) -> Record:
+        """A claim that the cell of a notebook recorded. Raises ValueError, in one line, for what is no such record."""
+        try:
+            found = cls(**recorded, notebook=notebook)
+        except TypeError as problem:
+            raise ValueError(f"{notebook}: a claim was recorded in another form; execute it again") from problem
+        return replace(found, holds=published.says(found))
+
+    def to_json(self) -> dict[str, Any]:
+        """As build/claims.json lists it."""
+        names = ("notebook", "id", "statement", "holds", "source", "verdict", "evidence", "case")
+        return {name: getattr(self, name) for name in names}
+
+    @classmethod
+    def from_json(cls, listed: Mapping[str, Any]) -> Record:
+        """An entry of build/claims.json."""
+        return cls(**listed)
+
+
+def to_bytes(records: Iterable[Record]) -> bytes:
+    """The file build/claims.json."""
+    return _file([record.to_json() for record in records])
+
+
+@dataclass(frozen=True)
+class Published:
+    """The published run: by notebook and id the case, verdict, statement and evidence of each claim."""
+
+    claims: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, records: Iterable[Record]) -> Published:
+        """What is published when these claims are."""
+        claims: dict[str, dict[str, Mapping[str, Any]]] = {}
+        for record in records:
+            entry = {name: getattr(record, name) for name in ("case", "verdict", "statement", "evidence")}
+            claims.setdefault(record.notebook, {})[record.id] = entry
+        return cls(claims)
+
+    @classmethod
+    def read(cls, path: Path) -> Published:
+        """The file notebooks/published.json; nothing is published where there is none."""
+        return cls(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else cls()
+
+    def says(self, record: Record) -> bool:
+        """Whether this claim came out in the published case; a claim that is new does."""
+        entry = self.claims.get(record.notebook, {}).get(record.id)
+        return entry is None or entry["case"] == record.case
+
+    def to_bytes(self) -> bytes:
+        """The file notebooks/published.json, sorted."""
+        return _file(self.claims, sort_keys=True)
+
+
+def _file(content: Any, **options: Any) -> bytes:
+    return (json.dumps(content, indent=2, ensure_ascii=False, **options) + "\n").encode()

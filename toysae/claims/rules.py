@@ -1,0 +1,57 @@
+"""Rules of judgement: each says of a count or a mean whether a sentence may be said. Evidence decides by its interval.
+
+The interval is the 95 % one: Wilson's for a Fraction, the t interval for a Mean. Nothing counted decides nothing:
+its interval is everything, so every rule but nothing_to_judge says no.
+"""
+
+from __future__ import annotations
+
+from toysae.claims.evidence import Fraction, Mean
+
+HALF = 0.5
+NEARLY_ALL = 0.8  # the lower end of the interval from which on some exceptions do not matter
+
+
+def above(evidence: Fraction | Mean, bound: float) -> bool:
+    """The whole interval lies above the bound."""
+    return evidence.interval[0] > bound
+
+
+def below(evidence: Fraction | Mean, bound: float) -> bool:
+    """The whole interval lies below the bound."""
+    return evidence.interval[1] < bound
+
+
+def mostly(share: Fraction | Mean) -> bool:
+    """Most: the whole interval lies above one half."""
+    return above(share, HALF)
+
+
+def mostly_not(share: Fraction | Mean) -> bool:
+    """Fewer than half: the whole interval lies below one half."""
+    return below(share, HALF)
+
+
+def nearly_all(count: Fraction) -> bool:
+    """All of them, or so many that the whole interval lies above .8; there has to be something to count."""
+    return count.n > 0 and (count.k == count.n or above(count, NEARLY_ALL))
+
+
+def at_least_half(count: Fraction) -> bool:
+    """One half or more of those that were counted, whatever the interval; there has to be something to count."""
+    return 2 * count.k >= count.n > 0
+
+
+def more(first: Fraction | Mean, second: Fraction | Mean) -> bool:
+    """The interval of the first lies above that of the second."""
+    return first.interval[0] > second.interval[1]
+
+
+def fewer(first: Fraction | Mean, second: Fraction | Mean) -> bool:
+    """The interval of the first lies below that of the second."""
+    return first.interval[1] < second.interval[0]
+
+
+def nothing_to_judge(evidence: Fraction | Mean) -> bool:
+    """Nothing was counted: these settings leave nothing to judge."""
+    return evidence.n == 0

@@ -1,0 +1,13 @@
+"""The pictures that two chapters or more use: data in, a matplotlib Figure out.
+
+    style    colours, marks, legends
+    maps     heat maps of cosines
+    curves   curves with dots, ladders of losses
+    shares   counts with their intervals
+
+Nothing is computed here that a sentence could state.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,114 @@
+"""Heat maps of cosines."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from toysae.figures.style import LABEL_COLOURS, READABLE, SIGNED, finish, label_legend, ticks
+from toysae.measures.assessment import Assessment
+from toysae.measures.reading import feature_names, reading_order, signed
+
+
+def expected_maps(maps: Mapping[str, np.ndarray]) -> Figure:
+    """Heat maps of dictionaries that were written down, not trained: title -> cosines (n_latents, n_features)."""
+    figure = Figure(figsize=(2.9 * len(maps), 2.7), layout="constrained")
+    for axes, (title, cosine) in zip(np.atleast_1d(figure.subplots(1, len(maps))), maps.items(), strict=True):
+        draw_cosines(axes, np.asarray(cosine))
+        ticks(axes, [f"latent {i + 1}" for i in range(len(cosine))], feature_names(cosine.shape[1]))
+        axes.set_xlabel("true feature")
+        axes.set_title(title)
+    return figure
+
+
+def heat_map_row(seen: Assessment, saes: Mapping[str, int], title: str) -> Figure:
+    """Several SAEs side by side: title -> number of the SAE in the stack."""
+    n_latents, n_features = seen.cosines.shape[1:]
+    readable = n_latents <= READABLE
+    cell, names = (0.44, 0.9) if readable else (0.09, 0.5)
+    size = (names + 0.3 + cell * n_features) * len(saes), 1.5 + cell * (n_latents + 1.6)
+    figure = Figure(figsize=size, layout="constrained")
+    for axes, (name, sae) in zip(np.atleast_1d(figure.subplots(1, len(saes))), saes.items(), strict=True):
+        draw_heat_map(axes, seen, sae)
+        if readable:
+            name_rows_and_columns(axes, seen, sae)
+        else:
+            ticks(axes, [*[""] * (n_latents + 1), "bias"], [""] * n_features)
+        axes.set_title(name, fontsize=9)
+    finish(figure, title, seen.labels.words)
+    return figure
+
+
+def small_maps(worlds: Mapping[str, tuple[Assessment, int]], n_columns: int = 3) -> Figure:
+    """Small heat maps, one world each: title -> (what was seen, number of the SAE that is drawn)."""
+    n_rows = -(-len(worlds) // n_columns)
+    figure = Figure(figsize=(2.5 * n_columns, 2.6 * n_rows + 0.3), layout="constrained")
+    for axes, (title, (seen, sae)) in zip(figure.subplots(n_rows, n_columns).flat, worlds.items(), strict=True):
+        order = reading_order(seen.cosines, seen.labels, sae)
+        image = seen.cosines[sae][order].numpy()
+        axes.imshow(image, cmap=SIGNED, vmin=-1, vmax=1, aspect="auto", interpolation="nearest")
+        strip(axes, seen, sae, order, width=0.05 * image.shape[1], left=image.shape[1] * 1.02 - 0.5)
+        axes.set(xticks=[], yticks=[], xlabel=f"{image.shape[1]} features", ylabel=f"{image.shape[0]} latents")
+        axes.set_title(title, fontsize=9)
+    label_legend(figure)
+    return figure
+
+
+def draw_heat_map(axes: Axes, seen: Assessment, sae: int) -> None:
+    """One SAE's cosines in reading order, an empty row, the bias; the strip of labels beside them."""
+    order = reading_order(seen.cosines, seen.labels, sae)
+    n_latents, n_features = seen.cosines.shape[1:]
+    gap = np.full((1, n_features), np.nan)
+    rows = np.vstack([seen.cosines[sae][order].numpy(), gap, seen.bias_cosines[sae][None].numpy()])
+    draw_cosines(axes, rows)
+    strip(axes, seen, sae, order, width=0.22 if n_latents <= READABLE else 0.6, left=n_features - 0.5 + 0.12)
+
+
+def name_rows_and_columns(axes: Axes, seen: Assessment, sae: int) -> None:
+    """Names latents and features beside the map that draw_heat_map drew, the bias row included."""
+    n_latents, n_features = seen.cosines.shape[1:]
+    word = "latent " if n_latents <= READABLE else ""
+    names = [f"{word}{i + 1}" for i in reading_order(seen.cosines, seen.labels, sae)]
+    ticks(axes, [*names, "", "bias only"], feature_names(n_features))
+    axes.set_xlabel("true feature")
+
+
+def cosine_scale(figure: Figure, axes: Axes) -> None:
+    """The scale of colours that says which cosine they stand for."""
+    scale = ScalarMappable(Normalize(-1, 1), SIGNED)
+    figure.colorbar(scale, ax=axes, label="cosine", shrink=0.8, ticks=[-1, 0, 1], pad=0.02, aspect=25)
+
+
+def draw_cosines(axes: Axes, rows: np.ndarray) -> None:
+    """Cosines as coloured cells, written out where there is room; rows of nan stay empty."""
+    axes.imshow(rows, cmap=SIGNED, vmin=-1, vmax=1, interpolation="nearest")
+    if len(rows) <= READABLE + 2:
+        for (i, j), value in np.ndenumerate(rows):
+            if not math.isnan(value):
+                ink = "white" if abs(value) > 0.6 else "#222222"
+                axes.text(j, i, signed(value), ha="center", va="center", fontsize=8, color=ink)
+
+
+def label_cells(axes: Axes, column_names: Sequence[str], row_names: Sequence[str]) -> None:
+    """Names the cells of a pcolormesh, whose borders lie on whole numbers; the first row comes on top."""
+    axes.set_xticks([i + 0.5 for i in range(len(column_names))], column_names)
+    axes.set_yticks([i + 0.5 for i in range(len(row_names))], row_names)
+    axes.invert_yaxis()
+    axes.set_aspect("equal")
+    axes.tick_params(length=0)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+
+
+def strip(axes: Axes, seen: Assessment, sae: int, order: Sequence[int], width: float, left: float) -> None:
+    """The narrow strip beside a map that tells each latent's label by its colour."""
+    for row, latent in enumerate(order):
+        colour = LABEL_COLOURS[seen.labels.word(sae, latent)]
+        axes.add_patch(Rectangle((left, row - 0.46), width, 0.92, color=colour, linewidth=0, clip_on=False))

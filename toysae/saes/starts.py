@@ -1,0 +1,84 @@
+"""Starts: where decoder rows point before training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from torch.nn.functional import normalize
+
+from toysae.saes.stack import Model, ReluL1, Stack, untrained
+from toysae.worlds.world import World
+
+PLACEMENT_NOISE = 0.05  # rows placed at given directions are moved by this much, so that members of a stack differ
+
+
+def random_sign_rows(world: World, n_latents: int, seeds: Sequence[int]) -> Tensor:
+    """Unit rows uniform on the sphere, entries of either sign: what practice uses. (n_saes, n_latents, d_in)"""
+    return normalize(_gaussians(seeds, n_latents, world.d_in), dim=2)
+
+
+def positive_rows(world: World, n_latents: int, seeds: Sequence[int]) -> Tensor:
+    """Unit rows that are random positive sums of the features, so that every latent fires. (n_saes, n_latents, d_in)"""
+    return normalize(_gaussians(seeds, n_latents, world.n_features).abs() @ world.features, dim=2)
+
+
+def rows_at(directions: Tensor, n_latents: int, seeds: Sequence[int]) -> Tensor:
+    """Unit rows at given directions (n_directions, d_in), slightly moved; taken in turn if there are too few."""
+    if not len(directions):
+        raise ValueError("directions is empty: allowed is (n_directions, d_in) with at least one of them")
+    turn = torch.arange(n_latents) % len(directions)
+    moved = directions[turn] + PLACEMENT_NOISE * _gaussians(seeds, n_latents, directions.shape[1])
+    return normalize(moved, dim=2)
+
+
+INITIALISATIONS = {
+    "random-sign": random_sign_rows,
+    "positive": positive_rows,
+    "at-features": lambda world, n_latents, seeds: rows_at(world.features, n_latents, seeds),
+    "at-composites": lambda world, n_latents, seeds: rows_at(world.composites(), n_latents, seeds),
+}
+
+
+def initial_rows(init: str, world: World, n_latents: int, seeds: Sequence[int]) -> Tensor:
+    """Decoder rows before training, (n_saes, n_latents, d_in), by the name of the initialisation."""
+    if init not in INITIALISATIONS:
+        raise ValueError(f"init is {init!r}: allowed is one of {', '.join(INITIALISATIONS)}")
+    return INITIALISATIONS[init](world, n_latents, seeds)
+
+
+def start(
+    world: World,
+    n_latents: int,
+    sae: float | Tensor | Model,
+    seeds: Sequence[int],
+    *,
+    init: str = "random-sign",
+    decoder_bias: bool = False,
+    tied: bool = False,
+) -> Stack:
+    """SAEs for a world before training, one per seed.
+
+    sae           what is trained: a number is the price l1_coeff of the plain SAE (ReLU and L1), a tensor (n_saes,) one
+                  such price per SAE; else any Model
+    init          where decoder rows start: a name in INITIALISATIONS
+    decoder_bias  whether the decoder has a bias
+    tied          whether the encoder is the decoder transposed
+    raises        ValueError for a value that cannot be
+    """
+    model = sae if isinstance(sae, Model) else ReluL1(sae)
+    rows = initial_rows(init, world, n_latents, seeds)
+    return untrained(model, rows, seeds, decoder_bias=decoder_bias, tied=tied)
+
+
+def member_generator(seed: int, stream: int = 0) -> torch.Generator:
+    """The generator of one SAE: the same seed gives the same SAE, in whatever stack it is trained.
+
+    stream  0 for the initialisation, 1 for what replaces its dead latents
+    """
+    return torch.Generator().manual_seed(2 * seed + stream)
+
+
+def _gaussians(seeds: Sequence[int], *shape: int) -> Tensor:
+    return torch.stack([torch.randn(shape, generator=member_generator(seed)) for seed in seeds])

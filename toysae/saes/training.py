@@ -1,0 +1,342 @@
+"""One training loop for every stack and every world.
+
+Adam; the gradient of a decoder row is projected so that the row stays on the unit sphere, and the row is renormalised
+after each step. The learning rate is constant in the first half and falls linearly to zero in the second. In the first
+half, latents that have not fired are *resampled*: aimed afresh at the residual of a sample that is drawn in proportion
+to its loss, as one does with large SAEs (Bricken et al. 2023, "Towards Monosemanticity").
+
+All members of a stack see the same batches, so differences between them come from their initialisation alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from toysae.saes.gradients import Buffers, Parameters
+from toysae.saes.stack import Stack
+from toysae.saes.starts import member_generator
+from toysae.worlds.checks import require_positive
+from toysae.worlds.world import World
+
+BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8  # Adam's usual constants
+BLOCK_STEPS = 50  # batches are drawn for this many steps at once
+CHUNK_NUMBERS = (
+    2**18
+)  # SAEs are trained in chunks whose largest buffer holds about this many numbers: it fits the cache
+BATCH_SIZE = 256  # fresh samples in each step, unless said otherwise
+MOST_POINTS = 1024  # data points up to which training sees all of them in every step, unless said otherwise
+N_RESAMPLINGS = 10  # moments in the first half of training at which dead latents are aimed afresh
+
+
+_trained_here: list[int] = []  # the length of every stack that this process trained
+
+
+class Data(Protocol):
+    """Where batches come from."""
+
+    def block(self, n_steps: int) -> tuple[Tensor, Tensor]:
+        """Data points (n_steps, n_samples, d_in) of the next steps and the samples' probabilities."""
+
+
+class Batches:
+    """Fresh samples of a world in every step; each sample of a batch weighs the same."""
+
+    def __init__(self, world: World, batch_size: int, generator: torch.Generator) -> None:
+        self.world, self.batch_size, self.generator = world, batch_size, generator
+
+    def block(self, n_steps: int) -> tuple[Tensor, Tensor]:
+        activations = self.world.sample(n_steps * self.batch_size, self.generator)
+        x = self.world.inputs(activations).view(n_steps, self.batch_size, self.world.d_in)
+        return x, torch.full((self.batch_size,), 1 / self.batch_size)
+
+
+class Support:
+    """The whole data distribution in every step: all data points, weighted by their probabilities.
+
+    x              (n_points, d_in)
+    probabilities  (n_points,), or (n_saes, n_points) where members of the stack live in different worlds
+    """
+
+    def __init__(self, x: Tensor, probabilities: Tensor) -> None:
+        self.x, self.probabilities = x, probabilities
+
+    @classmethod
+    def of(cls, world: World) -> Support:
+        """The exact support of a world with sigma = 0."""
+        activations, probabilities = world.support()
+        return cls(world.inputs(activations), probabilities)
+
+    def block(self, n_steps: int) -> tuple[Tensor, Tensor]:
+        return self.x.expand(n_steps, *self.x.shape), self.probabilities
+
+
+def data_of(world: World, *, batch_size: int = BATCH_SIZE, seed: int = 0) -> Data:
+    """All data points of a world whose magnitudes do not vary and whose patterns are few; else fresh batches."""
+    if not world.varies and world.firing.n_patterns <= MOST_POINTS:
+        return Support.of(world)
+    return Batches(world, batch_size, torch.Generator().manual_seed(seed))
+
+
+@dataclass(frozen=True)
+class History:
+    """What was recorded on the way, at these steps; each value is taken before the step, on its batch.
+
+    steps         (n_records,)
+    loss          (n_records, n_saes)
+    l0            (n_records, n_saes)  mean number of active latents per sample
+    live          (n_records, n_saes)  latents that fire in the batch
+    dictionaries  (n_records, n_saes, n_latents, d_in), or None when snapshots were not asked for
+    """
+
+    steps: Tensor
+    loss: Tensor
+    l0: Tensor
+    live: Tensor
+    dictionaries: Tensor | None
+
+
+def train(stack: Stack, data: World | Data, *, n_steps: int = 3000, lr: float | Tensor = 0.01, **more) -> Stack:
+    """The stack after training; the given one stays as it is.
+
+    data  a world, whose data are those of `data_of`; or where batches come from
+    more  as in `fit`, which also returns the history
+    """
+    source = data_of(data) if isinstance(data, World) else data
+    return fit(stack, source, n_steps=n_steps, lr=lr, **more)[0]
+
+
+def fit(
+    stack: Stack,
+    data: Data,
+    *,
+    n_steps: int,
+    lr: float | Tensor,
+    n_resamplings: int = N_RESAMPLINGS,
+    record_every: int = 100,
+    snapshots: bool = False,
+    chunk_numbers: int = CHUNK_NUMBERS,
+) -> tuple[Stack, History]:
+    """Trains every SAE of the stack and returns the trained stack with its history; the given stack stays as it is.
+
+    lr             learning rate at the start, one for all or one per SAE (n_saes,)
+    n_resamplings  moments at which dead latents are aimed afresh; 0 switches that off
+    snapshots      whether the history holds the dictionaries as well
+    chunk_numbers  how much is worked on at once; changes the speed and nothing else
+
+    Device and precision are those of the stack; data follow.
+    """
+    require_positive(n_steps=n_steps, record_every=record_every, chunk_numbers=chunk_numbers)
+    _trained_here.append(len(stack))
+    plan = Plan(n_steps, _learning_rates(lr, len(stack)), n_resamplings, record_every, snapshots)
+    with fast_arithmetic(), torch.no_grad():
+        trainers: list[Trainer] = []
+        for start in range(0, n_steps, BLOCK_STEPS):
+            x, weights = (part.to(stack.W_dec) for part in data.block(min(BLOCK_STEPS, n_steps - start)))
+            trainers = trainers or _trainers(stack, plan, x.shape[1], chunk_numbers)
+            for trainer in trainers:
+                trainer.run(start, x, trainer.own(weights))
+        parts = [trainer.settled(x, trainer.own(weights)) for trainer in trainers]
+    trained = {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
+    return Stack(stack.model, trained, stack.seeds), _joined_history([t.record for t in trainers])
+
+
+@dataclass(frozen=True)
+class Plan:
+    """When what happens in a training run."""
+
+    n_steps: int
+    lr: Tensor
+    n_resamplings: int
+    record_every: int
+    snapshots: bool
+
+    def lr_at(self, step: int) -> float:
+        """The learning rate at this step; where each SAE has its own, the share of it that is left."""
+        start = self.lr.item() if self.lr.ndim == 0 else 1.0
+        return start * min(1.0, 2 * (1 - step / self.n_steps))
+
+    def records(self, step: int) -> bool:
+        return step % self.record_every == 0 or step == self.n_steps - 1
+
+    def resamplings(self) -> dict[int, int]:
+        """Step -> number of the resampling that follows it: evenly spread over the first half."""
+        half = self.n_steps // 2
+        moments = [half * (i + 1) // self.n_resamplings for i in range(self.n_resamplings)]
+        return {step: i for i, step in enumerate(moments) if step > 0}
+
+
+class Trainer:
+    """A chunk of a stack while it is trained: parameters, Adam's moments and gradients in flat buffers."""
+
+    def __init__(self, stack: Stack, chosen: slice, plan: Plan) -> None:
+        part = stack[chosen]
+        self.chosen, self.plan, self.model, self.buffers = chosen, plan, part.model, Buffers()
+        self.moments = plan.resamplings()
+        self.watched = max(self.moments, default=0)  # until then it matters which latents fire
+        shapes = {name: value.shape for name, value in part.parameters.items()}
+        self.flat, self.mean, self.square, self.gradient, self.scratch = (
+            stack.W_dec.new_zeros(sum(math.prod(shape) for shape in shapes.values())) for _ in range(5)
+        )
+        self.parameters, self.means, self.squares, self.gradients = (
+            _views(flat, shapes) for flat in (self.flat, self.mean, self.square, self.gradient)
+        )
+        for name, value in part.parameters.items():
+            self.parameters[name].copy_(value)
+        self.own_lr = _spread(plan.lr[chosen], shapes).to(self.flat) if plan.lr.ndim else None
+        n_latents = self.parameters["W_dec"].shape[1]
+        draws = [_resampling_draws(seed, plan.n_resamplings, n_latents) for seed in part.seeds]
+        self.draws = torch.stack(draws, dim=1).to(stack.W_dec)
+        self.fired = stack.W_dec.new_zeros(len(part), n_latents)
+        self.record: list[tuple] = []
+
+    def own(self, weights: Tensor) -> Tensor:
+        """The weights of this chunk's SAEs."""
+        return weights[self.chosen] if weights.ndim == 2 else weights
+
+    def run(self, start: int, x: Tensor, weights: Tensor) -> None:
+        """Trains through one block: x (n_steps, n_samples, d_in), the first of its steps being number start."""
+        for step, batch in enumerate(x, start):
+            if self.plan.records(step):
+                self.record.append(self._observe(step, batch, weights))
+            self._step(step, batch, weights)
+            if step + 1 in self.moments:
+                self._resample(self.moments[step + 1], batch, weights)
+
+    def settled(self, x: Tensor, weights: Tensor) -> Parameters:
+        """The trained parameters; x (n_steps, n_samples, d_in) is the last block."""
+        return self.model.settled(self.parameters, x, weights)
+
+    def _step(self, step: int, x: Tensor, weights: Tensor) -> None:
+        z = self.model.gradients(self.parameters, x, weights, self.gradients, self.buffers)
+        if step < self.watched:
+            torch.maximum(self.fired, self._largest(z, weights), out=self.fired)
+        W_dec, slope = self.parameters["W_dec"], self.gradients["W_dec"]
+        slope -= (slope * W_dec).sum(dim=2, keepdim=True) * W_dec  # along the sphere only
+        self._adam(step)
+        W_dec /= W_dec.square().sum(dim=2, keepdim=True).sqrt_()
+
+    def _largest(self, z: Tensor, weights: Tensor) -> Tensor:
+        """The largest activation of every latent on samples that can occur: a probability of zero is no sample."""
+        possible = self.buffers.once("possible", weights, lambda w: None if (w > 0).all() else (w > 0).unsqueeze(-1))
+        return (z if possible is None else z * possible).amax(dim=1)
+
+    def _adam(self, step: int) -> None:
+        self.mean.lerp_(self.gradient, 1 - BETA_1)
+        self.square.mul_(BETA_2).addcmul_(self.gradient, self.gradient, value=1 - BETA_2)
+        torch.sqrt(self.square, out=self.scratch)
+        self.scratch.mul_(1 / math.sqrt(1 - BETA_2 ** (step + 1))).add_(EPSILON)
+        if self.own_lr is not None:
+            self.scratch /= self.own_lr
+        self.flat.addcdiv_(self.mean, self.scratch, value=-self.plan.lr_at(step) / (1 - BETA_1 ** (step + 1)))
+
+    def _observe(self, step: int, x: Tensor, weights: Tensor) -> tuple:
+        active = self.model.encode(self.parameters, x, weights) > 0
+        l0 = (active.sum(dim=2) * weights).sum(dim=1)
+        live = active.any(dim=1).sum(dim=1)
+        loss = self.model.loss(self.parameters, x, weights)
+        return step, loss, l0, live, self.parameters["W_dec"].clone() if self.plan.snapshots else None
+
+    def _resample(self, number: int, x: Tensor, weights: Tensor) -> None:
+        """Aims every latent that has not fired since the last time at the residual of a badly explained sample."""
+        dead = self.fired == 0
+        self.fired.zero_()
+        if not dead.any():
+            return
+        losses = self.model.sample_losses(self.parameters, x, weights) * weights
+        chosen = _drawn_in_proportion(losses, self.draws[number])
+        residual = x - self.model.decode(self.parameters, self.model.encode(self.parameters, x, weights))
+        rows = torch.gather(residual, 1, chosen[:, :, None].expand(-1, -1, x.shape[1]))
+        length = rows.norm(dim=2, keepdim=True)
+        aimed = dead[:, :, None] & (length > 1e-6)  # a residual of zero points nowhere
+        self._replace(aimed, rows / length.clamp(min=1e-6))
+
+    def _replace(self, aimed: Tensor, rows: Tensor) -> None:
+        """Rows become the new ones where aimed (n_saes, n_latents, 1) is true; Adam forgets the old ones."""
+        own = self.model.own_parameters(rows)
+        new = {"W_dec": rows, "W_enc": rows.transpose(1, 2), "b_enc": rows.new_zeros(rows.shape[:2])} | own
+        where = {"W_dec": aimed, "W_enc": aimed.transpose(1, 2)} | dict.fromkeys(["b_enc", *own], aimed[:, :, 0])
+        for name in new.keys() & self.parameters.keys():
+            self.parameters[name].copy_(torch.where(where[name], new[name], self.parameters[name]))
+            self.means[name].masked_fill_(where[name], 0)
+            self.squares[name].masked_fill_(where[name], 0)
+
+
+def n_trained() -> int:
+    """How many SAEs `fit` has trained in this process; what other processes trained for it is not among them."""
+    return sum(_trained_here)
+
+
+@contextlib.contextmanager
+def fast_arithmetic() -> Iterator[None]:
+    """One intra-op thread, since on tiny tensors more of them only wait for each other; and denormals become zero.
+
+    Adam's averages of a latent that stopped firing decay until they are denormal: then every product costs a hundred
+    times as much.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(False)
+        torch.set_num_threads(before)
+
+
+def chunk_length(n_latents: int, n_samples: int, chunk_numbers: int = CHUNK_NUMBERS) -> int:
+    """How many SAEs are trained together."""
+    return max(1, chunk_numbers // (n_latents * n_samples))
+
+
+def _trainers(stack: Stack, plan: Plan, n_samples: int, chunk_numbers: int) -> list[Trainer]:
+    size = chunk_length(stack.W_dec.shape[1], n_samples, chunk_numbers)
+    return [Trainer(stack, slice(i, min(i + size, len(stack))), plan) for i in range(0, len(stack), size)]
+
+
+def _learning_rates(lr: float | Tensor, n_saes: int) -> Tensor:
+    lr = torch.as_tensor(lr, dtype=torch.float64)
+    if lr.shape not in ((), (n_saes,)) or not (torch.isfinite(lr) & (lr > 0)).all():
+        raise ValueError(f"lr is {lr.tolist()}: allowed are finite numbers > 0, one or one per SAE")
+    return lr
+
+
+def _spread(values: Tensor, shapes: dict[str, torch.Size]) -> Tensor:
+    """One value per SAE, repeated for every number of the flat buffer."""
+    return torch.cat([values.repeat_interleave(math.prod(shape[1:])) for shape in shapes.values()])
+
+
+def _views(flat: Tensor, shapes: dict[str, torch.Size]) -> Parameters:
+    """One view of the flat buffer per parameter, side by side."""
+    parts = flat.split([math.prod(shape) for shape in shapes.values()])
+    return {name: part.view(shape) for (name, shape), part in zip(shapes.items(), parts, strict=True)}
+
+
+def _resampling_draws(seed: int, n_resamplings: int, n_latents: int) -> Tensor:
+    """Uniform numbers that decide what replaces dead latents, (n_resamplings, n_latents): the member's own."""
+    return torch.rand(n_resamplings, n_latents, generator=member_generator(seed, stream=1))
+
+
+def _drawn_in_proportion(losses: Tensor, uniforms: Tensor) -> Tensor:
+    """Sample numbers (n_saes, n_latents), drawn in proportion to losses (n_saes, n_samples) by inverting their sum."""
+    cumulated = losses.cumsum(dim=1)
+    chosen = torch.searchsorted(cumulated, uniforms * cumulated[:, -1:])
+    return chosen.clamp_(max=losses.shape[1] - 1)
+
+
+def _joined_history(chunks: list[list[tuple]]) -> History:
+    """One history out of the records of all chunks."""
+    moments = list(zip(*chunks, strict=True))  # one entry per step: the records of every chunk
+    steps = torch.tensor([records[0][0] for records in moments])
+    loss, l0, live = (
+        torch.stack([torch.cat([r[column] for r in records]) for records in moments]) for column in (1, 2, 3)
+    )
+    if moments[0][0][4] is None:
+        return History(steps, loss, l0, live, None)
+    return History(steps, loss, l0, live, torch.stack([torch.cat([r[4] for r in records]) for records in moments]))
