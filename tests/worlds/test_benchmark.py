@@ -9,8 +9,9 @@ import torch
 from scipy.stats import multivariate_normal, norm
 
 from toysae.chapters.beyond_the_toy.inheritance import overlap
-from toysae.chapters.beyond_the_toy.trials import KINDS, trial, world_of
+from toysae.chapters.beyond_the_toy.trials import trial, world_of
 from toysae.measures.detection import detection_scores, holes
+from toysae.saes.kinds import KINDS
 from toysae.saes.stack import ReluL1, untrained
 from toysae.sweeps import catalogue, read_table
 from toysae.sweeps.settings import complete

@@ -1,6 +1,8 @@
 from .gradients import Buffers as Buffers
 from .gradients import Parameters as Parameters
 from .gradients import Pass as Pass
+from .kinds import KINDS as KINDS
+from .kinds import Kind as Kind
 from .saelens import from_saelens as from_saelens
 from .saelens import to_saelens as to_saelens
 from .stack import Model as Model

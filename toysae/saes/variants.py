@@ -17,6 +17,7 @@ Model with encode and sample_losses: it trains through autograd. The parts here 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass, fields, replace
 from itertools import accumulate
 from typing import ClassVar, Protocol
@@ -340,8 +341,10 @@ class Variant(Model):
         self.activation, self.penalties, self.prefixes = activation, tuple(penalties), prefixes
 
     def members(self, chosen: slice) -> Variant:
-        penalties = [penalty.members(chosen) for penalty in self.penalties]
-        return Variant(self.activation.members(chosen), penalties, prefixes=self.prefixes)
+        part = copy(self)  # of the same class, which may have a loss of its own
+        part.activation = self.activation.members(chosen)
+        part.penalties = tuple(penalty.members(chosen) for penalty in self.penalties)
+        return part
 
     def own_parameters(self, rows: Tensor) -> Parameters:
         return self.activation.own_parameters(rows)
