@@ -24,7 +24,9 @@ from nbformat.v4 import new_output
 from papermill import execute_notebook
 from traitlets.config import Config
 
-from toysae.writeup import crew, pairs, prose, records
+from toysae.claims import prose
+from toysae.claims.record import Published
+from toysae.writeup import crew, pairs, records
 
 ROOT = Path(__file__).resolve().parents[1]
 SETTINGS = {"PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1", "MPLBACKEND": "agg"}
@@ -118,7 +120,7 @@ def _child(run: Run, folder: Path) -> None:
     try:
         os.chdir(Path(run.source).parent)
         executed = in_a_shell(run)
-        records.claims_of(run.name, executed)
+        records.claims_of(run.name, executed, Published())
         (folder / f"{run.name}.ipynb").write_bytes(pairs.to_bytes(pairs.normalise(executed, {})))
     except BaseException as problem:  # a cell may raise what it likes, and this is where it is told
         (folder / f"{run.name}.failed").write_text(f"{type(problem).__name__}: {problem}")

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from toysae.sweeps import grid
+from toysae.sweeps.catalogue import Planned
+
 
 def third(n, seconds=0.0):
     """Three rows, with what is hard to keep: a third, a float that is not a number, words, a truth value."""
@@ -49,3 +52,7 @@ def note_the_call(n):
     if path:
         with Path(path).open("a") as file:
             file.write(f"{n}\n")
+
+
+SMALL = Planned(as_table, grid(n=[1, 2]))
+FAILING = Planned(fails_at_two, grid(n=[1, 2]))

@@ -6,6 +6,7 @@ import forks
 import pytest
 from tiny_project import make_tiny_project
 
+from toysae.claims.record import Published
 from toysae.writeup import crew, pairs, records
 from toysae.writeup.board import Board
 
@@ -20,8 +21,8 @@ CELLS = {
     "is-no-python": "x = = 1",
     "dies": "import os\n\nprint('last words', flush=True)\nos._exit(1)",
     "leaves": "import sys\n\nsys.exit(3)",
-    "claims-twice": "from toysae.writeup import claim\n\n"
-    + 2 * 'claim("same", sigma < 1, "It is.", otherwise="It is not.")\n',
+    "claims-twice": "from toysae.claims import claim\n\n"
+    + 2 * 'claim("same", (sigma < 1, "It is.", "holds"), (True, "It is not.", "does not hold"))\n',
     "sees-the-parameter": "sigma",
     "sees-it-in-globals": "globals()['sigma']",
     "dirties": "import builtins, json\n\nbuiltins.dirt = json.dirt = 1\ndirt",
@@ -81,20 +82,18 @@ def test_every_small_notebook_is_looked_at():
 def test_a_notebook_says_what_it_says_in_a_kernel(tmp_path):
     project, parameters = make_tiny_project(tmp_path / "project"), {"sigma": 0.5, "init": "random-sign"}
     source, executed = project.source("01_first"), tmp_path / "01_first.ipynb"
-    jobs = [crew.Job("01_first", source, executed, tmp_path / "part", parameters)]
+    jobs = [crew.Job("01_first", source, executed, tmp_path / "part", project.published, parameters)]
     with closing(crew.execute(jobs, tmp_path, Board())) as outcomes:
         assert next(outcomes).succeeded
     result = forks.execute([forks.Run("forked", str(source), parameters)], tmp_path)["forked"]
     in_a_kernel = pairs.read_executed(executed)
     assert pairs.cells_of(result.notebook) == pairs.cells_of(in_a_kernel)
     assert records.outputs_of(result.notebook) == records.outputs_of(in_a_kernel)
-    assert records.claims_of("01_first", result.notebook)[0]["statement"] == "At 0.5 an atom."
+    assert records.claims_of("01_first", result.notebook, Published())[0].statement == "At 0.5 an atom."
 
 
 def test_only_modules_are_imported_before_the_forks(tmp_path):
-    cells = (
-        "import json, os.path\nfrom toysae import figures, writeup\nfrom toysae.writeup import say\nimport nowhere.x"
-    )
+    cells = "import json, os.path\nfrom toysae import figures, claims\nfrom toysae.claims import say\nimport nowhere.x"
     (tmp_path / "some.py").write_text(f"# %%\n{cells}\n")
     found = forks.imported(str(tmp_path / "some.py"))
-    assert found == {"json", "os.path", "toysae", "toysae.figures", "toysae.writeup"}
+    assert found == {"json", "os.path", "toysae", "toysae.figures", "toysae.claims"}

@@ -115,7 +115,7 @@ def test_sweep_lists_what_there_is_or_hands_name_and_workers_on(clone):
     clone.make("sweep")
     clone.make("sweep", "SWEEP=jitter", "WORKERS=3")
     clone.make("sweep", "SWEEP=jitter; touch ran", "SCHEDULER=tcp://a:1 *")
-    begin = "<-m><toysae.writeup><sweep>"
+    begin = "<-m><toysae.sweeps>"
     assert [line.removeprefix(begin) for line in clone.record() if line.startswith(begin)] == [
         "",
         "<jitter><--workers><3>",

@@ -21,7 +21,8 @@ seed: int = 0  # seed
 init: str = "positive"  # initial rows
 
 # %%
-from toysae.writeup import check_parameters, claim, say, show
+from toysae.chapters.parameters import check_parameters
+from toysae.claims import claim, say, show
 
 check_parameters(globals())
 
@@ -29,11 +30,10 @@ check_parameters(globals())
 say(f"Here $\\sigma$ is {sigma}.")
 claim(
     "no-atoms",
-    sigma < 0.3,
-    f"At {sigma} no atom.",
-    otherwise=f"At {sigma} an atom.",
+    (sigma < 0.3, "At {sigma:g} no atom.", "reproduced"),
+    (True, "At {sigma:g} an atom.", "differs"),
+    evidence={"sigma": sigma, "the_seed": seed},
     source="seed",
-    verdict="reproduced" if sigma < 0.3 else "differs",
 )
 
 # %%
@@ -54,7 +54,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 
-from toysae.writeup import claim, show
+from toysae.claims import claim, show
 
 # %%
 if "TINY_SLEEP" in os.environ:
@@ -71,12 +71,12 @@ alt = 'A line: "rising", and # alone'
 show(figure, f"The line starts at {seed}.", "Read it from the left.", alt=alt, name="a_line")
 
 # %% tags=["remove-input"]
-claim("even", "TINY_FALSE" not in os.environ, "It is even.", otherwise="It is odd.")
+claim("even", ("TINY_FALSE" not in os.environ, "It is even.", "holds"), (True, "It is odd.", "does not hold"))
 """
 
 INDEX = """# The book
 
-<!-- slot: finding -->
+<!-- finding: first/no-atoms -->
 
 <!-- slot: heat maps -->
 

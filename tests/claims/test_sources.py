@@ -3,9 +3,8 @@
 import re
 
 import pytest
-from toysae.writeup.sources import SOURCES
 
-from toysae.writeup import sources
+from toysae.claims.sources import OURS, REPORTED, SOURCES, check_verdicts
 
 PUBLICATIONS = {short: source for short, source in SOURCES.items() if source.is_publication}
 
@@ -40,28 +39,32 @@ def test_names_and_links_are_used_once():
     assert len(set(links)) == len(links)
 
 
-ALLOWED = [("seed", "reproduced"), ("anders", "partly"), ("sharkey", "differs"), ("hedging", "not tested")]
-ALLOWED += [("theory", "agrees"), ("theory", None), ("ours", None)]
+ALLOWED = [("seed", REPORTED), ("sharkey", ("differs", "reproduced")), ("hedging", (None, "partly", "differs"))]
+ALLOWED += [("theory", OURS), ("ours", ("holds", "does not hold", None)), ("ours", ("holds", "holds", "partly"))]
 
 
-@pytest.mark.parametrize(("source", "verdict"), ALLOWED)
-def test_a_verdict_that_suits_its_source_is_taken(source, verdict):
-    sources.check(source, verdict)
+@pytest.mark.parametrize(("source", "verdicts"), ALLOWED)
+def test_verdicts_that_suit_their_source_are_taken(source, verdicts):
+    check_verdicts(source, verdicts)
 
 
 REFUSED = {
-    ("Till", None): "source='Till': must be one of seed, anders,",
-    ("seed", "as told"): "verdict='as told': must be one of reproduced, partly, differs, not tested for source='seed'",
-    ("seed", "agrees"): "verdict='agrees': must be one of reproduced,",
-    ("anders", None): "verdict=None: must be one of reproduced,",
-    ("theory", "reproduced"): "verdict='reproduced': must be one of agrees, partly, differs, not tested",
-    ("ours", "agrees"): "verdict='agrees': must be left out for source='ours'",
+    ("Till", OURS): "source='Till': must be one of seed, anders,",
+    ("seed", ("as told", "differs")): "verdict 'as told': must be one of reproduced, partly, differs for source='seed'",
+    ("seed", OURS): "verdict 'holds': must be one of reproduced,",
+    ("theory", REPORTED): "verdict 'reproduced': must be one of holds, partly, does not hold for source='theory'",
+    ("ours", ("holds", "agrees")): "verdict 'agrees': must be one of holds,",
+    ("ours", ("holds", "holds", None)): "all its cases have one verdict",
 }
 
 
 @pytest.mark.parametrize(("asked", "sentence"), REFUSED.items(), ids=map(str, REFUSED))
-def test_a_source_that_nobody_knows_or_a_verdict_that_does_not_suit_is_refused(asked, sentence):
+def test_a_source_that_nobody_knows_or_verdicts_that_do_not_suit_are_refused(asked, sentence):
     with pytest.raises(ValueError) as refused:
-        sources.check(*asked)
+        check_verdicts(*asked)
     assert str(refused.value).startswith(sentence)
     assert "\n" not in str(refused.value)
+
+
+def test_there_are_two_vocabularies():
+    assert {source.verdicts for source in SOURCES.values()} == {REPORTED, OURS}

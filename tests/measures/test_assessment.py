@@ -8,7 +8,6 @@ import pytest
 import torch
 from torch.nn.functional import normalize
 
-from toysae.claims.evidence import Fraction
 from toysae.measures import assessment
 from toysae.measures.absorption import measure_absorption
 from toysae.measures.assessment import assess, joined, with_signed_labels
@@ -197,17 +196,6 @@ def test_an_assessment_in_parts_is_the_same(monkeypatch):
     assert torch.equal(whole.losses, parts.losses)
     assert torch.equal(whole.labels.kinds, parts.labels.kinds)
     assert torch.equal(whole.live, parts.live)
-
-
-def test_wilson_intervals_have_their_published_values():
-    """Ten of ten and none of ten: the interval ends at z^2 / (n + z^2), with z = 1.959964 (Wilson 1927)."""
-    edge = 1.959964**2 / (10 + 1.959964**2)
-    assert Fraction(0, 10).interval == pytest.approx((0, edge), abs=1e-6)
-    assert Fraction(10, 10).interval == pytest.approx((1 - edge, 1), abs=1e-6)
-    assert Fraction(0, 0).interval == (0, 1)
-    assert math.isnan(Fraction(0, 0).value)
-    assert str(Fraction(0, 0)) == "none of 0"
-    assert str(Fraction(61, 64)) == "61 of 64 (95 % interval 87 to 98 %)"
 
 
 @pytest.mark.parametrize("threshold", [0.0, 1.1, float("nan")])

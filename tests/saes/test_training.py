@@ -8,7 +8,18 @@ from toysae.measures.labels import cosines
 from toysae.optimum.codes import radial_bound
 from toysae.saes.stack import Model, ReluL1, Stack, untrained
 from toysae.saes.starts import initial_rows, positive_rows
-from toysae.saes.training import CHUNK_NUMBERS, N_RESAMPLINGS, Batches, Support, fast_arithmetic, fit
+from toysae.saes.training import (
+    CHUNK_NUMBERS,
+    MOST_POINTS,
+    N_RESAMPLINGS,
+    Batches,
+    Support,
+    data_of,
+    fast_arithmetic,
+    fit,
+    n_trained,
+    train,
+)
 from toysae.worlds.catalogue import independent, k_of_n, two_of_three
 
 
@@ -178,3 +189,27 @@ def test_impossible_settings_are_refused_by_name(name, value):
     settings = {"n_steps": 5, "lr": 0.01} | {name: value}
     with pytest.raises(ValueError, match=rf"{name} is .*: allowed"):
         fit(start(world, 3, [0]), Support.of(world), **settings)
+
+
+def test_a_world_whose_data_can_be_listed_is_trained_on_the_list():
+    world = two_of_three()
+    by_world = train(start(world, 3, range(2)), world, n_steps=50)
+    assert same(by_world, fit(start(world, 3, range(2)), Support.of(world), n_steps=50, lr=0.01)[0])
+
+
+@pytest.mark.parametrize("world", [two_of_three(sigma=0.1), k_of_n(14, 6)], ids=["magnitudes vary", "too many points"])
+def test_any_other_world_is_trained_on_the_same_fresh_batches_every_time(world):
+    assert world.varies or world.firing.n_patterns > MOST_POINTS
+    fresh = Batches(world, 256, torch.Generator().manual_seed(0))
+    x, weights = data_of(world).block(3)
+    assert torch.equal(x, fresh.block(3)[0]) and torch.equal(weights, torch.full((256,), 1 / 256))
+    assert not torch.equal(data_of(world, seed=1).block(3)[0], x)
+
+
+def test_training_counts_the_saes_that_it_trained():
+    before = n_trained()
+    train(start(two_of_three(), 3, range(5)), two_of_three(), n_steps=2)
+    assert n_trained() == before + 5
+    with pytest.raises(ValueError, match="n_steps"):
+        train(start(two_of_three(), 3, range(5)), two_of_three(), n_steps=0)
+    assert n_trained() == before + 5

@@ -1,5 +1,6 @@
 """Sweeps: the table depends on settings and code alone, whoever computes it and however often it is killed."""
 
+import ast
 import contextlib
 import io
 import json
@@ -23,11 +24,10 @@ from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
 from toysae.sweeps import SweepError, catalogue, grid, origin, provenance, read_table, sweep, workers, write_table
+from toysae.sweeps.__main__ import main
 from toysae.sweeps.journal import Journal, as_text
 from toysae.sweeps.points import combinations, recovery
 from toysae.sweeps.settings import complete
-from toysae.writeup.__main__ import main
-from toysae.writeup.project import Project
 
 TESTS = Path(__file__).parents[1]
 MANY = grid(n=range(60), seconds=0.08)
@@ -241,8 +241,36 @@ def test_changed_code_is_computed_again(tmp_path, module):
 def test_the_code_of_a_point_is_its_module_and_what_that_imports(tmp_path, module, name, matters):
     before = origin.code_hash(module.point)
     with (tmp_path / f"grown_{name}.py").open("a") as file:
-        file.write("# changed\n")
+        file.write("changed = True\n")
     assert (origin.code_hash(module.point) != before) == matters
+
+
+def test_comments_and_docstrings_are_no_code(tmp_path, module):
+    path, before = tmp_path / "grown_helper.py", origin.code_hash(module.point)
+    path.write_text('"""What it is for,\nin two lines."""\n\n# a remark\nfactor = 2  # another\n')
+    assert origin.code_hash(module.point) == before
+    path.write_text('factor = "#2"  # a sign within a string is no comment\n')
+    assert origin.statements(path.read_text()) == 'factor = "#2"'
+
+
+def test_statements_keep_what_is_computed():
+    for name in ("toysae.worlds.copulas", "toysae.sweeps.origin"):
+        source = Path(sys.modules[name].__file__).read_text()
+        kept = ast.parse(origin.statements(source).replace("\n\n", "\n"))
+        assert ast.dump(_without_docstrings(kept)) == ast.dump(_without_docstrings(ast.parse(source)))
+
+
+def _without_docstrings(tree):
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if (
+            isinstance(body, list)
+            and body
+            and isinstance(body[0], ast.Expr)
+            and isinstance(body[0].value, ast.Constant)
+        ):
+            body.pop(0)
+    return tree
 
 
 @pytest.mark.parametrize("library", origin.LIBRARIES)
@@ -460,25 +488,25 @@ def test_a_point_may_return_a_table_and_its_values_stand_before_the_settings():
 # ---- the large sweeps
 
 
-@pytest.mark.parametrize("name", [name for name, it in catalogue.SWEEPS.items() if it.point is recovery])
+@pytest.mark.parametrize("name", [name for name, it in catalogue.SWEEPS.items() if it.planned.point is recovery])
 def test_every_large_sweep_can_be_asked_for_and_has_64_seeds_a_point(name):
-    settings = complete(catalogue.SWEEPS[name].point, catalogue.SWEEPS[name].settings)
+    planned = catalogue.find(name).planned
+    settings = complete(planned.point, planned.settings)
     cells = pd.DataFrame([cell for setting in settings for cell in combinations(**setting)])
     counts = cells.groupby([column for column in cells if column != "seed"], dropna=False)["seed"].nunique()
     assert len(counts) > 300 and (counts >= 64).all()
 
 
 def test_a_large_sweep_is_run_by_its_name(tmp_path, monkeypatch, capsys):
-    planned = catalogue.Planned("How much?", sweep_points.as_table, grid(n=[1, 2]))
-    monkeypatch.setitem(catalogue.SWEEPS, "small", planned)
-    assert main(["sweep", "small", "--workers", "1"], Project(tmp_path)) == 0
-    assert capsys.readouterr().out.splitlines()[-1] == "table: build/sweeps/small.csv"
-    assert len(read_table(tmp_path / "build/sweeps/small.csv")) == 4
-    assert {path.suffix for path in (tmp_path / "build/sweeps").iterdir()} == {".csv", ".json", ".jsonl"}
+    monkeypatch.setitem(catalogue.SWEEPS, "small", catalogue.Offer("How much?", "sweep_points:SMALL"))
+    assert main(["small", "--workers", "1"], tmp_path) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == f"table: {tmp_path}/small.csv"
+    assert len(read_table(tmp_path / "small.csv")) == 4
+    assert {path.suffix for path in tmp_path.iterdir()} == {".csv", ".json", ".jsonl"}
 
 
 def test_without_a_name_the_large_sweeps_are_listed(tmp_path, capsys):
-    assert main(["sweep"], Project(tmp_path)) == 0
+    assert main([], tmp_path) == 0
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == list(catalogue.SWEEPS)
     assert list(tmp_path.iterdir()) == []
 
@@ -493,13 +521,12 @@ def test_without_a_name_the_large_sweeps_are_listed(tmp_path, capsys):
     ],
 )
 def test_bad_words_give_one_clear_line_and_exit_code_two(tmp_path, capsys, words, line):
-    assert main(["sweep", *words], Project(tmp_path)) == 2
+    assert main(words, tmp_path) == 2
     said = capsys.readouterr().err
     assert said.startswith(line) and said.count("\n") == 1
 
 
 def test_a_large_sweep_with_a_failed_point_ends_with_exit_code_one(tmp_path, monkeypatch, capsys):
-    planned = catalogue.Planned("Two?", sweep_points.fails_at_two, grid(n=[1, 2]))
-    monkeypatch.setitem(catalogue.SWEEPS, "failing", planned)
-    assert main(["sweep", "failing"], Project(tmp_path)) == 1
+    monkeypatch.setitem(catalogue.SWEEPS, "failing", catalogue.Offer("Two?", "sweep_points:FAILING"))
+    assert main(["failing"], tmp_path) == 1
     assert '{"n":2}: ValueError: two is too much' in capsys.readouterr().err

@@ -13,7 +13,9 @@ CELL = {"kind": "cell", "done": 3, "total": 12, "claims": 2, "hold": 1}
 
 
 def outcome(reason: str = "") -> Outcome:
-    return Outcome(Job("01_x", Path("a"), Path("b"), Path("c")), seconds=1.24, claims=2, hold=1, reason=reason)
+    return Outcome(
+        Job("01_x", Path("a"), Path("b"), Path("c"), Path("d")), seconds=1.24, claims=2, hold=1, reason=reason
+    )
 
 
 class Terminal(io.StringIO):
@@ -29,7 +31,7 @@ def test_a_log_gets_a_line_at_the_start_and_at_the_end_and_none_per_cell():
         board.cell("01_x", CELL)
         board.tick()
     board.ended(outcome())
-    assert log.getvalue() == "01_x: started\n01_x: done in 1.2 s, claims 1/2 hold\n"
+    assert log.getvalue() == "01_x: started\n01_x: done in 1.2 s, claims 1/2 as published\n"
 
 
 def test_a_log_of_a_long_run_shows_now_and_then_how_far_it_is(monkeypatch):
@@ -40,7 +42,7 @@ def test_a_log_of_a_long_run_shows_now_and_then_how_far_it_is(monkeypatch):
     monkeypatch.setattr(time, "monotonic", lambda: now + 30)
     board.tick()
     board.tick()
-    assert log.getvalue().splitlines()[1:] == ["01_x cell 3/12, claims 1/2, 30 s"]
+    assert log.getvalue().splitlines()[1:] == ["01_x cell 3/12, claims 1/2 as published, 30 s"]
 
 
 def test_a_terminal_shows_one_live_line_with_every_notebook_and_rewrites_it():
@@ -50,9 +52,9 @@ def test_a_terminal_shows_one_live_line_with_every_notebook_and_rewrites_it():
     board.started("02_y")
     board.cell("01_x", CELL)
     board.tick()
-    assert terminal.getvalue() == "\r\033[K01_x cell 3/12, claims 1/2, 0 s | 02_y starting, 0 s"
+    assert terminal.getvalue() == "\r\033[K01_x cell 3/12, claims 1/2 as published, 0 s | 02_y starting, 0 s"
     board.ended(outcome())
-    assert terminal.getvalue().endswith("\r\033[K01_x: done in 1.2 s, claims 1/2 hold\n")
+    assert terminal.getvalue().endswith("\r\033[K01_x: done in 1.2 s, claims 1/2 as published\n")
 
 
 def test_the_live_line_is_never_wider_than_the_terminal(monkeypatch):

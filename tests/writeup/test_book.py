@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -9,10 +10,11 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from tiny_project import ROOT, make_tiny_project
 
+from toysae.claims.cases import small_print
+from toysae.claims.record import CLAIM_MIME, Published, Record
+from toysae.claims.sources import SOURCES
 from toysae.writeup import book, pages, pairs, reproduced
 from toysae.writeup.project import Project
-from toysae.writeup.prose import CLAIM_MIME
-from toysae.writeup.sources import SOURCES
 
 LOADING = {("script", "src"), ("link", "href"), ("img", "src"), ("iframe", "src"), ("source", "src")}
 CSS_LOAD = re.compile(r"(?:url\(\s*['\"]?|@import\s+['\"]?)\s*(?:https?:)?//", re.IGNORECASE)
@@ -36,24 +38,24 @@ class Page(HTMLParser):
         return [attributes for name, attributes in self.tags if name == tag]
 
 
+def shown_claim(record: Record):
+    """The output of a cell that makes a claim, as cases.claim displays it."""
+    shown = f"**Claim.** {record.statement}{small_print(record.evidence)}"
+    return new_output("display_data", data={"text/markdown": shown, CLAIM_MIME: record.in_cell()})
+
+
 def tiny_book(root: Path) -> Project:
     """A book of one executed, one stale and one not yet executed chapter."""
     project = make_tiny_project(root)
-    record = {"id": "no-atoms", "statement": "No $x$ is | an atom.", "holds": True, "source": "seed"}
-    record["verdict"] = "reproduced"
-    formula = {
-        "id": "a-law",
-        "statement": "The law |x| fails.",
-        "holds": True,
-        "source": "theory",
-        "verdict": "differs",
-    }
-    false = {"id": "an-atom", "statement": "One is.", "holds": False, "source": "ours"}
+    found = Record("no-atoms", 0, "No $x$ is | an atom.", "reproduced", "seed", {"n": 3}, "01_first")
+    formula = Record("a-law", 0, "The law |x| fails.", "does not hold", "theory", {}, "01_first")
+    half = Record("an-atom", 1, "One is.", "partly", "ours", {}, "01_first")
+    open_one = Record("a-rest", 0, "Nothing was left.", None, "ours", {}, "01_first")
+    published = Published.of([found, formula, replace(half, case=0), open_one])
+    project.published.write_bytes(published.to_bytes())
     png = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
     outputs = [
-        new_output("display_data", data={"text/markdown": "**Claim.** No $x$ is | an atom.", CLAIM_MIME: record}),
-        new_output("display_data", data={"text/markdown": "**Claim.** The law |x| fails.", CLAIM_MIME: formula}),
-        new_output("display_data", data={"text/markdown": "**Not with these settings.** One is.", CLAIM_MIME: false}),
+        *(shown_claim(record) for record in (found, formula, half, open_one)),
         new_output(
             "display_data", data={"image/png": png, "text/plain": "A"},
             metadata={"image/png": {"alt": 'A "map": it # shows', "width": 300}, "toysae": {"role": "figure"}},
@@ -177,39 +179,43 @@ def test_the_front_page_states_the_finding_shows_both_maps_and_lists_every_claim
     shown = {Path(picture["src"]).name for picture in front.all("img")}
     assert {"minimal_heat_map.png", "larger_heat_map.png"} <= shown
     links = {link.get("href") for link in front.all("a")}
-    assert {f"{claim['notebook']}.html#{pages.anchor(claim['notebook'], claim['id'])}" for claim in claims} <= links
+    assert {f"{claim.notebook}.html#{pages.anchor(claim.notebook, claim.id)}" for claim in claims} <= links
 
 
 def test_a_claim_is_a_box_with_an_anchor_and_its_colour(tiny):
     boxes = [div for div in Page(tiny.book / "01_first.html").all("div") if "claim" in (div.get("class") or "").split()]
     assert [(box["id"], box["class"]) for box in boxes] == [
         ("claim-01-first-no-atoms", "claim claim-holds docutils container"),
-        ("claim-01-first-a-law", "claim claim-holds docutils container"),
-        ("claim-01-first-an-atom", "claim claim-fails docutils container"),
+        ("claim-01-first-a-law", "claim claim-fails docutils container"),
+        ("claim-01-first-an-atom", "claim claim-partly docutils container"),
+        ("claim-01-first-a-rest", "claim claim-open docutils container"),
     ]
 
 
-def test_a_claim_with_a_verdict_says_whose_result_it_judges(tiny):
+def test_a_claim_says_its_evidence_small_then_whose_result_it_judges_and_how(tiny):
     page = (tiny.book / "01_first.html").read_text()
-    assert re.search(r'<p>The comment: <span class="verdict-holds">reproduced</span>\.</p>', page)
-    assert page.count('<span class="verdict-') == 2  # the third claim is our own
+    judged = r'<p>The comment: <span class="verdict-holds">reproduced</span>\.</p>'
+    assert re.search(rf"is \| an atom\.</p>\s*<p><small>n: 3\.</small></p>\s*{judged}", page)
+    assert '<p>Ours: <span class="verdict-partly">partly</span>.</p>' in page
+    assert '<p>Ours: <span class="verdict-open">not judged</span>.</p>' in page
 
 
 def test_the_table_of_claims_gives_sentence_source_and_verdict(tiny):
     front = (tiny.book / "index.html").read_text()
     assert "is | an atom." in front
     assert 'href="01_first.html#claim-01-first-no-atoms"' in front
-    for kind, word in (("holds", "reproduced"), ("fails", "does not hold"), ("fails", "differs")):
+    words = ("reproduced", "holds"), ("does not hold", "fails"), ("partly", "partly"), ("not judged", "open")
+    for word, kind in words:
         assert re.search(rf'class="verdict-{kind}"><a [^>]*><span [^>]*>{word}<', front)
     assert 'href="reproduced.html#reproduced-seed"' in front
 
 
-def test_claims_are_folded_up_by_chapter_and_lie_open_where_one_does_not_hold(tiny, real):
+def test_claims_are_folded_up_by_chapter_and_lie_open_where_one_is_not_as_published(tiny, real):
     folded = Page(tiny.book / "index.html").all("details")
     assert len([fold for fold in folded if "open" in fold]) == 1
-    assert "A first chapter <span>3 claims, 1 not holding</span>" in (tiny.book / "index.html").read_text()
-    chapters = {claim["notebook"] for claim in book.claims_of_all(real)}
-    failing = {claim["notebook"] for claim in book.claims_of_all(real) if not claim["holds"]}
+    assert "A first chapter <span>4 claims, 1 not as published</span>" in (tiny.book / "index.html").read_text()
+    chapters = {claim.notebook for claim in book.claims_of_all(real)}
+    failing = {claim.notebook for claim in book.claims_of_all(real) if not claim.holds}
     folds = [fold for fold in Page(real.book / "index.html").all("details") if fold.get("class") == "fold"]
     assert len(folds) == len(chapters)
     assert sum("open" in fold for fold in folds) == len(failing)
@@ -226,7 +232,7 @@ def text(path: Path) -> str:
 def test_what_was_reproduced_is_counted_and_listed_by_publication(tiny):
     page = text(tiny.book / "reproduced.html")
     assert "1 result that others report: 1 reproduced, 0 partly, 0 differs." in page
-    assert "1 formula derived here: 0 agrees, 0 partly, 1 differs." in page
+    assert "1 formula derived here: 0 holds, 0 partly, 1 does not hold." in page
     titles = ["The comment", "Demian Till", "Setting.", "Reported.", "is | an atom.", "Our own deriv", "The law |x|"]
     places = [page.index(title, page.index("derived here:")) for title in titles]
     assert places == sorted(places)
@@ -239,7 +245,7 @@ def test_every_verdict_has_its_colour_and_its_place_in_the_chapter(tiny):
     assert re.search(
         r'verdict-holds">reproduced<.*href="01_first.html#claim-01-first-no-atoms".*chapter 1', page, re.DOTALL
     )
-    assert re.search(r'verdict-fails">differs<.*href="01_first.html#claim-01-first-a-law"', page, re.DOTALL)
+    assert re.search(r'verdict-fails">does not hold<.*href="01_first.html#claim-01-first-a-law"', page, re.DOTALL)
     styles = (tiny.book / "_static" / "book.css").read_text()
     for kind in ("holds", "partly", "fails", "open"):
         assert f".verdict-{kind}" in styles
@@ -253,27 +259,26 @@ def test_the_page_follows_the_chapters_and_the_front_page_leads_to_it(real):
 
 
 def test_every_result_of_others_is_on_the_page_once(real):
-    others = [claim for claim in book.claims_of_all(real) if reproduced.place_of(claim["source"])]
+    others = [claim for claim in book.claims_of_all(real) if reproduced.place_of(claim.source)]
     links = [link.get("href") for link in Page(real.book / "reproduced.html").all("a")]
     for claim in others:
-        assert links.count(f"{claim['notebook']}.html#{pages.anchor(claim['notebook'], claim['id'])}") == 1
+        assert links.count(f"{claim.notebook}.html#{pages.anchor(claim.notebook, claim.id)}") == 1
     assert len(others) > 1 and f"{len(others)} results that others report" in text(real.book / "reproduced.html")
 
 
 def test_every_publication_in_the_table_of_sources_is_looked_for(real):
     publications = {short for short, source in SOURCES.items() if source.is_publication}
-    assert {claim["source"] for claim in book.claims_of_all(real)} >= publications
+    assert {claim.source for claim in book.claims_of_all(real)} >= publications
 
 
-CLAIM = {"notebook": "07_some", "id": "a", "statement": "It is.", "holds": True, "source": "sharkey"}
+CLAIM = Record("a", 0, "It is.", "partly", "sharkey", {}, "07_some")
 
 
 def test_verdicts_are_counted_and_what_is_not_judged_is_not_hidden():
-    words = ["reproduced", "partly", "reproduced", "not tested", None]
-    claims = [CLAIM | ({"verdict": word} if word else {}) for word in words]
+    claims = [replace(CLAIM, verdict=word) for word in ("reproduced", "partly", "reproduced", None)]
     page = re.sub(r"\[([^]]*)\]\{[^}]*\}", r"\1", reproduced.page(claims))
-    assert "5 results that others report: 2 reproduced, 1 partly, 0 differs, 1 holds, 1 not tested." in page
-    assert page.count("| It is. |") == 5
+    assert "4 results that others report: 2 reproduced, 1 partly, 0 differs, 1 not judged." in page
+    assert page.count("| It is. |") == 4
 
 
 def test_a_figure_keeps_its_alternative_text_size_and_caption(tiny):
@@ -290,9 +295,20 @@ def test_a_chapter_without_or_with_old_results_says_so(tiny):
     assert "admonition" not in (tiny.book / "01_first.html").read_text()
 
 
+def test_results_in_the_form_of_other_code_count_as_none(tmp_path):
+    project = make_tiny_project(tmp_path / "project")
+    notebook = pairs.read_source(project.source("01_first"))
+    notebook.cells[3].outputs = [shown_claim(CLAIM)]
+    project.executed("01_first").write_bytes(pairs.to_bytes(notebook))
+    assert len(book.claims_of_all(project)) == 1
+    del notebook.cells[3].outputs[0].data[CLAIM_MIME]["case"]
+    project.executed("01_first").write_bytes(pairs.to_bytes(notebook))
+    assert book.claims_of_all(project) == []
+
+
 def test_hidden_code_is_not_in_the_book_and_the_parameters_are(tiny):
     chapter = Page(tiny.book / "01_first.html").source
-    assert "otherwise" not in chapter
+    assert "sigma:g" not in chapter
     assert "standard deviation" in chapter
 
 
@@ -303,6 +319,14 @@ def test_a_warning_fails_the_build_but_leaves_a_book(tiny, tmp_path):
     with pytest.raises(book.BookError, match="99_nowhere"):
         book.build(project)
     assert (project.book / "01_first.html").exists()
+
+
+def test_the_front_page_chooses_its_finding_by_the_name_of_a_claim():
+    template = "<!-- finding: some/a -->"
+    assert "finding\n\nIt is.\n" in pages.with_findings(template, [CLAIM])
+    assert pages.with_findings(template, [replace(CLAIM, notebook="07_other")]) == ""
+    with pytest.raises(ValueError, match=r"index\.md: some has no claim 'a'"):
+        pages.with_findings(template, [replace(CLAIM, id="b")])
 
 
 def test_a_slot_that_nobody_fills_is_named():

@@ -5,8 +5,8 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from tiny_project import make_tiny_project
 
+from toysae.claims.record import CLAIM_MIME, Published, Record
 from toysae.writeup import pairs, records
-from toysae.writeup.prose import CLAIM_MIME
 
 
 @pytest.fixture
@@ -110,15 +110,15 @@ def test_a_file_that_is_no_notebook_is_named(tmp_path):
 
 
 def claiming(*ids: str):
-    data = [{CLAIM_MIME: {"id": id, "statement": "s", "holds": True, "source": "ours"}} for id in ids]
+    data = [{CLAIM_MIME: Record(id, 0, "It is.", "holds", "ours").in_cell()} for id in ids]
     return new_notebook(cells=[new_code_cell("x", outputs=[new_output("display_data", data=each) for each in data])])
 
 
 def test_claims_are_read_in_order_with_their_notebook():
-    read = records.claims_of("01_first", claiming("b", "a"))
-    assert [(claim["notebook"], claim["id"]) for claim in read] == [("01_first", "b"), ("01_first", "a")]
+    read = records.claims_of("01_first", claiming("b", "a"), Published())
+    assert [(claim.notebook, claim.id) for claim in read] == [("01_first", "b"), ("01_first", "a")]
 
 
 def test_a_claim_id_used_twice_is_an_error_that_names_it():
     with pytest.raises(ValueError, match="'a' is used 2 times"):
-        records.claims_of("01_first", claiming("a", "b", "a"))
+        records.claims_of("01_first", claiming("a", "b", "a"), Published())

@@ -13,10 +13,11 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from tiny_project import call, command, environment, files_below, make_tiny_project
 
+from toysae.chapters.parameters import PARAMETERS
+from toysae.claims.record import CLAIM_MIME, Record
 from toysae.writeup import book, crew, pairs, runner, stamps
 from toysae.writeup.__main__ import main
 from toysae.writeup.files import alone, workshop, write_whole
-from toysae.writeup.prose import CLAIM_MIME
 
 
 def published(project) -> dict[str, bytes]:
@@ -51,15 +52,21 @@ def test_reproduce_executes_all_and_ends_well(reproduced):
     project, finished = reproduced
     assert finished.returncode == 0, finished.stdout + finished.stderr
     assert finished.stderr == ""
-    for words in ("01_first: done in", "02_second: done in", "book: build/book/index.html", "claims: 2/2 hold"):
+    for words in (
+        "01_first: done in",
+        "02_second: done in",
+        "book: build/book/index.html",
+        "claims: 2 of 2 as published",
+    ):
         assert words in finished.stdout
     assert (project.book / "index.html").exists()
 
 
 def test_claims_json_holds_the_claims_of_all_notebooks(reproduced):
-    expected = {"notebook": "01_first", "id": "no-atoms", "statement": "At 0.1 no atom.", "holds": True}
+    expected = {"notebook": "01_first", "id": "no-atoms", "statement": "At 0.1 no atom.", "holds": True, "case": 0}
+    expected |= {"source": "seed", "verdict": "reproduced", "evidence": {"sigma": 0.1, "the_seed": 0}}
     found = claims(reproduced[0])
-    assert found[("01_first", "no-atoms")] == expected | {"source": "seed", "verdict": "reproduced"}
+    assert found[("01_first", "no-atoms")] == expected
     assert found[("02_second", "even")]["source"] == "ours"
 
 
@@ -97,14 +104,14 @@ def no_book(monkeypatch):
 
 @pytest.fixture
 def no_kernel(monkeypatch, no_book):
-    """Instead of executing, hand back each notebook with one claim; it fails if its sentence says so."""
+    """Instead of executing, hand back each notebook with one claim, of another case if its source says so."""
 
     def executed(jobs, folder, board):
         for job in jobs:
             sentence = str(job.parameters)
-            holds = "false" not in job.source.read_text()
-            record = {"id": "a", "statement": sentence, "holds": holds, "source": "ours"}
-            output = new_output("display_data", data={"text/markdown": sentence, CLAIM_MIME: record})
+            case = job.source.read_text().count("false")
+            record = Record("a", case, sentence, ("holds", "does not hold")[case], "ours")
+            output = new_output("display_data", data={"text/markdown": sentence, CLAIM_MIME: record.in_cell()})
             notebook = new_notebook(cells=[new_code_cell("x", outputs=[output])])
             job.output.write_bytes(pairs.to_bytes(pairs.normalise(notebook, {"parameters": job.parameters})))
             yield crew.Outcome(job, reason="")
@@ -180,16 +187,68 @@ def test_a_failing_notebook_leaves_its_pair_and_the_others_untouched(project):
     assert len(claims(project)) == 2
 
 
-def test_a_published_claim_that_does_not_hold_is_named_and_exits_1(project, no_kernel, capsys):
+@pytest.fixture
+def published_run(project, no_kernel, capsys):
+    """The project with a published run of one claim in each notebook."""
     assert main(["reproduce", "--force"], project) == 0
-    assert "claims: 2/2 hold" in capsys.readouterr().out
-    with project.source("02_second").open("a") as source:
+    assert main(["publish"], project) == 0
+    assert "published: 2 claims (notebooks/published.json)" in capsys.readouterr().out
+    yield project
+    project.published.unlink()
+
+
+def turn(project, name: str) -> None:
+    """Make the claim of a notebook come out in another case."""
+    with project.source(name).open("a") as source:
         source.write("# false")
-    assert main(["reproduce"], project) == 1
+
+
+@pytest.mark.parametrize(("strict", "code"), [("", 0), ("0", 0), ("1", 1)])
+def test_a_claim_that_is_not_as_published_is_named_and_a_strict_run_fails(
+    published_run, strict, code, capsys, monkeypatch
+):
+    monkeypatch.setenv("STRICT", strict)
+    assert main(["reproduce", "--force"], published_run) == 0
+    assert "claims: 2 of 2 as published" in capsys.readouterr().out
+    turn(published_run, "02_second")
+    assert main(["reproduce"], published_run) == code
     said = capsys.readouterr().out
-    assert "02_second: claim a does not hold: {}" in said
-    assert "claims: 1/2 hold" in said
-    assert [claim["holds"] for claim in json.loads(project.claims.read_text())] == [True, False]
+    assert "02_second: claim a is not as published (does not hold): {}" in said
+    assert "claims: 1 of 2 as published" in said
+    assert [claim["holds"] for claim in json.loads(published_run.claims.read_text())] == [True, False]
+
+
+def test_publishing_makes_what_came_out_the_measure_of_later_runs(published_run, monkeypatch):
+    monkeypatch.setenv("STRICT", "1")
+    before = published_run.published.read_bytes()
+    assert main(["publish"], published_run) == 0
+    assert published_run.published.read_bytes() == before
+    turn(published_run, "02_second")
+    assert main(["reproduce"], published_run) == 1
+    assert main(["publish"], published_run) == 0
+    assert json.loads(published_run.published.read_text())["02_second"]["a"]["case"] == 1
+    assert [claim["holds"] for claim in json.loads(published_run.claims.read_text())] == [True, True]
+    assert main(["reproduce"], published_run) == 0
+
+
+def test_only_a_whole_run_of_the_present_sources_can_be_published(published_run, capsys):
+    before = published_run.published.read_bytes()
+    turn(published_run, "02_second")
+    published_run.executed("01_first").unlink()
+    assert main(["publish"], published_run) == 1
+    said = "nothing was published: 01_first was not executed, 02_second has results of other sources; "
+    assert capsys.readouterr().err == said + "make reproduce executes them\n"
+    assert published_run.published.read_bytes() == before
+
+
+def test_a_notebook_that_failed_is_not_published_until_it_succeeds(published_run, capsys):
+    remains = published_run.build / "failed" / "01_first.ipynb"
+    remains.parent.mkdir(exist_ok=True)
+    remains.write_text("{}")
+    assert main(["publish"], published_run) == 1
+    assert "nothing was published: 01_first failed; " in capsys.readouterr().err
+    assert main(["reproduce", "--force"], published_run) == 0
+    assert main(["publish"], published_run) == 0
 
 
 def wait_for(condition, seconds=120.0):
@@ -304,7 +363,7 @@ def test_a_run_with_other_parameters_has_a_folder_a_banner_and_its_own_claims(pr
     assert "`sigma` is 0.5 (published: 0.1)" in notebook.cells[1].source
     assert "`init` is random-sign (published: positive)" in notebook.cells[1].source
     assert json.loads((folder / "claims.json").read_text())[0]["statement"] == "At 0.5 an atom."
-    assert "Not with these settings." in (folder / "01_first.html").read_text()
+    assert 'class="verdict-fails">differs<' in (folder / "01_first.html").read_text()
     assert published(project) == before
 
 
@@ -320,11 +379,11 @@ def test_an_earlier_run_is_kept_beside_one_with_other_parameters_and_replaced_by
     }
 
 
-def test_a_run_exits_0_whatever_its_claims_say(project, no_kernel):
-    with project.source("02_second").open("a") as source:
-        source.write("# false")
-    assert main(["run", "02"], project) == 0
-    assert json.loads((project.runs / "02_second" / "claims.json").read_text())[0]["holds"] is False
+def test_a_run_exits_0_whatever_its_claims_say(published_run, monkeypatch):
+    monkeypatch.setenv("STRICT", "1")
+    turn(published_run, "02_second")
+    assert main(["run", "02"], published_run) == 0
+    assert json.loads((published_run.runs / "02_second" / "claims.json").read_text())[0]["holds"] is False
 
 
 def test_a_run_that_fails_exits_1_and_keeps_the_earlier_one(project, no_book, monkeypatch):
@@ -340,7 +399,7 @@ def test_a_run_that_fails_exits_1_and_keeps_the_earlier_one(project, no_book, mo
 
 
 def test_a_value_equal_to_the_published_one_counts_as_unchanged(project):
-    plan = runner.plan(project, "01", ["sigma=0.1", "seed=4"])
+    plan = runner.plan(project, "01", ["sigma=0.1", "seed=4"], PARAMETERS)
     assert plan.changed == {"seed": 4}
     assert "sigma" not in runner.banner(plan)
 

@@ -1,14 +1,36 @@
 """One specification per notebook parameter, shared by the runner and by the cell that checks them in JupyterLab.
 
-A new parameter is one line in SPECIFICATIONS. A rule over several parameters is one line in RULES; it
-applies to a notebook that has all of them.
+A new parameter is one line in SPECIFICATIONS. A rule over several parameters is one line in RULES; it applies to a
+notebook that has all of them. The write-up gets them as data: PARAMETERS.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from math import comb
 from operator import le
+from typing import Any, Protocol
+
+from toysae.saes.starts import INITIALISATIONS
+
+
+class Specification(Protocol):
+    """What a parameter may be."""
+
+    type_name: str
+
+    @property
+    def about(self) -> str:
+        """What the parameter is."""
+
+    @property
+    def allowed(self) -> str:
+        """What it may be, in words."""
+
+    def accepts(self, value: Any) -> bool:
+        """Whether it may be this value."""
+
+    def parse(self, text: str) -> Any:
+        """The value that a text stands for. Raises ValueError or KeyError for a text that stands for none."""
 
 
 @dataclass(frozen=True)
@@ -99,9 +121,7 @@ class Rule:
     sentence: str
 
 
-INITS = ("random-sign", "positive", "at-features", "at-composites")
-
-SPECIFICATIONS = {
+SPECIFICATIONS: dict[str, Specification] = {
     "n_features": Whole(2, 64, "number of true features"),
     "k_active": Whole(2, 64, "features that fire in each sample"),
     "n_latents": Whole(1, 256, "latents of each SAE"),
@@ -122,7 +142,7 @@ SPECIFICATIONS = {
     "seed": Whole(0, 2**31 - 1, "seed of the whole run"),
     "decoder_bias": Switch("whether the decoder has a bias"),
     "n_largest": Whole(4, 9, "most features in a comparison of sizes"),
-    "init": Choice(INITS, "initial decoder rows"),
+    "init": Choice(tuple(INITIALISATIONS), "initial decoder rows"),
     "threshold": Number(0.75, 0.999, "cosine from which a latent is called aligned"),
 }
 
@@ -159,56 +179,42 @@ RULES = (
 )
 
 
-def check_parameters(found: Mapping) -> None:
-    """Check every known parameter among the names found, as in check_parameters(globals()).
+@dataclass(frozen=True)
+class Parameters:
+    """What the parameters of notebooks may be, one by one and together."""
 
-    Raises ValueError with one line that names the parameter, its value and what is allowed.
-    """
-    known = {name: found[name] for name in SPECIFICATIONS if name in found}
-    for name, value in known.items():
-        check_parameter(name, value)
-    for rule in RULES:
-        if all(name in known for name in rule.names) and not rule.holds(*(known[name] for name in rule.names)):
-            raise ValueError(rule.sentence.format(**known))
+    specifications: Mapping[str, Specification]
+    rules: tuple[Rule, ...]
 
+    def check(self, found: Mapping[str, Any]) -> None:
+        """Checks every parameter among the names found; other names may be there.
 
-def check_parameter(name: str, value) -> None:
-    """Raise ValueError unless the value is one that the parameter may take."""
-    if not SPECIFICATIONS[name].accepts(value):
-        raise ValueError(f"{name}={value!r}: must be {SPECIFICATIONS[name].allowed}")
+        Raises ValueError with one line that names the parameter, its value and what is allowed.
+        """
+        known = {name: found[name] for name in self.specifications if name in found}
+        for name, value in known.items():
+            self._check_one(name, value)
+        for rule in self.rules:
+            if all(name in known for name in rule.names) and not rule.holds(*(known[name] for name in rule.names)):
+                raise ValueError(rule.sentence.format(**known))
 
+    def parse(self, name: str, text: str) -> Any:
+        """The value of one parameter. Raises ValueError, in one line, for a wrong type or an impossible value."""
+        try:
+            value = self.specifications[name].parse(text)
+        except (ValueError, KeyError):
+            raise ValueError(f"{name}={text}: must be {self.specifications[name].allowed}") from None
+        self._check_one(name, value)
+        return value
 
-def parse_assignments(words: list[str], published: Mapping) -> dict:
-    """The values in words such as "sigma=0.5", for a notebook whose published parameters are given.
-
-    Raises ValueError with one line for a word that is no assignment, a name the notebook does not have
-    (with the nearest one it has), a name given twice, a value of the wrong type or an impossible one.
-    """
-    values = {}
-    for word in words:
-        name, equals, text = word.partition("=")
-        if not equals or not name:
-            raise ValueError(f"{word!r}: must be written name=value, such as sigma=0.5")
-        if name in values:
-            raise ValueError(f"{name}: given twice")
-        values[name] = _parse(name, text, published)
-    check_parameters({**published, **values})
-    return values
+    def _check_one(self, name: str, value: Any) -> None:
+        if not self.specifications[name].accepts(value):
+            raise ValueError(f"{name}={value!r}: must be {self.specifications[name].allowed}")
 
 
-def nearest(word: str, known) -> str:
-    """A remark that names the known word closest to the one given, or lists what there is."""
-    close = get_close_matches(word, list(known), n=1, cutoff=0.4)
-    return f"did you mean {close[0]}?" if close else "known: " + (", ".join(known) or "none")
+PARAMETERS = Parameters(SPECIFICATIONS, RULES)
 
 
-def _parse(name: str, text: str, published: Mapping):
-    if name not in published:
-        raise ValueError(f"unknown parameter {name!r}: {nearest(name, published)}")
-    specification = SPECIFICATIONS[name]
-    try:
-        value = specification.parse(text)
-    except (ValueError, KeyError):
-        raise ValueError(f"{name}={text}: must be {specification.allowed}") from None
-    check_parameter(name, value)
-    return value
+def check_parameters(found: Mapping[str, Any]) -> None:
+    """Checks the parameters of a notebook, as in check_parameters(globals()); see Parameters.check."""
+    PARAMETERS.check(found)

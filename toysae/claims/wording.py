@@ -112,7 +112,7 @@ def _wording(case: ast.expr, evidence: Mapping[str, Placeholder], last: bool) ->
         raise Unwritten("must be a tuple (condition, sentence, verdict), written out")
     condition, sentence, verdict = case.elts
     if isinstance(condition, ast.Constant) and not (last and condition.value is True):
-        raise Unwritten(f"its condition is always {condition.value}; only the last may be True")
+        raise Unwritten(f"its condition is always {condition.value!r}; only the last may be True")
     if not isinstance(verdict, ast.Constant):
         raise Unwritten("its verdict is computed; write one case for each verdict")
     return Wording(ast.unparse(condition), filled(_literal(sentence), evidence), ast.unparse(verdict))

@@ -72,6 +72,7 @@ def draw_heat_map(axes: Axes, seen: Assessment, sae: int) -> None:
 
 
 def name_rows_and_columns(axes: Axes, seen: Assessment, sae: int) -> None:
+    """Names latents and features beside the map that draw_heat_map drew, the bias row included."""
     n_latents, n_features = seen.cosines.shape[1:]
     word = "latent " if n_latents <= READABLE else ""
     names = [f"{word}{i + 1}" for i in reading_order(seen.cosines, seen.labels, sae)]
@@ -80,6 +81,7 @@ def name_rows_and_columns(axes: Axes, seen: Assessment, sae: int) -> None:
 
 
 def cosine_scale(figure: Figure, axes: Axes) -> None:
+    """The scale of colours that says which cosine they stand for."""
     scale = ScalarMappable(Normalize(-1, 1), SIGNED)
     figure.colorbar(scale, ax=axes, label="cosine", shrink=0.8, ticks=[-1, 0, 1], pad=0.02, aspect=25)
 

@@ -51,6 +51,7 @@ def house_style() -> None:
 
 
 def series_colour(i: int) -> str:
+    """The colour of the i-th curve of a figure; after the last one they begin again."""
     return SERIES_COLOURS[i % len(SERIES_COLOURS)]
 
 
@@ -61,11 +62,13 @@ def finish(figure: Figure, title: str, words: Sequence[str] = LABELS) -> None:
 
 
 def label_legend(figure: Figure, words: Sequence[str] = LABELS) -> None:
+    """The legend that says which colour stands for which label."""
     handles = [Patch(color=LABEL_COLOURS[word], label=word) for word in words]
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), handlelength=1)
 
 
 def ticks(axes: Axes, row_names: Sequence[str], column_names: Sequence[str]) -> None:
+    """The names of rows and columns of a map, small where there are many; no frame."""
     small = 6 if max(len(row_names), len(column_names)) > READABLE + 2 else 9
     axes.set_xticks(range(len(column_names)), column_names, fontsize=small)
     axes.set_yticks(range(len(row_names)), row_names, fontsize=small)

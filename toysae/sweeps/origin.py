@@ -5,11 +5,16 @@ from __future__ import annotations
 import ast
 import hashlib
 import importlib.util
+import io
+import sys
 import sysconfig
+import tokenize
 from collections.abc import Callable, Iterator
 from importlib import metadata
 from importlib.machinery import ModuleSpec
 from pathlib import Path
+
+Span = tuple[tuple[int, int], tuple[int, int]]  # where a piece of source begins and ends: line from 1, column from 0
 
 LIBRARIES = ("numpy", "scikit-learn", "scipy", "torch")  # their arithmetic decides the numbers
 
@@ -18,12 +23,11 @@ def code_hash(point: Callable) -> str:
     """A hash over all that decides what a point computes.
 
     That is the source of its module and of every module which that imports, directly or not. Python and installed
-    libraries count by the versions of LIBRARIES. A changed comment counts as a change: to compute again costs time, a
-    stale number would cost the truth.
+    libraries count by the versions of LIBRARIES. Comments and docstrings may change: they compute nothing.
     """
     lines = [f"{name} {version}" for name, version in versions().items()]
     for name, path in sources(point.__module__):
-        lines.append(f"{name} {hashlib.sha256(path.read_bytes()).hexdigest()}")
+        lines.append(f"{name} {hashlib.sha256(statements(path.read_text()).encode()).hexdigest()}")
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
@@ -43,6 +47,31 @@ def sources(module: str) -> list[tuple[str, Path]]:
             found[name] = path
             waiting += _imported(name, path)
     return sorted(found.items())
+
+
+def statements(source: str) -> str:
+    """The source without comments, docstrings and empty lines: what is left decides what is computed."""
+    lines = source.splitlines()
+    for start, end in sorted(_docstrings(source) + _comments(source), reverse=True):
+        first, last = lines[start[0] - 1][: start[1]], lines[end[0] - 1][end[1] :]
+        lines[start[0] - 1 : end[0]] = [first + last]
+    return "\n".join(line.rstrip() for line in lines if line.strip())
+
+
+def _docstrings(source: str) -> list[Span]:
+    """Where docstrings begin and end: (line, column) from 1 and 0."""
+    holders = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, holders) and ast.get_docstring(node, clean=False) is not None:
+            text = node.body[0]
+            found.append(((text.lineno, 0), (text.end_lineno or text.lineno, sys.maxsize)))
+    return found
+
+
+def _comments(source: str) -> list[Span]:
+    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
+    return [(token.start, token.end) for token in tokens if token.type == tokenize.COMMENT]
 
 
 def _own_file(module: str) -> Path | None:

@@ -1,9 +1,11 @@
-"""The command line: python -m toysae.writeup reproduce | run NAME key=value ... | book | sweep NAME | clean.
+"""The command line: python -m toysae.writeup reproduce | run NAME key=value ... | book | publish | clean.
 
-Exit codes: 0 done, 1 something failed, 2 bad input, 130 interrupted.
+Exit codes: 0 done, 1 something failed, 2 bad input, 130 interrupted. With STRICT=1 in the environment, reproduce also
+fails if a claim did not come out as published.
 """
 
 import argparse
+import os
 import sys
 
 from toysae.writeup.project import Project
@@ -32,44 +34,35 @@ def _do(asked: argparse.Namespace, project: Project) -> int:
     from toysae.writeup import runner
 
     if asked.command == "reproduce":
-        return runner.reproduce(project, force=asked.force)
+        return runner.reproduce(project, force=asked.force, strict=os.environ.get("STRICT", "") not in ("", "0"))
     if asked.command == "run":
         return _run(asked, project)
     if asked.command == "book":
         return runner.make_book(project)
-    if asked.command == "sweep":
-        return _sweep(asked, project)
+    if asked.command == "publish":
+        return _publish(project)
     runner.clean(project)
     return 0
 
 
 def _run(asked: argparse.Namespace, project: Project) -> int:
+    from toysae.chapters.parameters import PARAMETERS  # the one thing that the write-up is told of the chapters
     from toysae.writeup import runner
 
     try:
-        plan = runner.plan(project, asked.name, asked.parameters)
+        plan = runner.plan(project, asked.name, asked.parameters, PARAMETERS)
     except ValueError as problem:
         return _say(problem, 2)
     return runner.run(project, plan)
 
 
-def _sweep(asked: argparse.Namespace, project: Project) -> int:
-    from toysae.sweeps import SweepError, catalogue
+def _publish(project: Project) -> int:
+    from toysae.writeup import runner
 
-    folder = project.build / "sweeps"
-    if asked.name is None:
-        print(catalogue.listing())
-        return 0
     try:
-        n_settings = len(catalogue.find(asked.name).settings)
-        print(f"{asked.name}: {n_settings} settings; what is finished stays in {folder.relative_to(project.root)}")
-        path = catalogue.run(asked.name, folder, asked.workers, asked.scheduler)
+        return runner.publish(project)
     except ValueError as problem:
-        return _say(problem, 2)
-    except SweepError as problem:
         return _say(problem, 1)
-    print(f"table: {path.relative_to(project.root)}")
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -81,10 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("name", metavar="NAME", help="01, or 01_minimal_example")
     run.add_argument("parameters", metavar="key=value", nargs="*", help="for example sigma=0.5 seed=3")
     commands.add_parser("book", help="render the book from the notebooks as they are")
-    sweep = commands.add_parser("sweep", help="compute a large sweep, or go on with it, into build/sweeps/")
-    sweep.add_argument("name", metavar="NAME", nargs="?", help="one of those that are listed without a name")
-    sweep.add_argument("--workers", type=int, metavar="N", help="processes on this machine (default: one per core)")
-    sweep.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster, for example tcp://10.0.0.1:8786")
+    commands.add_parser("publish", help="make the executed notebooks the run that later ones are compared with")
     commands.add_parser("clean", help="remove build/")
     return parser
 

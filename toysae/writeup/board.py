@@ -28,7 +28,7 @@ class Board:
         self.line(f"{name}: started")
 
     def cell(self, name: str, event: dict) -> None:
-        claims = f", claims {event['hold']}/{event['claims']}" if event["claims"] else ""
+        claims = f", {_published(event['hold'], event['claims'])}" if event["claims"] else ""
         self._state[name] = f"cell {event['done']}/{event['total']}{claims}"
 
     def tick(self) -> None:
@@ -72,4 +72,8 @@ def summary(outcome: Outcome) -> str:
     """One line on how a notebook ended."""
     if not outcome.succeeded:
         return f"{outcome.job.name}: FAILED after {outcome.seconds:.1f} s: {outcome.reason}"
-    return f"{outcome.job.name}: done in {outcome.seconds:.1f} s, claims {outcome.hold}/{outcome.claims} hold"
+    return f"{outcome.job.name}: done in {outcome.seconds:.1f} s, {_published(outcome.hold, outcome.claims)}"
+
+
+def _published(hold: int, claims: int) -> str:
+    return f"claims {hold}/{claims} as published"

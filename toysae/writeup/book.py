@@ -8,10 +8,11 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
+from toysae.claims.record import Published, Record
+from toysae.claims.sources import SOURCES
 from toysae.writeup import pages, pairs, records, reproduced, stamps
 from toysae.writeup.files import swap_folder, workshop
 from toysae.writeup.project import Project
-from toysae.writeup.sources import SOURCES
 
 _MAPS = (
     ("minimal_heat_map", "01_minimal_example", "The minimal example."),
@@ -31,9 +32,10 @@ def build(project: Project) -> Path:
         stage = _stage(project, folder)
         for name, notebook in notebooks.items():
             _stage_chapter(project, name, notebook, stage)
-        (stage / f"{reproduced.NAME}.md").write_text(reproduced.page(claims_of_all(project)), encoding="utf-8")
-        index = (project.notebooks / "index.md").read_text(encoding="utf-8")
-        front = pages.front_page(index, _slots(project, notebooks)) + _stage_bench(project, stage)
+        claims = claims_of_all(project)
+        (stage / f"{reproduced.NAME}.md").write_text(reproduced.page(claims), encoding="utf-8")
+        index = pages.with_findings((project.notebooks / "index.md").read_text(encoding="utf-8"), claims)
+        front = pages.front_page(index, _slots(project, notebooks, claims)) + _stage_bench(project, stage)
         (stage / "index.md").write_text(front, encoding="utf-8")
         made, complaints = _sphinx(stage, "index", [])
         for name in filter(lambda name: executed(project, name), notebooks):
@@ -61,9 +63,11 @@ def build_page(project: Project, name: str, notebook: NotebookNode, place: Path)
 
 
 def executed(project: Project, name: str) -> NotebookNode | None:
-    """The executed half of a pair, or None if it is missing or broken."""
+    """The executed half of a pair, or None if it is missing, broken, or holds claims in the form of other code."""
     try:
-        return pairs.read_executed(project.executed(name))
+        notebook = pairs.read_executed(project.executed(name))
+        records.claims_of(name, notebook, Published())
+        return notebook
     except (FileNotFoundError, ValueError):
         return None
 
@@ -73,9 +77,10 @@ def present(project: Project, name: str) -> NotebookNode:
     return executed(project, name) or pairs.read_source(project.source(name))
 
 
-def claims_of_all(project: Project) -> list[dict]:
+def claims_of_all(project: Project) -> list[Record]:
     """The claims of every executed notebook, in the order of the book."""
-    return [claim for name in project.names() for claim in records.claims_of(name, present(project, name))]
+    published = Published.read(project.published)
+    return [claim for name in project.names() for claim in records.claims_of(name, present(project, name), published)]
 
 
 def _stage_chapter(project: Project, name: str, notebook: NotebookNode, stage: Path) -> None:
@@ -98,11 +103,9 @@ def _stage_bench(project: Project, stage: Path) -> str:
     return pages.appendix("bench", "What training costs is told in [How fast is it?](bench.md).")
 
 
-def _slots(project: Project, notebooks: dict[str, NotebookNode]) -> dict[str, str]:
-    claims = claims_of_all(project)
+def _slots(project: Project, notebooks: dict[str, NotebookNode], claims: list[Record]) -> dict[str, str]:
     titles = {name: pages.title_of(notebook) for name, notebook in notebooks.items()}
     return {
-        "finding": _finding(claims),
         "heat maps": _heat_maps(project, notebooks),
         "chapters": pages.chapter_list(titles),
         "claims": pages.claims_tables(claims, titles, _names_of_sources(claims)),
@@ -110,16 +113,11 @@ def _slots(project: Project, notebooks: dict[str, NotebookNode]) -> dict[str, st
     }
 
 
-def _names_of_sources(claims: list[dict]) -> dict[str, str]:
+def _names_of_sources(claims: list[Record]) -> dict[str, str]:
     """What the front page calls each source, with a link where the next page has a section on it."""
-    used = {claim["source"] for claim in claims} & set(SOURCES)
+    used = {claim.source for claim in claims}
     places = {source: reproduced.place_of(source) for source in used}
     return {source: f"[{SOURCES[source].name}](#{place})" if place else source for source, place in places.items()}
-
-
-def _finding(claims: list[dict]) -> str:
-    main = [claim["statement"] for claim in claims if (claim["notebook"][:2], claim["id"]) == ("01", "no-atoms")]
-    return f"::::{{container}} finding\n\n{main[0]}\n::::\n" if main else ""
 
 
 def _heat_maps(project: Project, notebooks: dict[str, NotebookNode]) -> str:

@@ -22,12 +22,16 @@ _PATIENCE = 5.0  # seconds that a worker gets to end its kernel before it is kil
 
 @dataclass
 class Job:
-    """One notebook to execute: the result goes to `output`, what there is of it after a failure to `partial`."""
+    """One notebook to execute: the result goes to `output`, what there is of it after a failure to `partial`.
+
+    published  the file of the claims that those of this notebook are compared with
+    """
 
     name: str
     source: Path
     output: Path
     partial: Path
+    published: Path
     parameters: dict = field(default_factory=dict)
     banner: str = ""
 
@@ -37,7 +41,7 @@ class Job:
 
 @dataclass
 class Outcome:
-    """How a job ended. `reason` is empty if it succeeded."""
+    """How a job ended. `reason` is empty if it succeeded; `hold` counts the claims that came out as published."""
 
     job: Job
     seconds: float = 0.0

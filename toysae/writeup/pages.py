@@ -10,12 +10,13 @@ from pathlib import Path
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
-from toysae.writeup.prose import CLAIM_MIME
-from toysae.writeup.sources import SOURCES
+from toysae.claims.record import CLAIM_MIME, Published, Record
+from toysae.claims.sources import SOURCES
+from toysae.writeup.records import recorded
 
-_KINDS = {"holds": "holds", "reproduced": "holds", "agrees": "holds", "partly": "partly"}
-_KINDS |= {"does not hold": "fails", "differs": "fails"}
+_KINDS = {"holds": "holds", "reproduced": "holds", "partly": "partly", "does not hold": "fails", "differs": "fails"}
 _LINK = re.compile(r"\[([^\]]*)\]\((\d\d_\w+)\.ipynb(#[^)]*)?\)")
+_FINDING = re.compile(r"<!-- finding: (\w+)/([\w-]+) -->")
 _TITLE = re.compile(r"^#\s+(.+)$", re.MULTILINE)
 
 
@@ -59,11 +60,10 @@ def anchor(name: str, claim_id: str) -> str:
     return f"claim-{name}-{claim_id}".replace("_", "-")
 
 
-def claim_box(name: str, claim: dict, shown: str) -> str:
-    """A claim as MyST Markdown, with its verdict where there is one."""
-    kind = "claim-holds" if claim["holds"] else "claim-fails"
-    judged = f"\n\n{_judgement(claim)}" if "verdict" in claim else ""
-    return f"::::{{container}} claim {kind}\n:name: {anchor(name, claim['id'])}\n\n{shown}{judged}\n::::\n"
+def claim_box(claim: Record, shown: str) -> str:
+    """A claim as MyST Markdown: what the cell showed, sentence and evidence, then the verdict."""
+    opening = f"::::{{container}} claim claim-{kind_of(claim.word)}\n:name: {anchor(claim.notebook, claim.id)}"
+    return f"{opening}\n\n{shown}\n\n{_judgement(claim)}\n::::\n"
 
 
 def figure(path: str, caption: str, alt: str, width: int | None = None) -> str:
@@ -91,6 +91,23 @@ def front_page(template: str, slots: dict[str, str]) -> str:
     return re.sub(r"<!-- slot: ([a-z ]+) -->", fill, template)
 
 
+def with_findings(template: str, claims: list[Record]) -> str:
+    """Fill each mark `<!-- finding: chapter/id -->` with what came out of that claim; the chapter without its number.
+
+    Empty while the chapter has no results. Raises ValueError if it has some and no such claim.
+    """
+
+    def fill(match: re.Match) -> str:
+        of_chapter = {claim.id: claim for claim in claims if claim.notebook[3:] == match.group(1)}
+        if not of_chapter:
+            return ""
+        if match.group(2) not in of_chapter:
+            raise ValueError(f"index.md: {match.group(1)} has no claim {match.group(2)!r}")
+        return f"::::{{container}} finding\n\n{of_chapter[match.group(2)].statement}\n::::\n"
+
+    return _FINDING.sub(fill, template)
+
+
 def appendix(name: str, sentence: str) -> str:
     """The end of a front page that has one more page behind its chapters: a sentence with a link, a hidden entry."""
     return f"\n{sentence}\n\n```{{toctree}}\n:hidden:\n\n{name}\n```\n"
@@ -101,14 +118,14 @@ def chapter_list(titles: dict[str, str]) -> str:
     return "".join(f"1. [{title}]({name}.ipynb)\n" for name, title in titles.items())
 
 
-def claims_tables(claims: list[dict], titles: dict[str, str], sources: dict[str, str]) -> str:
+def claims_tables(claims: list[Record], titles: dict[str, str], sources: dict[str, str]) -> str:
     """All claims, folded up by chapter: the sentence that is true, its source, the verdict with a link to its place.
 
     sources  what the page calls a source, by its short name, as Markdown
     """
     parts = []
     for name, title in titles.items():
-        of_chapter = [claim for claim in claims if claim["notebook"] == name]
+        of_chapter = [claim for claim in claims if claim.notebook == name]
         if of_chapter:
             rows = [_row(claim, sources) for claim in of_chapter]
             table = "\n".join(["| Claim | Source | Verdict |", "|---|---|---|", *rows])
@@ -118,20 +135,14 @@ def claims_tables(claims: list[dict], titles: dict[str, str], sources: dict[str,
     return "\n".join(parts) or "No notebook has been executed yet. `make reproduce` executes them all.\n"
 
 
-def verdict_of(claim: dict) -> tuple[str, str]:
-    """The word that judges a claim, and the kind of that word, for its colour."""
-    word = claim.get("verdict") or ("holds" if claim["holds"] else "does not hold")
-    return word, kind_of(word)
-
-
 def kind_of(word: str) -> str:
-    """The kind of a verdict."""
+    """The kind of a verdict, for its colour: holds, partly, fails, or open where nothing is judged."""
     return _KINDS.get(word, "open")
 
 
-def coloured(text: str, kind: str) -> str:
-    """Markdown in the colour of a kind of verdict."""
-    return f"[{text}]{{.verdict-{kind}}}"
+def coloured(word: str, text: str = "") -> str:
+    """Markdown in the colour of a verdict: its word, or another text."""
+    return f"[{text or word}]{{.verdict-{kind_of(word)}}}"
 
 
 def cell(text: str) -> str:
@@ -139,24 +150,23 @@ def cell(text: str) -> str:
     return text.replace("|", r"\|")
 
 
-def _fold(title: str, claims: list[dict]) -> str:
-    """The line that a chapter's claims are folded up behind; they lie open if one of them does not hold."""
-    count, failing = len(claims), sum(not claim["holds"] for claim in claims)
-    state = f"{count} claim{'s' if count > 1 else ''}" + (f", {failing} not holding" if failing else "")
-    opened = " open" if failing else ""
+def _fold(title: str, claims: list[Record]) -> str:
+    """The line that a chapter's claims are folded up behind; they lie open if one is not as published."""
+    count, others = len(claims), sum(not claim.holds for claim in claims)
+    state = f"{count} claim{'s' if count > 1 else ''}" + (f", {others} not as published" if others else "")
+    opened = " open" if others else ""
     return f'<details class="fold"{opened}><summary>{escape(title)} <span>{state}</span></summary>'
 
 
-def _judgement(claim: dict) -> str:
+def _judgement(claim: Record) -> str:
     """Whose result it is, and the verdict on it."""
-    source = SOURCES[claim["source"]].name
-    return f"{source[0].upper()}{source[1:]}: {coloured(*verdict_of(claim))}."
+    source = SOURCES[claim.source].name
+    return f"{source[0].upper()}{source[1:]}: {coloured(claim.word)}."
 
 
-def _row(claim: dict, sources: dict[str, str]) -> str:
-    word, kind = verdict_of(claim)
-    source, place = sources.get(claim["source"], claim["source"]), anchor(claim["notebook"], claim["id"])
-    return f"| {cell(claim['statement'])} | {source} | {coloured(f'[{word}](#{place})', kind)} |"
+def _row(claim: Record, sources: dict[str, str]) -> str:
+    link = f"[{claim.word}](#{anchor(claim.notebook, claim.id)})"
+    return f"| {cell(claim.statement)} | {sources[claim.source]} | {coloured(claim.word, link)} |"
 
 
 def _dressed(outputs: list[NotebookNode], name: str, pictures: Path, count: int) -> tuple[list[NotebookNode], int]:
@@ -165,7 +175,8 @@ def _dressed(outputs: list[NotebookNode], name: str, pictures: Path, count: int)
         output = waiting.pop(0)
         role = output.get("metadata", {}).get("toysae", {}).get("role")
         if CLAIM_MIME in output.get("data", {}):
-            dressed.append(_markdown(claim_box(name, output.data[CLAIM_MIME], output.data["text/markdown"])))
+            (claim,) = recorded(name, [output], Published())
+            dressed.append(_markdown(claim_box(claim, output.data["text/markdown"])))
         elif role == "figure":
             caption = waiting.pop(0).data["text/markdown"]
             dressed.append(_markdown(_figure_of(output, caption, f"{name}-{count + 1}.png", pictures)))

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from toysae.chapters.parameters import nearest
+from toysae.writeup.assignments import nearest
 
 _CHAPTER = re.compile(r"\d\d_\w+")
 
@@ -34,6 +34,11 @@ class Project:
     @property
     def build(self) -> Path:
         return self.root / "build"
+
+    @property
+    def published(self) -> Path:
+        """The claims of the published run."""
+        return self.notebooks / "published.json"
 
     @property
     def claims(self) -> Path:

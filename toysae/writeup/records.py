@@ -4,7 +4,8 @@ from base64 import b64decode
 
 from nbformat import NotebookNode
 
-from toysae.writeup.prose import CLAIM_MIME, TRAINED_MIME
+from toysae.claims.prose import TRAINED_MIME
+from toysae.claims.record import CLAIM_MIME, Published, Record
 
 
 def outputs_of(notebook: NotebookNode) -> list[NotebookNode]:
@@ -13,18 +14,20 @@ def outputs_of(notebook: NotebookNode) -> list[NotebookNode]:
     return [output for cell in cells for output in cell.outputs if "data" in output]
 
 
-def claims_of(name: str, notebook: NotebookNode) -> list[dict]:
-    """The claims of one notebook: {notebook, id, statement, holds, source[, verdict]}.
-
-    Raises ValueError if an id is used twice.
-    """
-    stated = [output.data[CLAIM_MIME] for output in outputs_of(notebook) if CLAIM_MIME in output.data]
-    found = [{"notebook": name} | dict(record) for record in stated]
-    ids = [claim["id"] for claim in found]
+def claims_of(name: str, notebook: NotebookNode, published: Published) -> list[Record]:
+    """The claims of one notebook, compared with the published ones. Raises ValueError if an id is used twice."""
+    found = recorded(name, outputs_of(notebook), published)
+    ids = [claim.id for claim in found]
     for id in ids:
         if ids.count(id) > 1:
             raise ValueError(f"{name}: the claim id {id!r} is used {ids.count(id)} times; each claim needs its own")
     return found
+
+
+def recorded(name: str, outputs: list[NotebookNode], published: Published) -> list[Record]:
+    """The claims among some outputs of a notebook, in their order."""
+    stated = [output.data[CLAIM_MIME] for output in outputs if CLAIM_MIME in output.get("data", {})]
+    return [Record.from_cell(name, record, published) for record in stated]
 
 
 def trained_in(notebook: NotebookNode) -> int:

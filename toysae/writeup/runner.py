@@ -1,6 +1,5 @@
 """Executing notebooks: all of them as published, or one with other parameters."""
 
-import json
 import os
 import shutil
 import time
@@ -8,8 +7,9 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from toysae.chapters.parameters import parse_assignments
+from toysae.claims.record import Published, Record, to_bytes
 from toysae.writeup import book, crew, pairs, records, stamps
+from toysae.writeup.assignments import Parameters, parse_assignments
 from toysae.writeup.board import Board, board_for
 from toysae.writeup.files import alone, swap_folder, workshop, write_whole
 from toysae.writeup.project import Project
@@ -24,10 +24,13 @@ class Plan:
     published: dict
 
 
-def reproduce(project: Project, force: bool) -> int:
+def reproduce(project: Project, force: bool = False, strict: bool = False) -> int:
     """Execute every notebook that is not up to date, then write the claims, the figures and the book.
 
-    force  executes all of them. Returns the exit code: 0 if all succeeded and every claim holds, else 1.
+    force   executes all of them
+    strict  takes a claim that did not come out as published for a failure
+
+    Returns the exit code: 0 if all succeeded, else 1.
     """
     began, board = time.monotonic(), board_for()
     with alone(project, lambda: board.line("waiting for another run in this checkout to end")):
@@ -36,20 +39,41 @@ def reproduce(project: Project, force: bool) -> int:
         for name in names:
             if name not in due:
                 board.line(f"{name}: up to date")
-        all_done = _publish(project, due, board)
+        all_done = _execute_all(project, due, board)
         _write_figures(project)
         claims = _write_claims(project)
         book_made = _make_book(project, board)
     n_saes = sum(records.trained_in(book.present(project, name)) for name in project.names())
     _close(claims, n_saes, began, board)
-    return 0 if all_done and book_made and all(claim["holds"] for claim in claims) else 1
+    as_wanted = not strict or all(claim.holds for claim in claims)
+    return 0 if all_done and book_made and as_wanted else 1
 
 
-def plan(project: Project, wanted: str, assignments: list[str]) -> Plan:
-    """Check a run without starting anything. Raises ValueError, in one line, for what cannot be."""
+def publish(project: Project) -> int:
+    """Make the executed notebooks, as they are, the published run: later runs are compared with it.
+
+    Returns the exit code. Raises ValueError, in one line, if a notebook has no results of its present sources.
+    """
+    board = board_for()
+    with alone(project, lambda: board.line("waiting for another run in this checkout to end")):
+        lacking = [f"{name} {state}" for name in project.names() if (state := _lacks(project, name))]
+        if lacking:
+            raise ValueError(f"nothing was published: {', '.join(lacking)}; make reproduce executes them")
+        published = Published.of(book.claims_of_all(project))
+        write_whole(project, project.published, published.to_bytes())
+        claims = _write_claims(project)
+    board.line(f"published: {len(claims)} claims ({project.published.relative_to(project.root)})")
+    return 0
+
+
+def plan(project: Project, wanted: str, assignments: list[str], parameters: Parameters) -> Plan:
+    """Check a run without starting anything. Raises ValueError, in one line, for what cannot be.
+
+    parameters  what those of notebooks may be
+    """
     name = project.find(wanted)
     published = pairs.published_parameters(pairs.read_source(project.source(name)))
-    values = parse_assignments(assignments, published)
+    values = parse_assignments(assignments, published, parameters)
     return Plan(name, {key: value for key, value in values.items() if value != published[key]}, published)
 
 
@@ -94,11 +118,26 @@ def _word(value) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _publish(project: Project, names: list[str], board: Board) -> bool:
+def _lacks(project: Project, name: str) -> str:
+    """Why a notebook cannot be published; empty if it can."""
+    if not project.executed(name).exists():
+        return "was not executed"
+    if _failed(project, name).exists():
+        return "failed"
+    return "" if stamps.is_fresh(project, name) else "has results of other sources"
+
+
+def _failed(project: Project, name: str) -> Path:
+    """Where what there is of a notebook is kept after a failure, until it succeeds."""
+    return project.build / "failed" / f"{name}.ipynb"
+
+
+def _execute_all(project: Project, names: list[str], board: Board) -> bool:
     sources = {name: stamps.sources_hash(project, name) for name in names}
     failures = 0
     with workshop(project, "reproduce") as folder:
-        jobs = [_job(project, name, folder) for name in names]
+        # The later a chapter, the more it computes; what takes longest begins first, so that no core waits at the end
+        jobs = [_job(project, name, folder) for name in reversed(names)]
         with closing(crew.execute(jobs, folder, board)) as outcomes:
             for outcome in outcomes:
                 if outcome.succeeded:
@@ -112,6 +151,7 @@ def _publish(project: Project, names: list[str], board: Board) -> bool:
 
 def _put_in_place(project: Project, outcome: crew.Outcome) -> None:
     name = outcome.job.name
+    _failed(project, name).unlink(missing_ok=True)
     write_whole(project, project.executed(name), outcome.job.output.read_bytes())
     times = project.source(name).stat()  # equal times, else Jupytext calls one of the two outdated
     os.utime(project.executed(name), ns=(times.st_atime_ns, times.st_mtime_ns))
@@ -121,7 +161,7 @@ def _report_failure(project: Project, outcome: crew.Outcome, board: Board) -> No
     for line in outcome.traceback:
         board.line(f"    {line}")
     if outcome.job.partial.exists():
-        kept = project.build / "failed" / f"{outcome.job.name}.ipynb"
+        kept = _failed(project, outcome.job.name)
         kept.parent.mkdir(parents=True, exist_ok=True)
         os.replace(outcome.job.partial, kept)
         board.line(f"    what there is of it was kept in {kept.relative_to(project.root)}")
@@ -133,9 +173,9 @@ def _write_figures(project: Project) -> None:
             write_whole(project, project.notebooks / "figures" / f"{figure}.png", png)
 
 
-def _write_claims(project: Project) -> list[dict]:
+def _write_claims(project: Project) -> list[Record]:
     claims = book.claims_of_all(project)
-    write_whole(project, project.claims, _to_json(claims))
+    write_whole(project, project.claims, to_bytes(claims))
     return claims
 
 
@@ -149,11 +189,11 @@ def _make_book(project: Project, board: Board) -> bool:
     return True
 
 
-def _close(claims: list[dict], n_saes: int, began: float, board: Board) -> None:
+def _close(claims: list[Record], n_saes: int, began: float, board: Board) -> None:
     for claim in claims:
-        if not claim["holds"]:
-            board.line(f"{claim['notebook']}: claim {claim['id']} does not hold: {claim['statement']}")
-    board.line(f"claims: {sum(claim['holds'] for claim in claims)}/{len(claims)} hold (build/claims.json)")
+        if not claim.holds:
+            board.line(f"{claim.notebook}: claim {claim.id} is not as published ({claim.word}): {claim.statement}")
+    board.line(f"claims: {sum(claim.holds for claim in claims)} of {len(claims)} as published (build/claims.json)")
     if n_saes:
         board.line(f"trained: {n_saes:,} SAEs")
     board.line(f"{time.monotonic() - began:.0f} s in all")
@@ -161,7 +201,8 @@ def _close(claims: list[dict], n_saes: int, began: float, board: Board) -> None:
 
 def _finish_run(project: Project, name: str, result: Path, board: Board) -> int:
     executed = pairs.read_executed(result / f"{name}.ipynb")
-    write_whole(project, result / "claims.json", _to_json(records.claims_of(name, executed)))
+    claims = records.claims_of(name, executed, Published.read(project.published))
+    write_whole(project, result / "claims.json", to_bytes(claims))
     try:
         book.build_page(project, name, executed, result)
     except book.BookError as problem:
@@ -198,8 +239,4 @@ def _label(parameters: dict) -> str:
 
 def _job(project: Project, name: str, folder: Path, changed: dict | None = None, banner: str = "") -> crew.Job:
     output, partial = folder / f"{name}.ipynb", folder / f"{name}.partial.ipynb"
-    return crew.Job(name, project.source(name), output, partial, changed or {}, banner)
-
-
-def _to_json(claims: list[dict]) -> bytes:
-    return (json.dumps(claims, indent=2, ensure_ascii=False) + "\n").encode()
+    return crew.Job(name, project.source(name), output, partial, project.published, changed or {}, banner)

@@ -10,13 +10,14 @@ import re
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 
+from toysae.claims.record import Published
 from toysae.writeup import pairs, records
-from toysae.writeup.prose import CLAIM_MIME
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -51,20 +52,20 @@ def execute(job: dict, events: Events) -> None:
     """Execute job["source"] with job["parameters"] and leave the normalised result in job["output"]."""
     from papermill.exceptions import PapermillExecutionError
 
-    notebook = pairs.read_source(Path(job["source"]))
+    notebook, published = pairs.read_source(Path(job["source"])), Published.read(Path(job["published"]))
     about = {"sources": pairs.fingerprint(notebook)}
     if job["banner"]:
         insert_banner(notebook, job["banner"])
         about["parameters"] = job["parameters"]
     try:
-        executed = _papermill(notebook, job, events)
+        executed = _papermill(notebook, job, _reporter(job["name"], notebook, published, events))
     except PapermillExecutionError as error:
         events.send(kind="failed", reason=f"{error.ename}: {error.evalue}", traceback=_last_lines(error.traceback))
         return
     clean = pairs.normalise(executed, about)
-    claims = records.claims_of(job["name"], clean)
+    claims = records.claims_of(job["name"], clean, published)
     Path(job["output"]).write_bytes(pairs.to_bytes(clean))
-    events.send(kind="done", claims=len(claims), hold=sum(claim["holds"] for claim in claims))
+    events.send(kind="done", claims=len(claims), hold=sum(claim.holds for claim in claims))
 
 
 def insert_banner(notebook: NotebookNode, banner: str) -> None:
@@ -76,7 +77,7 @@ def insert_banner(notebook: NotebookNode, banner: str) -> None:
         notebook.cells.insert(2, new_markdown_cell(rest.strip()))
 
 
-def _papermill(notebook: NotebookNode, job: dict, events: Events) -> NotebookNode:
+def _papermill(notebook: NotebookNode, job: dict, report: Callable) -> NotebookNode:
     from papermill import execute_notebook
     from traitlets.config import Config
 
@@ -89,20 +90,20 @@ def _papermill(notebook: NotebookNode, job: dict, events: Events) -> NotebookNod
         progress_bar=False,
         start_timeout=300,
         iopub_timeout=300,
-        on_cell_executed=_reporter(notebook, events),
+        on_cell_executed=report,
         config=Config({"KernelManager": {"transport_encryption": "auto"}}),
     )
 
 
-def _reporter(notebook: NotebookNode, events: Events):
+def _reporter(name: str, notebook: NotebookNode, published: Published, events: Events) -> Callable:
     counts = {"done": 0, "claims": 0, "hold": 0}
     total = sum(cell.cell_type == "code" for cell in notebook.cells)
 
     def report(cell, **_) -> None:
-        claims = [output.data[CLAIM_MIME] for output in cell.outputs if CLAIM_MIME in output.get("data", {})]
+        claims = records.recorded(name, cell.outputs, published)
         counts["done"] += 1
         counts["claims"] += len(claims)
-        counts["hold"] += sum(claim["holds"] for claim in claims)
+        counts["hold"] += sum(claim.holds for claim in claims)
         events.send(kind="cell", total=max(total, counts["done"]), **counts)
 
     return report

@@ -4,6 +4,7 @@ import json
 import re
 from html.parser import HTMLParser
 
+import IPython.display
 import pytest
 from matplotlib.figure import Figure
 from nbformat.v4 import new_output
@@ -11,7 +12,8 @@ from tiny_project import make_tiny_project
 
 from toysae.chapters.when_they_win.explorer import LOSSES, explorer, in_words, still
 from toysae.chapters.when_they_win.pairs import Cell, pairs_grid
-from toysae.writeup import book, pages, pairs, prose, show_interactive
+from toysae.claims import show_interactive
+from toysae.writeup import book, pages, pairs
 
 START = Cell("symmetric", 0.2, 0.1, 0.3)
 SCRIPTS = re.compile(r'<script(?: type="([a-z/]+)")?>(.*?)</script>', re.DOTALL)
@@ -153,7 +155,9 @@ def outputs(table, snippet, monkeypatch):
     """What show_interactive leaves in a notebook."""
     shown = []
     monkeypatch.setattr(
-        prose, "display", lambda data, raw, metadata: shown.append(new_output("display_data", data, metadata=metadata))
+        IPython.display,
+        "display",
+        lambda data, raw, metadata: shown.append(new_output("display_data", data, metadata=metadata)),
     )
     show_interactive(snippet, "It bends.", "Move $x$.", alt='Two "rows" & bars of losses', fallback=still(table, START))
     return shown
@@ -171,7 +175,7 @@ def test_a_notebook_gets_the_still_picture_the_live_figure_and_one_caption(outpu
 @pytest.mark.parametrize("words", [{"finding": ""}, {"reading": " "}, {"alt": ""}, {"html": ""}])
 def test_an_interactive_figure_without_words_is_refused(words, table, monkeypatch):
     shown = []
-    monkeypatch.setattr(prose, "display", lambda *_, **__: shown.append(1))
+    monkeypatch.setattr(IPython.display, "display", lambda *_, **__: shown.append(1))
     complete = {"html": "<p></p>", "finding": "It.", "reading": "So.", "alt": "A"} | words
     with pytest.raises(ValueError, match=next(iter(words))):
         show_interactive(**complete, fallback=still(table, START))

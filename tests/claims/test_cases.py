@@ -1,0 +1,113 @@
+"""A claim: the first true case is said and recorded, its evidence shown, and what is no claim refused in one line."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from toysae.claims import Fraction, Mean, claim, mostly, mostly_not
+from toysae.claims.record import CLAIM_MIME
+
+YES, NO = "It does.", "It does not."
+
+
+def state(share: Fraction, **words):
+    """The claim of the house's plan."""
+    claim(
+        "bias-fills",
+        (mostly(share), "The SAE uses its bias: it is long in {long} SAEs.", "reproduced"),
+        (mostly_not(share), "Most SAEs keep their bias short, all but {long.k}.", "differs"),
+        (True, "Whether most SAEs use their bias is undecided.", "partly"),
+        evidence={"long": share, "mean_length": Mean(0.5, 0.25, 0.75, 8)},
+        source="seed",
+        **words,
+    )
+
+
+@pytest.mark.parametrize(("k", "case", "verdict"), [(60, 0, "reproduced"), (4, 1, "differs"), (30, 2, "partly")])
+def test_the_first_true_case_is_recorded_with_its_verdict_and_the_evidence_as_numbers(displayed, k, case, verdict):
+    state(Fraction(k, 64))
+    record = displayed[0][0][CLAIM_MIME]
+    assert (record["id"], record["case"], record["verdict"], record["source"]) == ("bias-fills", case, verdict, "seed")
+    assert record["evidence"] == {
+        "long": {"k": k, "n": 64},
+        "mean_length": {"mean": 0.5, "low": 0.25, "high": 0.75, "n": 8},
+    }
+    assert json.loads(json.dumps(record, allow_nan=False)) == record
+
+
+@pytest.mark.parametrize(("k", "sentence", "small"), [
+    (60, f"The SAE uses its bias: it is long in {Fraction(60, 64)} SAEs.", ""),
+    (4, "Most SAEs keep their bias short, all but 4.", f"long: {Fraction(4, 64)}; "),
+    (30, "Whether most SAEs use their bias is undecided.", f"long: {Fraction(30, 64)}; "),
+])  # fmt: skip
+def test_the_sentence_stands_above_the_evidence_that_it_does_not_tell_whole(displayed, k, sentence, small):
+    state(Fraction(k, 64))
+    about = "<small>" + small + "mean length: 0.5 (95 % interval 0.25 to 0.75).</small>"
+    assert displayed[0][0]["text/markdown"] == f"**Claim.** {sentence}\n\n{about}"
+    assert displayed[0][0][CLAIM_MIME]["statement"] == sentence
+
+
+def test_a_claim_without_evidence_is_its_sentence_alone(displayed):
+    claim("it-holds", (False, YES, "holds"), (True, NO, "does not hold"), evidence={"winner": ""})
+    assert displayed[0][0]["text/markdown"] == f"**Claim.** {NO}"
+    assert displayed[0][0][CLAIM_MIME]["source"] == "ours"
+
+
+def test_where_nothing_can_be_judged_the_verdict_is_none(displayed):
+    claim("it-holds", (True, "Nothing was counted.", None), (True, YES, "holds"), (True, NO, "does not hold"))
+    assert displayed[0][0][CLAIM_MIME]["verdict"] is None
+
+
+@pytest.mark.parametrize("true", [np.bool_(True), torch.tensor(True), np.array(True), torch.tensor([True])])
+def test_conditions_are_bools_of_python_numpy_or_torch(displayed, true):
+    claim("it-holds", (~true, YES, "holds"), (true, NO, "does not hold"))
+    assert displayed[0][0][CLAIM_MIME]["case"] == 1
+
+
+@pytest.mark.parametrize("condition", [1, 0.0, None, "yes", np.float64(1.0), torch.tensor(1)])
+def test_what_is_no_bool_is_no_condition_even_in_a_case_that_is_not_said(displayed, condition):
+    with pytest.raises(TypeError, match=r"claim 'it-holds': the condition of case 2 .*: must be one bool"):
+        claim("it-holds", (True, YES, "holds"), (condition, NO, "does not hold"))
+    assert not displayed
+
+
+GOOD = ((True, YES, "holds"), (True, NO, "does not hold"))
+REFUSED = {
+    "no case": ((), {}, "must have two or more cases"),
+    "one case": (GOOD[:1], {}, "must have two or more cases"),
+    "no tuple": ((GOOD[0], [True, NO, "partly"]), {}, "each (condition, sentence, verdict)"),
+    "a case too short": ((GOOD[0], (True, NO)), {}, "each (condition, sentence, verdict)"),
+    "no sentence": (((True, " ", "holds"), GOOD[1]), {}, "must be a sentence, not empty"),
+    "one sentence twice": ((GOOD[0], (True, f" {YES}", "partly")), {}, "two cases have the same sentence"),
+    "no true case": (((False, YES, "holds"), (False, NO, "does not hold")), {}, "no case is true"),
+    "a strange source": (GOOD, {"source": "hearsay"}, "source='hearsay': must be one of seed,"),
+    "words of another source": (GOOD, {"source": "seed"}, "verdict 'holds': must be one of reproduced,"),
+    "one verdict only": ((GOOD[0], (True, NO, "holds")), {}, "a claim must be able to fail"),
+    "one verdict or none": ((GOOD[0], (True, NO, None)), {}, "a claim must be able to fail"),
+    "a wrong name in a case not said": ((GOOD[0], (True, "{n} do not.", "partly")), {}, "'n' is no evidence"),
+    "a name that cannot be": (GOOD, {"evidence": {"a.b": 1}}, "evidence 'a.b': a name is words"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("cases", "words", "why"), REFUSED.values(), ids=REFUSED)
+def test_what_is_no_claim_is_refused_in_one_line_that_names_it(displayed, cases, words, why):
+    with pytest.raises(ValueError) as refused:
+        claim("it-holds", *cases, **words)
+    assert str(refused.value).startswith("claim 'it-holds': ")
+    assert why in str(refused.value)
+    assert "\n" not in str(refused.value)
+    assert not displayed
+
+
+def test_evidence_of_no_known_kind_is_refused_with_its_name():
+    with pytest.raises(TypeError, match=r"claim 'it-holds': evidence 'shares': \[1, 2\] is a list: must be a Fraction"):
+        claim("it-holds", *GOOD, evidence={"shares": [1, 2]})
+
+
+@pytest.mark.parametrize("id", ["No-Atoms", "no atoms", "", "-no", "no--atoms", 3])
+def test_an_id_is_kebab_case(displayed, id):
+    with pytest.raises(ValueError, match="id="):
+        claim(id, *GOOD)
+    assert not displayed

@@ -1,0 +1,80 @@
+"""The command line: python -m toysae.sweeps [NAME] [--workers N | --scheduler ADDRESS].
+
+Exit codes: 0 done, 1 something failed, 2 bad input, 130 interrupted.
+"""
+
+import argparse
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn
+
+from toysae.sweeps import SweepError, catalogue
+
+FOLDER = Path("build", "sweeps")
+
+
+class OneLineParser(argparse.ArgumentParser):
+    """A parser that says in one line what is wrong."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{message} (see: python -m toysae.sweeps --help)\n")
+
+
+def main(words: list[str] | None = None, folder: Path = FOLDER) -> int:
+    """Compute the sweep that the words ask for, or list what there is; returns the exit code."""
+    asked = parser().parse_args(words)
+    try:
+        with interruptible():
+            return run(asked, folder)
+    except OSError as problem:
+        return say(f"cannot go on: {problem.strerror or problem}: {problem.filename or ''}".rstrip(": "), 1)
+    except KeyboardInterrupt:
+        return say("interrupted; what is finished stays in the journal, the next run goes on from here", 130)
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Inside, a polite kill and a closed terminal do what Ctrl-C does."""
+    numbers = (signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, signal.default_int_handler) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def run(asked: argparse.Namespace, folder: Path) -> int:
+    if asked.name is None:
+        print(catalogue.listing())
+        return 0
+    try:
+        n_settings = len(catalogue.find(asked.name).planned.settings)
+        print(f"{asked.name}: {n_settings} settings; what is finished stays in {folder}")
+        path = catalogue.run(asked.name, folder, asked.workers, asked.scheduler)
+    except ValueError as problem:
+        return say(problem, 2)
+    except SweepError as problem:
+        return say(problem, 1)
+    print(f"table: {path}")
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    parser = OneLineParser(prog="python -m toysae.sweeps", description="Compute a large sweep, or go on with it.")
+    parser.add_argument("name", metavar="NAME", nargs="?", help="one of those that are listed without a name")
+    parser.add_argument("--workers", type=int, metavar="N", help="processes on this machine (default: one per core)")
+    parser.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster, for example tcp://10.0.0.1:8786")
+    return parser
+
+
+def say(problem: object, code: int) -> int:
+    print(problem, file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
