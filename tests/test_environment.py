@@ -130,27 +130,28 @@ def test_the_list_is_the_core_and_every_extra_in_their_order():
     assert [line.split(" ")[0] for line in pip_list() if not line.startswith("-")] == packaged
 
 
-# What nothing in toysae/ imports, but its commands and notebooks ask for by name.
+# What nothing in toysae/ imports: commands and notebooks ask for these by name.
 ASKED_FOR = {"ipykernel", "jupyterlab", "mypy", "myst-nb", "pytest", "pytest-xdist", "ruff"}
 ASKED_FOR |= {"sphinx", "sphinx-book-theme", "sphinx-mathjax-offline"}
+FRONT_DOOR = {"claims", "worlds", "saes", "optimum", "measures"}  # what stands behind it
 
 
-def test_what_the_package_imports_is_named_and_nothing_else():
-    packages = metadata.packages_distributions()
-    imported = {name.split(".")[0] for module in house.modules() for name, _ in module.imports}
-    ours = {"toysae"} | set(sys.stdlib_module_names)
-    needed_here = {canonicalize_name(packages[name][0]) for name in imported - ours - {"sae_lens"}}
-    assert needed_here == (names(requirements()) - ASKED_FOR - {"dask"}) | {"distributed"}  # as dask[distributed]
+def others(imports):
+    """The packages that are neither Python's nor ours, by the names that pip knows."""
+    tops = {found.module.split(".")[0] for found in imports} - {"toysae"} - set(sys.stdlib_module_names)
+    known = metadata.packages_distributions() | {"sae_lens": ["sae-lens"], "distributed": ["dask"]}
+    return {canonicalize_name(known[top][0]) for top in tops}
 
 
-def test_the_front_door_loads_nothing_but_the_core():
-    behind = [
-        module for module in house.modules() if module.folder in {"worlds", "saes", "optimum", "measures", "claims"}
-    ]
-    loaded = {name.split(".")[0] for module in behind for name, when in module.imports if when == "at once"}
-    core = {name.replace("-", "_") for name in names(map(Requirement, project()["dependencies"]))}
-    assert loaded - set(sys.stdlib_module_names) - {"toysae"} <= core
-    assert {"torch", "lazy_loader"} <= loaded
+def test_what_the_package_imports_is_what_it_names():
+    imported = others(found for module in house.modules() for found in module.imports)
+    assert imported - {"sae-lens"} == names(requirements()) - ASKED_FOR
+
+
+def test_the_front_door_needs_nothing_but_the_core():
+    behind = [found for module in house.modules() if module.folder in FRONT_DOOR for found in module.imports]
+    core = names(map(Requirement, project()["dependencies"]))
+    assert {"torch", "lazy-loader"} <= others(found for found in behind if found.when == "at once") <= core
 
 
 def test_pins_hold_no_address_no_path_and_no_cuda():

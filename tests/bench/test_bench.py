@@ -332,6 +332,6 @@ def test_the_book_shows_the_page_where_there_is_one(tmp_path):
 
 def test_without_the_peers_nothing_is_measured(tmp_path, capsys):
     project = make_tiny_project(tmp_path / "without")
-    assert command.main(project) == 2
+    assert command.main(project.root) == 2
     assert capsys.readouterr().err.splitlines() == ["what we compare with is not installed: run make bench"]
     assert not project.bench.exists()

@@ -15,8 +15,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import toysae
-
 _PATIENCE = 5.0  # seconds that a worker gets to end its kernel before it is killed
 
 
@@ -176,7 +174,7 @@ def _stop(crew: list[_Worker]) -> None:
 
 def _environment(folder: Path) -> dict[str, str]:
     """One thread per notebook, this checkout's package first, and nothing from the user's own IPython set-up."""
-    package_parent = str(Path(toysae.__file__).resolve().parents[1])
+    package_parent = str(Path(__file__).resolve().parents[2])
     path = [package_parent, *filter(None, [os.environ.get("PYTHONPATH")])]
     return os.environ | {
         "PYTHONPATH": os.pathsep.join(path),
