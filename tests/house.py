@@ -115,7 +115,7 @@ def _when(node: ast.AST, outside: str) -> str:
 
 
 def _defined(tree: ast.Module) -> set[str]:
-    """Names that a module binds itself at its top level; imported ones are not among them, unless __all__ lists them."""
+    """Names that a module binds itself at its top level; imported ones only where __all__ lists them."""
     names = set()
     for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):

@@ -1,13 +1,16 @@
-"""The house stands as toysae.FLOORS says: imports go down, never in a circle, and everything is where it is looked for."""
+"""The house stands as toysae.FLOORS says: imports go down, never in a circle; everything is where it is looked for."""
 
 from __future__ import annotations
 
 import ast
+import re
+import tomllib
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import house
 import pytest
+import yaml
 
 import toysae
 
@@ -73,7 +76,9 @@ def test_chapters_do_not_know_each_other():
 def test_every_chapter_has_the_name_of_its_notebook():
     """And beside them stands what all of them hand over to the write-up: their parameters."""
     chapters = {chapter_of(module.name) for module in MODULES if module.name.startswith("toysae.chapters.")}
-    assert chapters - {"parameters"} <= {path.stem.split("_", 1)[1] for path in (house.ROOT / "notebooks").glob("[0-9]*.py")}
+    assert chapters - {"parameters"} <= {
+        path.stem.split("_", 1)[1] for path in (house.ROOT / "notebooks").glob("[0-9]*.py")
+    }
 
 
 def test_what_is_said_needs_nothing_else_of_ours():
@@ -155,3 +160,20 @@ def test_the_readme_maps_every_folder_in_reading_order():
     text = (house.ROOT / "README.md").read_text()
     places = [text.index(f"| `toysae/{folder}/` |") for folder in HEIGHT]
     assert places == sorted(places)
+
+
+def example_of_the_front_door():
+    return [line[8:] for line in toysae.__doc__.splitlines() if line.startswith("    >>> ")]
+
+
+def test_the_readme_shows_the_example_of_the_front_door():
+    blocks = re.findall(r"```python\n(.*?)```", (house.ROOT / "README.md").read_text(), flags=re.DOTALL)
+    assert example_of_the_front_door() in [[line for line in block.splitlines() if line] for block in blocks]
+
+
+def test_who_cites_gets_the_present_version():
+    citation = yaml.safe_load((house.ROOT / "CITATION.cff").read_text())
+    project = tomllib.loads((house.ROOT / "pyproject.toml").read_text())["project"]
+    assert citation["version"] == project["version"] == toysae.__version__
+    assert citation["license"] == project["license"] == "MIT"
+    assert [author["name"] for author in citation["authors"]] == [author["name"] for author in project["authors"]]

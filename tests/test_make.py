@@ -215,9 +215,12 @@ def test_the_executed_notebooks_and_their_figures_are_not_ignored():
     assert subprocess.run(["git", "check-ignore", *shown], cwd=ROOT, capture_output=True).stdout == b""
 
 
-def test_every_command_in_the_readme_is_a_target():
-    commands = re.findall(r"^make (\w+)", (ROOT / "README.md").read_text(), flags=re.M)
-    assert {"reproduce", "run", "lab", "test"} <= set(commands) <= set(TARGETS)
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
+def test_every_command_that_a_page_names_is_a_target(page):
+    commands = re.findall(r"(?:^|`)make ((?:[a-z][a-z-]*(?: |$|(?=`)))+)", (ROOT / page).read_text(), flags=re.M)
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), flags=re.M)
+    named = {name for command in commands for name in command.split()}
+    assert {"reproduce", "run", "test", "check", "test-install"} <= named <= set(targets)
 
 
 # ---- .ci/run
