@@ -4,7 +4,14 @@ import pytest
 import torch
 from torch.nn.functional import normalize
 
-from toysae.chapters.the_bias import best_bias, costs_along_the_diagonal, floor_around, latents_needed, placed
+from toysae.chapters.the_bias import (
+    best_bias,
+    costs_along_the_diagonal,
+    floor_around,
+    latents_needed,
+    placed,
+    seen_along_the_diagonal,
+)
 from toysae.optimum.codes import dictionary_loss, radial_bound
 from toysae.saes.stack import ReluL1, untrained
 from toysae.saes.starts import random_sign_rows
@@ -110,3 +117,16 @@ def test_a_bias_that_does_not_fit_is_not_placed():
         placed(start, torch.zeros(2))
     with pytest.raises(ValueError, match="start has no decoder bias"):
         placed(plain, torch.zeros(3))
+
+
+def drawn(figure):
+    figure.canvas.draw()
+    return figure
+
+
+def test_arrows_start_at_the_bias_and_end_where_the_latent_leads():
+    panels = {name: (torch.tensor([0.0, 1.0, 0.0]), torch.eye(3)[:1], ["atomic"]) for name in "ab"}
+    axes = drawn(seen_along_the_diagonal(panels, torch.eye(3))).axes[0]
+    arrow = next(text for text in axes.texts if getattr(text, "arrow_patch", None) is not None)
+    assert list(arrow.xyann) == pytest.approx([0.5**0.5, -(6**-0.5)])
+    assert list(arrow.xy) == pytest.approx([0.0, -2 * 6**-0.5])

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from toysae.chapters.larger_example import cooccurrence_map, heat_map
-from toysae.chapters.minimal_example import _draw_path, _sphere_map, map_with_activations, pattern_table, sphere_paths
+from toysae.chapters.minimal_example import map_with_activations, pattern_table, sphere_paths
 from toysae.chapters.optimum_and_training import excess_split
 from toysae.chapters.the_bias import seen_along_the_diagonal
 from toysae.chapters.when_they_win.phases import phase_diagram
@@ -71,25 +71,6 @@ def test_a_rounded_zero_has_no_sign():
     assert [reading.signed(v) for v in (-0.001, 0.004, -0.7071, 1.0)] == ["0.00", "0.00", "-0.71", "1.00"]
 
 
-def test_the_sphere_map_keeps_the_octant_upright_and_the_sphere_inside_the_disc():
-    corners = _sphere_map(torch.eye(3).double())
-    assert torch.allclose(corners.norm(dim=1), corners.norm(dim=1)[0].expand(3))
-    assert corners[2, 0].abs() < 1e-9
-    assert corners[2, 1] > 0
-    anywhere = torch.nn.functional.normalize(torch.randn(500, 3, generator=torch.Generator().manual_seed(0)), dim=1)
-    assert _sphere_map(anywhere.double()).norm(dim=1).max() <= 2 + 1e-9
-    middle = torch.full((3,), 3**-0.5).double()
-    assert _sphere_map(middle).norm() < 1e-6
-
-
-def test_a_jump_breaks_the_path():
-    axes = plt.Figure().subplots()
-    path = torch.tensor([[0.0, 0.0], [0.1, 0.0], [1.5, 0.0], [1.6, 0.0]]).numpy()
-    _draw_path(axes, path, "#000000")
-    x = axes.lines[0].get_xdata()
-    assert [bool(torch.isnan(torch.tensor(float(v)))) for v in x] == [False, False, True, False]
-
-
 def test_every_figure_can_be_drawn_at_its_extremes(minimal):
     empty = torch.zeros(0).double()
     paths = torch.nn.functional.normalize(torch.randn(5, 3, 3, 3), dim=-1)
@@ -143,11 +124,3 @@ def test_signed_labels_are_drawn_in_their_own_colours():
     colours = {matplotlib.colors.to_hex(patch.get_facecolor()) for patch in figure.axes[0].patches}
     assert colours == {LABEL_COLOURS[word].lower() for word in ("negative", "difference")}
     assert [text.get_text() for text in figure.legends[0].get_texts()] == list(SIGNED_LABELS)
-
-
-def test_arrows_start_at_the_bias_and_end_where_the_latent_leads():
-    panels = {name: (torch.tensor([0.0, 1.0, 0.0]), torch.eye(3)[:1], ["atomic"]) for name in "ab"}
-    axes = drawn(seen_along_the_diagonal(panels, torch.eye(3))).axes[0]
-    arrow = next(text for text in axes.texts if getattr(text, "arrow_patch", None) is not None)
-    assert list(arrow.xyann) == pytest.approx([0.5**0.5, -(6**-0.5)])
-    assert list(arrow.xy) == pytest.approx([0.0, -2 * 6**-0.5])

@@ -4,9 +4,8 @@ import pytest
 import torch
 
 from toysae.saes.stack import Buffers, Model, ReluL1, n_parameters, untrained
-from toysae.saes.starts import INITIALISATIONS, initial_rows, positive_rows, random_sign_rows, rows_at
+from toysae.saes.starts import initial_rows, random_sign_rows
 from toysae.worlds.catalogue import k_of_n, two_of_three
-from toysae.worlds.directions import random_rotation
 
 SEEDS = range(4)
 
@@ -68,23 +67,6 @@ def test_the_planted_dictionary_reconstructs_perfectly():
     x = world.inputs(world.sample(50, torch.Generator().manual_seed(0)))
     assert torch.allclose(stack.reconstruct(x)[0], x)
     assert stack.losses(x).item() == pytest.approx(0.2)  # nothing but the price: two latents at 1, times 0.1
-
-
-@pytest.mark.parametrize("init", list(INITIALISATIONS))
-def test_initial_rows_are_unit_and_belong_to_their_seed(init):
-    world = two_of_three(features=random_rotation(3, 5, torch.Generator().manual_seed(1)))
-    rows = initial_rows(init, world, 4, [3, 8])
-    assert rows.shape == (2, 4, 5)
-    assert torch.allclose(rows.norm(dim=2), torch.ones(2, 4), atol=1e-6)
-    assert torch.equal(rows[1], initial_rows(init, world, 4, [8])[0])
-    assert not torch.equal(rows[0], rows[1])
-
-
-def test_positive_rows_point_along_the_features_and_placed_rows_near_them():
-    world = two_of_three()
-    assert (positive_rows(world, 6, SEEDS) >= 0).all()
-    near = rows_at(world.features, 3, SEEDS)
-    assert (near.diagonal(dim1=1, dim2=2) > 0.97).all()
 
 
 def test_the_encoder_starts_as_the_decoder_transposed():

@@ -4,9 +4,10 @@ import pytest
 import torch
 
 from toysae.saes.stack import ReluL1, untrained
-from toysae.saes.starts import INITIALISATIONS, initial_rows, start
+from toysae.saes.starts import INITIALISATIONS, initial_rows, positive_rows, rows_at, start
 from toysae.saes.variants import TopK, Variant
-from toysae.worlds.catalogue import k_of_n
+from toysae.worlds.catalogue import k_of_n, two_of_three
+from toysae.worlds.directions import random_rotation
 
 WORLD = k_of_n(4, 2)
 
@@ -35,3 +36,23 @@ def test_an_sae_is_a_price_one_price_per_seed_or_a_model():
 def test_what_cannot_be_started_is_refused_by_name(given, named):
     with pytest.raises(ValueError, match=named):
         start(WORLD, seeds=[0], **({"n_latents": 4, "sae": 0.1} | given))
+
+
+SEEDS = range(4)
+
+
+@pytest.mark.parametrize("init", list(INITIALISATIONS))
+def test_initial_rows_are_unit_and_belong_to_their_seed(init):
+    world = two_of_three(features=random_rotation(3, 5, torch.Generator().manual_seed(1)))
+    rows = initial_rows(init, world, 4, [3, 8])
+    assert rows.shape == (2, 4, 5)
+    assert torch.allclose(rows.norm(dim=2), torch.ones(2, 4), atol=1e-6)
+    assert torch.equal(rows[1], initial_rows(init, world, 4, [8])[0])
+    assert not torch.equal(rows[0], rows[1])
+
+
+def test_positive_rows_point_along_the_features_and_placed_rows_near_them():
+    world = two_of_three()
+    assert (positive_rows(world, 6, SEEDS) >= 0).all()
+    near = rows_at(world.features, 3, SEEDS)
+    assert (near.diagonal(dim1=1, dim2=2) > 0.97).all()

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from toysae.worlds.catalogue import (
+    VARIANTS,
     antipodal_plane,
     bundles,
     groups,
@@ -19,6 +20,7 @@ from toysae.worlds.catalogue import (
     product,
     solo_leak,
     tree,
+    two_features,
     two_of_three,
     zipf_rates,
 )
@@ -361,3 +363,22 @@ def test_impossible_worlds_are_refused_by_name(wrong, named):
         wrong()
     assert str(refusal.value).startswith(named)
     assert "\n" not in str(refusal.value)
+
+
+def test_b_is_alone_at_the_solo_rate_and_a_in_the_way_of_the_variant():
+    nested, symmetric = (two_features(variant, 0.1, 0.0).firing.probabilities.tolist() for variant in VARIANTS)
+    assert nested == pytest.approx([0.5, 0.4, 0.1])
+    assert symmetric == pytest.approx([0.8, 0.1, 0.1])
+
+
+def test_both_variants_become_the_same_world_at_the_largest_solo_rate():
+    nested, symmetric = (two_features(variant, 0.4, 0.0).firing.probabilities for variant in VARIANTS)
+    assert torch.allclose(nested, symmetric)
+
+
+@pytest.mark.parametrize(("variant", "solo", "named"), [
+    ("tree", 0.1, "variant"), ("nested", 0.5, "solo"), ("nested", -0.1, "solo"), ("nested", math.nan, "solo"),
+])  # fmt: skip
+def test_an_impossible_world_is_refused(variant, solo, named):
+    with pytest.raises(ValueError, match=rf"^{named} is .*allowed"):
+        two_features(variant, solo, 0.0)

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn.functional import normalize
 
-from toysae.chapters.beyond_the_toy.inheritance import beside_heirs, heirs
+from toysae.chapters.beyond_the_toy.inheritance import beside_heirs, heirs, overlap
 from toysae.measures.labels import label_latents
 from toysae.saes.stack import ReluL1, untrained
 from toysae.worlds.copulas import LowRankCopula
@@ -51,3 +51,9 @@ def test_an_sae_without_heirs_has_no_rate():
     activations = world.sample(200, torch.Generator().manual_seed(1))
     members = label_latents(stack.W_dec, world, torch.ones(1, 7, dtype=torch.bool)).members
     assert all(math.isnan(rate.item()) for rate in beside_heirs(stack, world, activations, members))
+
+
+def test_overlap_is_the_mean_of_the_largest_cosines():
+    rows = torch.tensor([[1.0, 0.0], [0.0, 1.0], [math.sqrt(0.5), -math.sqrt(0.5)]])
+    assert overlap(rows) == pytest.approx(math.sqrt(0.5), abs=1e-6)
+    assert overlap(torch.eye(3)) == 0

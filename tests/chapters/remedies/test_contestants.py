@@ -6,74 +6,16 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from scipy.stats import t as student
 from torch.nn.functional import normalize
 
 from toysae.chapters.remedies import contestants
-from toysae.chapters.remedies.arena import L1_COEFF, TASKS, Task, data_of
-from toysae.chapters.remedies.contest import CONTESTANTS, committed, remedy_point, seeds_of
-from toysae.chapters.remedies.contestants import MOST_SETTINGS, PRICES, Remedy, Shuffled, TrueFeatures, coded, tried
-from toysae.chapters.remedies.tuning import (
-    RULES,
-    mean_interval,
-    most_features,
-    nearest_true_l0,
-    paired,
-    sparsest_good_enough,
-    tuned,
-    versus,
-)
-from toysae.sweeps import grid
-from toysae.sweeps.settings import complete
-from toysae.worlds.catalogue import hierarchy, tree, two_of_three
-from toysae.worlds.finite import finite_data
+from toysae.chapters.remedies.arena import L1_COEFF, TASKS, Task
+from toysae.chapters.remedies.contest import CONTESTANTS
+from toysae.chapters.remedies.contestants import MOST_SETTINGS, Remedy, Shuffled, TrueFeatures, coded, tried
+from toysae.worlds.catalogue import hierarchy
 from toysae.worlds.magnitudes import TwoLevels
 
 PLAN = {"n_steps": 60, "lr": 0.01}
-
-
-# ---- tasks
-
-
-def test_two_levels_make_an_exact_list_with_the_right_moments():
-    world = two_of_three(magnitudes=TwoLevels(0.25))
-    points, probabilities = finite_data(world)
-    assert points.shape == (3 * 4, 3) and set(points.flatten().tolist()) == {0.0, 0.75, 1.25}
-    torch.testing.assert_close(probabilities, torch.full((12,), 1 / 12).double())
-    drawn = world.sample(20_000, torch.Generator().manual_seed(0))
-    assert set(drawn.unique().tolist()) == {0.0, 0.75, 1.25}
-    on = drawn[drawn > 0]
-    assert abs(float(on.mean()) - 1) < 5 * 0.25 / math.sqrt(len(on))
-    assert abs(float((on > 1).double().mean()) - 0.5) < 5 * 0.5 / math.sqrt(len(on))
-    assert world.magnitude_moments() == (1.0, 0.25)
-
-
-@pytest.mark.parametrize("given", [{"sigma": 1.0}, {"sigma": -0.1}, {"sigma": math.nan}, {"sigma": 0.1, "mu": 2.0}])
-def test_two_levels_refuse_what_cannot_be(given):
-    with pytest.raises(ValueError, match="allowed is"):
-        TwoLevels(**given)
-
-
-@pytest.mark.parametrize("name", TASKS)
-def test_every_task_is_listed_exactly_and_its_families_are_families(name):
-    task = TASKS[name](magnitudes=TwoLevels(0.1))
-    points, probabilities = finite_data(task.world)
-    assert torch.equal(data_of(task.world).x, points)
-    fires = (points @ task.world.features.double().T > 0).double()
-    assert float(probabilities @ fires.sum(dim=1)) == pytest.approx(task.true_l0)
-    for parent, children in task.families:
-        alone = fires[:, list(children)].any(dim=1) & ~fires[:, parent].bool()
-        assert not alone.any()
-
-
-def test_long_lists_are_trained_on_in_batches():
-    world = tree()
-    x, weights = data_of(world).block(2)
-    assert x.shape[:2] == (2, len(weights))
-    assert torch.equal(x, data_of(world).block(2)[0])
-
-
-# ---- scores
 
 
 @pytest.fixture(scope="module")
@@ -150,100 +92,3 @@ def test_shuffled_data_keep_the_rates_and_lose_the_company(minimal):
 def test_nobody_gets_more_settings_than_the_budget():
     with pytest.raises(ValueError, match="settings has 6 values: allowed are 1 to 5"):
         Remedy("greedy", "c", tuple(range(6)), lambda c, n: None)
-
-
-# ---- tuning
-
-TRIED = pd.DataFrame(
-    {
-        "l0": [0.5, 1.2, 2.1, 3.0],
-        "explained_variance": [0.5, 0.92, 0.99, 1.0],
-        "found": [0.2, 0.1, 0.6, 0.6],
-        "mcc": [0.9, 0.9, 0.7, 0.8],
-    },
-    index=[10.0, 20.0, 30.0, 40.0],
-)
-
-
-def test_rules_choose_by_what_they_are_told():
-    assert sparsest_good_enough(TRIED, 2) == 20
-    assert sparsest_good_enough(TRIED.iloc[:1], 2) == 10
-    assert nearest_true_l0(TRIED, 2) == 30
-    assert nearest_true_l0(TRIED, 0.1) == 10
-    assert most_features(TRIED, 2) == 40
-
-
-def test_the_blind_rule_does_not_see_the_answer():
-    other = TRIED.assign(found=[1.0, 0.0, 0.0, 0.0], mcc=[1.0, 0.0, 0.0, 0.0])
-    assert sparsest_good_enough(other, 2) == sparsest_good_enough(TRIED, 7)
-
-
-def scored(found_by_setting, seeds):
-    rows = [
-        {"setting": setting, "seed": seed, "found": found(seed), "l0": 1.0, "explained_variance": 1.0, "mcc": 1.0}
-        for setting, found in found_by_setting.items()
-        for seed in seeds
-    ]
-    return pd.DataFrame(rows).assign(task="a", contestant="b")
-
-
-def test_settings_are_chosen_on_some_seeds_and_scored_on_the_others():
-    table = scored({1.0: lambda seed: float(seed < 2), 2.0: lambda seed: 0.5}, range(5))
-    chosen = tuned(table, [0, 1], {"a": 1.0}).query("rule == 'told the features'")
-    assert chosen["setting"].tolist() == [1.0] * 3  # best where it was chosen, worst where it is scored
-    assert chosen["found"].tolist() == [0.0] * 3
-    assert chosen["seed"].tolist() == [2, 3, 4]
-
-
-def test_two_contestants_of_one_name_are_refused():
-    table = scored({1.0: lambda seed: 0.5}, range(3))
-    with pytest.raises(ValueError, match="contestant is 'b' in two rows"):
-        tuned(pd.concat([table, table]), [0], {"a": 1.0})
-
-
-def test_seeds_that_choose_are_never_scored():
-    everyone, selecting = seeds_of(2, 8)
-    assert len(everyone) == 12 and list(everyone[:4]) == list(selecting)
-    assert not set(everyone) & set(seeds_of(3, 8)[0])
-
-
-def test_the_interval_is_students():
-    values = [0.1, 0.4, 0.35, math.nan, 0.2]
-    kept = [v for v in values if v == v]
-    low, high = student.interval(0.95, 3, loc=np.mean(kept), scale=np.std(kept, ddof=1) / 2)
-    assert mean_interval(values) == pytest.approx((np.mean(kept), low, high))
-    assert mean_interval([0.3])[1:] == (-math.inf, math.inf)
-
-
-def test_pairs_are_compared_seed_by_seed():
-    worse = scored({1.0: lambda seed: seed / 10, 2.0: lambda seed: seed / 5}, range(4))
-    better = worse.assign(contestant="c", found=worse["found"] + 0.25)
-    table = pd.concat([worse, better.iloc[::-1]])
-    np.testing.assert_allclose(paired(table, "c", "b", "found"), 0.25)
-    mean, low, high = versus(table, "c", "b", "found")
-    assert mean == pytest.approx(0.25) and high - low < 1e-9
-
-
-# ---- the contest as a point of a sweep
-
-
-def test_the_point_has_one_row_for_each_rule():
-    rows = remedy_point("two of three", "L1", n_saes=2, n_steps=20)
-    assert [row["rule"] for row in rows] == list(RULES)
-    for row in rows:
-        assert row["setting_chosen"] in PRICES and row["absorption"] is None
-        assert row["found_low"] <= row["found"] <= row["found_high"]
-
-
-@pytest.mark.parametrize("given", [("two of tree", "L1"), ("tree", "L2")])
-def test_unknown_names_are_refused(given):
-    with pytest.raises(ValueError, match="allowed is one of"):
-        remedy_point(*given)
-
-
-def test_the_kept_table_holds_the_whole_contest():
-    table = committed()
-    cells = table.groupby(["task", "contestant", "spread", "rule"]).size()
-    assert (cells == 1).all()
-    wanted = grid(task=list(TASKS), contestant=list(CONTESTANTS), spread=sorted(table["spread"].unique()))
-    assert len(complete(remedy_point, wanted)) * len(RULES) == len(table)
