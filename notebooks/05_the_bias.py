@@ -32,6 +32,7 @@ from math import ceil
 import pandas as pd
 import torch
 
+import toysae
 from toysae import figures, measures, optimum, saes, worlds
 from toysae.chapters.parameters import check_parameters
 from toysae.chapters.the_bias import (
@@ -42,8 +43,20 @@ from toysae.chapters.the_bias import (
     placed,
     seen_along_the_diagonal,
 )
-from toysae.claims import Fraction, claim, counted, listed, say, say_trained, show
-from toysae.measures.verdicts_tmp import by_half, by_intervals
+from toysae.claims import (
+    Fraction,
+    claim,
+    counted,
+    fewer,
+    listed,
+    more,
+    mostly,
+    mostly_not,
+    nothing_to_judge,
+    say,
+    say_trained,
+    show,
+)
 
 check_parameters(globals())
 figures.house_style()
@@ -61,43 +74,55 @@ figures.house_style()
 # so if that is undecided.
 
 # %%
-world = worlds.k_of_n(n_features, k_active, mu=mu, sigma=sigma)
+world = toysae.k_of_n(n_features, k_active, mu=mu, sigma=sigma)
 seeds = range(seed * n_saes, (seed + 1) * n_saes)
-rows = saes.initial_rows(init, world, n_latents, seeds)
-model = saes.ReluL1(l1_coeff)
-start = saes.untrained(model, rows, seeds, decoder_bias=True)
-start_plain = saes.untrained(model, rows, seeds, decoder_bias=False)
+start = toysae.start(world, n_latents, l1_coeff, seeds, init=init, decoder_bias=True)
+start_plain = toysae.start(world, n_latents, l1_coeff, seeds, init=init, decoder_bias=False)
 
 
 # %%
-def train(start):
-    """Trains a stack on fresh batches, the same ones for every stack."""
-    data = saes.Batches(world, batch_size, torch.Generator().manual_seed(seed))
-    return saes.fit(start, data, n_steps=n_steps, lr=lr)[0]
+def on_batches(start):
+    """The stack trained on fresh batches, the same ones for every stack."""
+    batches = saes.Batches(world, batch_size, torch.Generator().manual_seed(seed))
+    return toysae.train(start, batches, n_steps=n_steps, lr=lr)
 
 
 def look(stack, world):
     """Everything that is counted, with the labels of this notebook."""
-    seen = measures.assess(stack, world, threshold)
+    seen = toysae.assess(stack, world, threshold)
     return measures.with_signed_labels(seen, world, threshold)
 
 
-trained = train(start)
-before, seen, plain = look(start, world), look(trained, world), look(train(start_plain), world)
+trained = on_batches(start)
+before, seen, plain = look(start, world), look(trained, world), look(on_batches(start_plain), world)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 points, probabilities = worlds.finite_data(world)
 mean = probabilities @ points
 filled = Fraction.of(trained.b_dec.norm(dim=1) >= mean.norm() / 2)
-long = f"in {filled} of the SAEs it is at least half as long as the mean of the data"
-wording = by_half(
-    filled,
-    more=f"The bias is used: {long}.",
-    fewer=f"Most SAEs keep the bias short: {long}.",
-    undecided=f"Whether most SAEs use the bias is undecided: {long}.",
+claim(
+    "bias-fills",
+    (
+        mostly(filled),
+        "The bias is used: in {bias at least half as long.k} of {bias at least half as long.n} SAEs it is at least"
+        " half as long as the mean of the data.",
+        "reproduced",
+    ),
+    (
+        mostly_not(filled),
+        "Most SAEs keep the bias short: in {bias at least half as long.k} of {bias at least half as long.n} SAEs"
+        " it is at least half as long as the mean of the data.",
+        "differs",
+    ),
+    (
+        True,
+        "Whether most SAEs use the bias is undecided: in {bias at least half as long.k} of"
+        " {bias at least half as long.n} SAEs it is at least half as long as the mean of the data.",
+        "partly",
+    ),
+    evidence={"bias at least half as long": filled},
+    source="seed",
 )
-verdict = by_half(filled, more="reproduced", fewer="differs", undecided="partly")
-claim("bias-fills", filled.interval[0] > 0.5, wording, otherwise=wording, source="seed", verdict=verdict)
 
 # %% [markdown]
 # ## What did it learn?
@@ -187,10 +212,10 @@ else:
 #
 # | dictionary | latents | it writes | it cannot write | cost of a sample |
 # |---|---|---|---|---|
-# | atoms $v_i$ | $n$ | each $\mu - s$ by a latent of its own | every $-s$ | $k\, c(\mu - s) + (n - k)\, s^2 / 2$ |
-# | composites | $\binom{n}{k}$ | all the $\mu - s$ by one latent | every $-s$ | $c(\sqrt k (\mu - s)) + (n - k)\, s^2 / 2$ |
-# | negatives $-v_i$ | $n$ | each $-s$ by a latent of its own | every $\mu - s$ | $(n - k)\, c(s) + k (\mu - s)^2 / 2$ |
-# | differences, one towards each sample as seen from $b$ | $\binom{n}{k}$ | everything by one latent | nothing | $c(\sqrt{k (\mu - s)^2 + (n - k) s^2})$ |
+# | atoms $v_i$ | $n$ | each $\mu - s$ by a latent of its own | every $-s$ | $k\, c(\mu - s) + (n - k)\, s^2/2$ |
+# | composites | $\binom{n}{k}$ | all $\mu - s$ by one | every $-s$ | $c(\sqrt k (\mu - s)) + (n - k)\, s^2/2$ |
+# | negatives $-v_i$ | $n$ | each $-s$ by a latent of its own | every $\mu - s$ | $(n - k)\, c(s) + k (\mu - s)^2/2$ |
+# | differences, along each $x - b$ | $\binom{n}{k}$ | all by one | nothing | $c(\sqrt{k (\mu-s)^2 + (n-k) s^2})$ |
 #
 # Atoms and negatives are at right angles, so each coordinate is an account of its own, and a latent can only push one
 # way: that is why something is left. The last line is more than an example. It is the radial bound with the bias in the
@@ -200,7 +225,7 @@ else:
 shifts = torch.linspace(0, mu, 61, dtype=torch.float64)
 account = costs_along_the_diagonal(n_features, k_active, shifts, mu, l1_coeff)
 needed = latents_needed(n_features, k_active)
-exact_world = worlds.k_of_n(n_features, k_active, mu=mu, sigma=0.0)
+exact_world = toysae.k_of_n(n_features, k_active, mu=mu, sigma=0.0)
 known = {"atoms": exact_world.features, "negatives": -exact_world.features, "composites": exact_world.composites()}
 
 few = slice(None, None, 6)
@@ -214,12 +239,18 @@ deviation = max(float((account[name][few] - losses).abs().max()) for name, losse
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 claim(
     "account-is-exact",
-    deviation < 1e-5,
-    f"The four formulas agree with the best latent activations found by computation, for {len(along)} biases between $s"
-    " = 0$ and $s = \\mu$: the largest deviation is below 0.00001.",
-    otherwise=(
-        f"The four formulas and the best latent activations found by computation differ by up to {deviation:.5f}."
+    (
+        deviation < 1e-5,
+        "The four formulas agree with the best latent activations found by computation, for {biases compared} biases"
+        " between $s = 0$ and $s = \\mu$: the largest deviation is below 0.00001.",
+        "holds",
     ),
+    (
+        True,
+        "The four formulas and the best latent activations found by computation differ by up to {deviation:.5f}.",
+        "does not hold",
+    ),
+    evidence={"deviation": deviation, "biases compared": len(along)},
     source="theory",
 )
 
@@ -228,9 +259,8 @@ claim(
 # dot at its own bias: how far it went along the diagonal, and what it pays.
 
 # %%
-support = saes.Support.of(exact_world)
-exact, _ = saes.fit(start, support, n_steps=n_steps, lr=lr)
-exact_plain, _ = saes.fit(start_plain, support, n_steps=n_steps, lr=lr)
+exact = toysae.train(start, exact_world, n_steps=n_steps, lr=lr)
+exact_plain = toysae.train(start_plain, exact_world, n_steps=n_steps, lr=lr)
 exact_seen, exact_seen_plain = look(exact, exact_world), look(exact_plain, exact_world)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
@@ -260,25 +290,42 @@ show(
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-others = listed([f"{told[name]} for {name}" for name in order[1:]])
+differences_win = cheapest["differences"] < min(cheapest[name] for name in order[1:]) - 1e-9
 fitting = [name for name in order if needed[name] <= n_latents]
-room = (
-    f"They fit into SAEs of {counted(n_latents, 'latent')}."
-    if "differences" in fitting
-    else (
-        f"But SAEs of {counted(n_latents, 'latent')} have no room for them; the cheapest of the four that fits is"
-        f" {min(fitting, key=cheapest.get)}."
-        if fitting
-        else f"But SAEs of {counted(n_latents, 'latent')} have no room for them, nor for any of the other three."
-    )
-)
 claim(
     "differences-are-cheapest",
-    cheapest["differences"] < min(cheapest[name] for name in order[1:]) - 1e-9,
-    f"Differences are the cheapest: {told['differences']}, against {others}. {room}",
-    otherwise=(
-        f"Differences are not cheaper than everything else here: they cost {told['differences']}, against {others}."
+    (
+        not differences_win,
+        "Differences are not cheaper than everything else here: they cost {cost of differences:.4f}, and the cheapest"
+        " of the other three costs {cheapest of the others:.4f}.",
+        "does not hold",
     ),
+    (
+        "differences" in fitting,
+        "Differences are the cheapest, and these SAEs have enough latents for them: they cost"
+        " {cost of differences:.4f}, and the cheapest of the other three costs {cheapest of the others:.4f}.",
+        "holds",
+    ),
+    (
+        bool(fitting),
+        "Differences are the cheapest, at {cost of differences:.4f} against {cheapest of the others:.4f} for the next."
+        " But these SAEs have too few latents for them; of the four, {cheapest that fit} are the cheapest that fit.",
+        "holds",
+    ),
+    (
+        True,
+        "Differences are the cheapest, at {cost of differences:.4f} against {cheapest of the others:.4f} for the next."
+        " But these SAEs have too few latents for any of the four.",
+        "holds",
+    ),
+    evidence={
+        "cheapest of the others": min(cheapest[name] for name in order[1:]),
+        "cost of differences": cheapest["differences"],
+        **{f"cost of {name}": cheapest[name] for name in order[1:]},
+        "cheapest that fit": min(fitting, key=cheapest.get, default="none"),
+        "latents that differences need": needed["differences"],
+        "latents of these SAEs": n_latents,
+    },
     source="theory",
 )
 
@@ -298,32 +345,60 @@ bound = optimum.radial_bound(exact_world, l1_coeff)
 for_the_floor = needed["differences"] if radius > l1_coeff else 0
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
+off_the_mean = float((best - mu * k_active / n_features).abs().max())
 claim(
     "best-bias-is-the-mean",
-    abs(floor - derived) < 1e-6 and float((best - mu * k_active / n_features).abs().max()) < 1e-3,
-    f"A search over all biases finds the same: the best one has all entries at {best.mean():.3f}, the mean of the data,"
-    f" and the floor there is {floor:.6f}; the formula says {derived:.6f}.",
-    otherwise=f"A search over all biases finds the floor {floor:.6f}, the formula {derived:.6f}.",
+    (
+        abs(floor - derived) < 1e-6 and off_the_mean < 1e-3,
+        "A search over all biases finds the same: the best one has all entries at {entries:.3f}, the mean of the data,"
+        " and the floor there is {floor:.6f}; the formula says {formula:.6f}.",
+        "holds",
+    ),
+    (
+        True,
+        "A search over all biases does not find the same: its floor is {floor:.6f}, that of the formula {formula:.6f},"
+        " and its bias is up to {distance from the mean:.4f} away from the mean of the data in an entry.",
+        "does not hold",
+    ),
+    evidence={"entries": best.mean(), "floor": floor, "formula": derived, "distance from the mean": off_the_mean},
     source="theory",
-)
-at_floor = exact_seen.losses <= 1.001 * floor + 1e-6
-none_below, lowest_exact = bool((exact_seen.losses >= floor - 1e-5).all()), float(exact_seen.losses.min())
-why = (
-    f"as it must, for the floor takes {counted(for_the_floor, 'latent')} and these SAEs have {n_latents}"
-    if n_latents < for_the_floor
-    else f"although the {counted(n_latents, 'latent')} of these SAEs would do"
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-stays = (
-    f"Training stays above this floor, {why}" if none_below else "A loss below this floor was computed, which cannot be"
-)
+at_floor = exact_seen.losses <= 1.001 * floor + 1e-6
 claim(
     "new-floor-is-reached",
-    none_below and bool(at_floor.any()),
-    f"Training reaches this floor and does not go below it: the lowest loss is {lowest_exact:.6f}, and"
-    f" {Fraction.of(at_floor)} of the SAEs are within a thousandth of it.",
-    otherwise=f"{stays}: the lowest loss is {lowest_exact:.6f}, the floor {floor:.6f}.",
+    (
+        not (exact_seen.losses >= floor - 1e-5).all(),
+        "A loss below this floor was computed, which cannot be: the lowest loss is {lowest loss:.6f}, the floor"
+        " {floor:.6f}.",
+        "does not hold",
+    ),
+    (
+        at_floor.any(),
+        "Training reaches this floor and does not go below it: the lowest loss is {lowest loss:.6f}, and"
+        " {at the floor.k} of {at the floor.n} SAEs are within a thousandth of the floor.",
+        "holds",
+    ),
+    (
+        n_latents < for_the_floor,
+        "Training stays above this floor, as it must, for these SAEs have too few latents for it: the lowest loss is"
+        " {lowest loss:.6f}, the floor {floor:.6f}.",
+        "does not hold",
+    ),
+    (
+        True,
+        "Training stays above this floor, although these SAEs have enough latents for it: the lowest loss is"
+        " {lowest loss:.6f}, the floor {floor:.6f}.",
+        "does not hold",
+    ),
+    evidence={
+        "lowest loss": exact_seen.losses.min(),
+        "floor": floor,
+        "at the floor": Fraction.of(at_floor),
+        "latents of these SAEs": n_latents,
+        "latents that the floor takes": for_the_floor,
+    },
     source="theory",
 )
 
@@ -355,7 +430,7 @@ else:
 # of chance.
 
 # %%
-from_mean = look(train(placed(start, mean)), world)
+from_mean = look(on_batches(placed(start, mean)), world)
 stacks = {
     "before training": before,
     "without a bias": plain,
@@ -393,41 +468,70 @@ show(
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 labelled = {word: int(seen.labels.count(word).sum()) for word in seen.labels.words}
 total = sum(labelled.values())
-all_labels = listed([f"{count} {word}" for word, count in labelled.items() if count])
 share, chance = most_differ(seen), most_differ(before)
-counts = (
-    f"with a bias {share} of the SAEs are made mostly of differences, and {chance} were before training. Of all {total}"
-    f" latents with a bias, by label: {all_labels}."
-)
-known_of_it = by_intervals(
-    share,
-    chance,
-    more="Training makes differences, but not certainly most latents of most SAEs",
-    fewer="Training leaves fewer differences than there were",
-    undecided="Whether training makes more differences than chance does is undecided",
-)
 claim(
     "latents-become-differences",
-    share.interval[0] > max(0.5, chance.interval[1]),
-    f"Latents become differences: {counts}",
-    otherwise=f"{known_of_it}: {counts}",
+    (
+        mostly(share) and more(share, chance),
+        "Latents become differences: with a bias, {mostly differences with a bias.k} of"
+        " {mostly differences with a bias.n} SAEs are made mostly of differences;"
+        " {mostly differences before training.k} were before training.",
+        "holds",
+    ),
+    (
+        more(share, chance),
+        "Training makes differences, but not certainly most latents of most SAEs: with a bias,"
+        " {mostly differences with a bias.k} of {mostly differences with a bias.n} SAEs are made mostly of"
+        " differences; {mostly differences before training.k} were before training.",
+        "partly",
+    ),
+    (
+        fewer(share, chance),
+        "Training leaves fewer differences than there were: with a bias, {mostly differences with a bias.k} of"
+        " {mostly differences with a bias.n} SAEs are made mostly of differences;"
+        " {mostly differences before training.k} were before training.",
+        "does not hold",
+    ),
+    (
+        True,
+        "Whether training makes more differences than chance does is undecided: with a bias,"
+        " {mostly differences with a bias.k} of {mostly differences with a bias.n} SAEs are made mostly of"
+        " differences; {mostly differences before training.k} were before training.",
+        "partly",
+    ),
+    evidence={
+        "mostly differences with a bias": share,
+        "mostly differences before training": chance,
+        **{f"{word} latents with a bias": count for word, count in labelled.items()},
+    },
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 lowest = min(seen.losses.min(), from_mean.losses.min())
 zero, central = (Fraction.of(these.losses <= 1.01 * lowest) for these in (seen, from_mean))
-says = (
-    f"{zero} of the SAEs whose bias starts at zero end within a hundredth of the lowest loss, and {central} of those"
-    " whose bias starts at the mean"
+claim(
+    "start-of-the-bias",
+    (
+        fewer(central, zero),
+        "Starting at the mean of the data hurts: {from the mean.k} of {from the mean.n} SAEs end within a hundredth of"
+        " the lowest loss if their bias starts there, and {from zero.k} of {from zero.n} if it starts at zero.",
+        "holds",
+    ),
+    (
+        more(central, zero),
+        "Starting at the mean of the data helps: {from the mean.k} of {from the mean.n} SAEs end within a hundredth of"
+        " the lowest loss if their bias starts there, and {from zero.k} of {from zero.n} if it starts at zero.",
+        "does not hold",
+    ),
+    (
+        True,
+        "Whether starting at the mean of the data helps or hurts is undecided: {from the mean.k} of {from the mean.n}"
+        " SAEs end within a hundredth of the lowest loss if their bias starts there, and {from zero.k} of"
+        " {from zero.n} if it starts at zero.",
+        "partly",
+    ),
+    evidence={"from zero": zero, "from the mean": central},
 )
-wording = by_intervals(
-    central,
-    zero,
-    more=f"Starting at the mean of the data helps: {says}.",
-    fewer=f"Starting at the mean of the data hurts: {says}.",
-    undecided=f"Whether starting at the mean of the data helps or hurts is undecided: {says}.",
-)
-claim("start-of-the-bias", central.interval[1] < zero.interval[0], wording, otherwise=wording)
 
 # %% [markdown]
 # ## Which trick is used when?
@@ -446,15 +550,14 @@ mirrored = [((n, k), (n, n - k)) for n, k in sizes if 2 * k < n]
 
 def visit(n, k, decoder_bias):
     """Trains SAEs with n latents on "k of n" without spread."""
-    other = worlds.k_of_n(n, k, mu=mu)
-    rows = saes.random_sign_rows(other, n, seeds[:n_gallery])
-    start = saes.untrained(model, rows, seeds[:n_gallery], decoder_bias=decoder_bias)
-    return saes.fit(start, saes.Support.of(other), n_steps=n_steps, lr=lr)[0]
+    other = toysae.k_of_n(n, k, mu=mu)
+    start = toysae.start(other, n, l1_coeff, seeds[:n_gallery], decoder_bias=decoder_bias)
+    return toysae.train(start, other, n_steps=n_steps, lr=lr)
 
 
 stays_off, stays_on = ({size: visit(*size, on) for size in sizes} for on in (False, True))
 visits = {
-    on: {size: look(stack, worlds.k_of_n(*size, mu=mu)) for size, stack in stacks.items()}
+    on: {size: look(stack, toysae.k_of_n(*size, mu=mu)) for size, stack in stacks.items()}
     for on, stacks in {False: stays_off, True: stays_on}.items()
 }
 
@@ -490,7 +593,7 @@ def form(these):
 
 
 lows = {on: {size: float(these.losses.min()) for size, these in visits[on].items()} for on in visits}
-floors = {(n, k): best_bias(worlds.k_of_n(n, k, mu=mu), l1_coeff)[1] for n, k in sizes}
+floors = {(n, k): best_bias(toysae.k_of_n(n, k, mu=mu), l1_coeff)[1] for n, k in sizes}
 table = {"lowest loss, no bias": [f"{low:.4f}" for low in lows[False].values()]}
 table["lowest loss, bias"] = [f"{low:.4f}" for low in lows[True].values()]
 table["floor with a bias"] = [f"{floors[size]:.4f}" for size in sizes]
@@ -514,9 +617,9 @@ say(
 mirror = max(abs(floors[one] - floors[other]) for one, other in mirrored)
 claim(
     "mirror-worlds-cost-the-same",
-    mirror < 1e-6,
-    "A world and its mirror image have the same floor, in every pair.",
-    otherwise=f"The floors of a world and its mirror image differ by up to {mirror:.6f}.",
+    (mirror < 1e-6, "A world and its mirror image have the same floor, in every pair.", "holds"),
+    (True, "The floors of a world and its mirror image differ by up to {difference:.6f}.", "does not hold"),
+    evidence={"difference": mirror, "pairs": len(mirrored)},
     source="theory",
 )
 apart, plain_apart = (max(abs(lows[on][a] / lows[on][b] - 1) for a, b in mirrored) for on in (True, False))
@@ -543,31 +646,52 @@ def by_size(counts):
     return listed([f"{share.k} of {share.n} ($n = {n}$)" for share, (n, k) in zip(counts, alone, strict=True)])
 
 
-says = (
-    f"at the threshold of {threshold:g}, of the SAEs whose latents are all live, there is no atom in"
-    f" {by_size(lost[True])} with a bias, and in {by_size(lost[False])} without one"
-)
+gone = [mostly(on) and more(on, off) for on, off in zip(lost[True], lost[False], strict=True)]
+without_an_atom = {
+    f"$n = {n}$, {'with' if on else 'without'} a bias": share
+    for on, counts in lost.items()
+    for share, (n, k) in zip(counts, alone, strict=True)
+}
 claim(
     "lone-features-are-lost",
-    all(on.interval[0] > max(0.5, off.interval[1]) for on, off in zip(lost[True], lost[False], strict=True)),
-    f"Where one feature fires at a time, a bias alone makes the atoms disappear from the map: {says}. In none of these"
-    " worlds do the intervals overlap.",
-    otherwise=(
-        f"It cannot be said of every world with one feature at a time that a bias makes the atoms disappear: {says}."
+    (
+        all(gone),
+        "Where one feature fires at a time, a bias alone makes the atoms disappear from the map: in each of {worlds}"
+        " worlds most SAEs with a bias have no atom, and more of them than without a bias.",
+        "holds",
     ),
+    (
+        any(gone),
+        "Where one feature fires at a time, a bias alone makes the atoms disappear from the map in some worlds, not in"
+        " all: in {worlds without atoms} of {worlds}, most SAEs with a bias have no atom, and more of them than"
+        " without a bias.",
+        "partly",
+    ),
+    (
+        True,
+        "Of none of the {worlds} worlds with one feature at a time can it be said that a bias makes the atoms"
+        " disappear from the map.",
+        "does not hold",
+    ),
+    evidence={
+        "worlds": len(alone),
+        "worlds without atoms": sum(gone),
+        "threshold": threshold,
+        **{f"no atom, all latents live, {where}": share for where, share in without_an_atom.items()},
+    },
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-complete = [Fraction.of(visits[False][size].labels.features_found == size[0]) for size in alone]
+all_found = [Fraction.of(visits[False][size].labels.features_found == size[0]) for size in alone]
 there = [Fraction.of(away[size] < 0.1) for size in alone]
 say(
     "Do they look from the mean? Not all: the bias lies within a tenth of the mean's length from it in"
     f" {by_size(there)}. The others look from elsewhere. Without a bias there is an atom for *every* feature in"
-    f" {by_size(complete)}."
+    f" {by_size(all_found)}."
     if sum(share.k for share in there) < n_gallery * len(alone)
     else (
         "They look from the mean: every bias lies within a tenth of the mean's length from it. Without a bias there is"
-        f" an atom for *every* feature in {by_size(complete)}."
+        f" an atom for *every* feature in {by_size(all_found)}."
     )
 )
 
@@ -587,21 +711,20 @@ say(
 # %%
 rates = [i / 10 for i in range(1, 10)]
 each = torch.tensor(rates).repeat_interleave(n_gallery)
-three = worlds.independent([0.5] * 3, mu=mu)
+three = toysae.independent([0.5] * 3, mu=mu)
 patterns, _ = three.firing.support()
 weights = torch.where(patterns, each[:, None, None], 1 - each[:, None, None]).prod(dim=2)
 mixed_rates = saes.Support(mu * patterns.float(), weights)
 many_seeds = list(seeds[:n_gallery]) * len(rates)
-many_rows = saes.random_sign_rows(three, 3, many_seeds)
-zeros = saes.untrained(model, many_rows, many_seeds, decoder_bias=True)
+zeros = toysae.start(three, 3, l1_coeff, many_seeds, decoder_bias=True)
 starts = {
-    "no bias": saes.untrained(model, many_rows, many_seeds, decoder_bias=False),
+    "no bias": toysae.start(three, 3, l1_coeff, many_seeds, decoder_bias=False),
     "bias from zero": zeros,
     "bias from the mean": placed(zeros, (mu * each[:, None]).expand(-1, 3)),
 }
 control = {}
 for name, untrained in starts.items():
-    stack, _ = saes.fit(untrained, mixed_rates, n_steps=n_steps, lr=lr)
+    stack = toysae.train(untrained, mixed_rates, n_steps=n_steps, lr=lr)
     # The same patterns occur at every rate, so one rate is enough to tell the labels
     control[name] = look(stack, three)
 
@@ -633,53 +756,84 @@ show(
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 def followed(name):
-    """The rates at which training follows the account, and those at which that cannot be said, in words."""
+    """The rates at which training follows the account, and those at which that cannot be said."""
     demanded = {p: (lead if p < 0.5 else -lead) > 0 for p, lead in zip(rates, leads[name], strict=True) if p != 0.5}
-    does = [p for p, these in demanded.items() if Fraction.of(these).interval[0] > 0.5]
-    where = {"follows": does, "open": [p for p in demanded if p not in does]}
-    told = {word: listed([f"{p:g}" for p in some] or ["none"]) for word, some in where.items()}
-    return does, f"most SAEs do at these rates: {told['follows']}; it cannot be said at these: {told['open']}"
+    does = [p for p, these in demanded.items() if mostly(Fraction.of(these))]
+    return does, [p for p in demanded if p not in does]
 
 
-does, told = followed("bias from the mean")
+def as_words(some_rates):
+    return listed([f"{p:g}" for p in some_rates] or ["none"])
+
+
+does, cannot_be_said = followed("bias from the mean")
+sides = {p < 0.5 for p in does}
 claim(
     "negatives-above-one-half",
-    min(does, default=1) < 0.5 < max(does, default=0),
-    f"If the bias starts at the mean, training follows the account at rates on both sides of one half ({told}).",
-    otherwise=(
-        "If the bias starts at the mean, it cannot be said that training follows the account on both sides of one half"
-        f" ({told})."
+    (
+        len(sides) == 2,
+        "If the bias starts at the mean, training follows the account at rates on both sides of one half.",
+        "holds",
     ),
+    (
+        len(sides) == 1,
+        "If the bias starts at the mean, training follows the account at rates on one side of one half; on the other"
+        " side that cannot be said.",
+        "partly",
+    ),
+    (
+        True,
+        "If the bias starts at the mean, it can be said of no rate that training follows the account.",
+        "does not hold",
+    ),
+    evidence={"most SAEs do at the rates": as_words(does), "it cannot be said at": as_words(cannot_be_said)},
     source="theory",
 )
-say(f"And if the bias starts at zero, does training follow it? Here {followed('bias from zero')[1]}.")
+from_zero, open_from_zero = map(as_words, followed("bias from zero"))
+say(
+    f"And if the bias starts at zero, does training follow it? Here most SAEs do at these rates: {from_zero}; it cannot"
+    f" be said at these: {open_from_zero}."
+)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 low_rates = [p for p in rates if p < 0.5]
-complete = {
+complete = {  # an atom for every feature, at each low rate and for each seed
     name: torch.stack([part.features_found == 3 for part in parts[: len(low_rates)]]) for name, parts in split.items()
 }
 worse = complete["no bias"].sum(dim=0) - complete["bias from zero"].sum(dim=0)
 paired = Fraction(int((worse > 0).sum()), int((worse != 0).sum()))
-counted = {name: int(found.sum()) for name, found in complete.items()}
-says = (
-    f"of {n_gallery * len(low_rates)} SAEs, {n_gallery} at each of {len(low_rates)} rates, these have an atom for every"
-    f" feature: {counted['no bias']} without a bias, {counted['bias from zero']} with a bias from zero and"
-    f" {counted['bias from the mean']} with one from the mean. "
+claim(
+    "control-suffers",
+    (
+        mostly(paired),
+        "Even below one half a bias from zero costs atoms: of the seeds for which it makes a difference, over these"
+        " rates together, {seeds that are worse off.k} of {seeds that are worse off.n} are worse off.",
+        "holds",
+    ),
+    (
+        mostly_not(paired),
+        "Below one half a bias from zero brings more atoms: of the seeds for which it makes a difference, over these"
+        " rates together, only {seeds that are worse off.k} of {seeds that are worse off.n} are worse off.",
+        "does not hold",
+    ),
+    (
+        nothing_to_judge(paired),
+        "Below one half a bias from zero makes no difference for any seed, over these rates together.",
+        "does not hold",
+    ),
+    (
+        True,
+        "Whether a bias from zero costs atoms below one half is undecided: of the seeds for which it makes a"
+        " difference, over these rates together, {seeds that are worse off.k} of {seeds that are worse off.n} are"
+        " worse off.",
+        "partly",
+    ),
+    evidence={
+        "seeds that are worse off": paired,
+        **{f"SAEs with an atom for every feature, {name}": found.sum() for name, found in complete.items()},
+        "SAEs of each kind": n_gallery * len(low_rates),
+    },
 )
-says += (
-    f"Compared seed by seed, over these rates together, a bias from zero makes a difference for {paired.n} seeds, and"
-    f" {paired} of these are worse off"
-    if paired.n
-    else "Compared seed by seed, over these rates together, a bias from zero makes no difference"
-)
-wording = by_half(
-    paired,
-    more=f"Even below one half a bias from zero costs atoms: {says}.",
-    fewer=f"Below one half a bias from zero brings more atoms: {says}.",
-    undecided=f"Whether a bias from zero costs atoms below one half is undecided: {says}.",
-)
-claim("control-suffers", paired.interval[0] > 0.5, wording, otherwise=wording)
 
 # %% [markdown]
 # ## Why switch it off?
@@ -722,8 +876,8 @@ thresholds = [0.8, 0.85, 0.9, 0.95, 0.99]
 
 def relabelled(size, threshold):
     """Latents by label in one world with a bias, for another threshold."""
-    these, other = visits[True][size], worlds.k_of_n(*size, mu=mu)
-    labels = measures.label_latents(these.cosines, other, these.live, threshold)
+    these, other = visits[True][size], toysae.k_of_n(*size, mu=mu)
+    labels = toysae.label_latents(these.cosines, other, these.live, threshold)
     signed = measures.with_signed_labels(replace(these, labels=labels), other, threshold)
     return [int(signed.labels.count(word).sum()) for word in measures.SIGNED_LABELS]
 
@@ -741,20 +895,32 @@ dead = measures.SIGNED_LABELS.index("dead")
 lone, together = (
     [tables[name, t][0] / max(1, sum(tables[name, t]) - tables[name, t][dead]) for t in thresholds] for name in groups
 )
-spans = [f"{100 * min(found):.0f} to {100 * max(found):.0f} % of the live latents" for found in (together, lone)]
 claim(
     "few-atoms-at-any-threshold",
-    max(together) < 0.5,
-    "Where several features fire together, atoms are less than half of the live latents with a bias at each of these"
-    f" thresholds: {spans[0]}.",
-    otherwise=(
-        f"Where several features fire together, atoms with a bias are {spans[0]}: whether they are less than half"
-        " depends on the threshold."
+    (
+        max(together) < 0.5,
+        "Where several features fire together, atoms are less than half of the live latents with a bias at each of"
+        " these thresholds: {lowest:.0f} to {highest:.0f} %.",
+        "holds",
     ),
+    (
+        min(together) < 0.5,
+        "Where several features fire together, it depends on the threshold whether atoms are less than half of the live"
+        " latents with a bias: they are {lowest:.0f} to {highest:.0f} %.",
+        "partly",
+    ),
+    (
+        True,
+        "Where several features fire together, atoms are at least half of the live latents with a bias at each of these"
+        " thresholds: {lowest:.0f} to {highest:.0f} %.",
+        "does not hold",
+    ),
+    evidence={"lowest": 100 * min(together), "highest": 100 * max(together), "thresholds": len(thresholds)},
 )
+depends = "there the label depends on the threshold" if max(lone) - min(lone) > 0.1 else "the threshold hardly matters"
 say(
-    f"Where one feature fires at a time, {spans[1]} are called atoms:"
-    f" {'there the label hangs on the threshold' if max(lone) - min(lone) > 0.1 else 'there the threshold hardly matters'}."
+    f"Where one feature fires at a time, {100 * min(lone):.0f} to {100 * max(lone):.0f} % of the live latents are"
+    f" called atoms: {depends}."
 )
 
 # %% [markdown]
@@ -774,7 +940,7 @@ say(
     if floor < bound and 2 * labelled["difference"] > total
     else f"With these settings a bias {moves}, and {labelled['difference']} of {total} latents are differences."
 )
-say_trained(5 * n_saes + 2 * len(sizes) * n_gallery + len(starts) * len(many_seeds))
+say_trained(saes.n_trained())
 
 # %% [markdown]
 # Two questions to take along:

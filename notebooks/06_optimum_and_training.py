@@ -27,16 +27,28 @@ from math import comb
 import pandas as pd
 import torch
 
+import toysae
 from toysae import figures, measures, optimum, saes, worlds
 from toysae.chapters.optimum_and_training import excess_split
 from toysae.chapters.parameters import check_parameters
-from toysae.claims import Fraction, claim, counted, listed, say, say_trained, show
-from toysae.measures.verdicts_tmp import by_half, by_intervals
+from toysae.claims import (
+    Fraction,
+    claim,
+    counted,
+    fewer,
+    listed,
+    more,
+    mostly,
+    mostly_not,
+    nothing_to_judge,
+    say,
+    say_trained,
+    show,
+)
 
 check_parameters(globals())
 figures.house_style()
 seeds = range(seed * n_saes, (seed + 1) * n_saes)
-n_trained = 0
 
 
 # %% [markdown]
@@ -69,55 +81,73 @@ def best_known(world, n_latents):
 
 
 sizes = range(3, n_largest + 1)
-pairs = {n: worlds.k_of_n(n, 2) for n in sizes}
+pairs = {n: toysae.k_of_n(n, 2) for n in sizes}
 widths = {"n latents": {n: n for n in sizes}, "a latent per pair": {n: comb(n, 2) for n in sizes}}
 world, wide = pairs[n_features], comb(n_features, 2)  # to be looked at closely
 
 # %%
 bound = optimum.radial_bound(pairs[3], l1_coeff)
-cost = {n: float(optimum.dictionary_loss(pairs[n].features, pairs[n], l1_coeff)) for n in sizes}
-full_cost = {n: float(optimum.dictionary_loss(pairs[n].composites(), pairs[n], l1_coeff)) for n in sizes}
+cost_of_atoms = {n: float(optimum.dictionary_loss(pairs[n].features, pairs[n], l1_coeff)) for n in sizes}
+cost_of_composites = {n: float(optimum.dictionary_loss(pairs[n].composites(), pairs[n], l1_coeff)) for n in sizes}
 columns = {}
 for n in sizes:
     few, many = search(pairs[n], n), search(pairs[n], comb(n, 2))
-    labels = measures.label_latents(few.dictionaries[:1], pairs[n], torch.ones(1, n, dtype=torch.bool), threshold)
+    labels = toysae.label_latents(few.dictionaries[:1], pairs[n], torch.ones(1, n, dtype=torch.bool), threshold)
     columns[f"two of {n}"] = {
         "n latents: best known": f"{few.losses[0]:.5f}",
         "its latents, by label": measures.tally(labels, 0),
         "starts that agree": f"{few.agreeing()} of {len(few.losses)}",
         "a latent per pair: best known": f"{many.losses[0]:.5f}",
         "starts that agree ": f"{many.agreeing()} of {len(many.losses)}",
-        "atoms": f"{cost[n]:.5f}",
-        "composites": f"{full_cost[n]:.5f}",
+        "atoms": f"{cost_of_atoms[n]:.5f}",
+        "composites": f"{cost_of_composites[n]:.5f}",
         "radial bound": f"{bound:.5f}",
     }
 pd.DataFrame(columns)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 best_wide = [best_known(pairs[n], comb(n, 2)) for n in sizes]
-off = max(abs(loss / bound - 1) for loss in [*best_wide, *full_cost.values()])
+off = max(abs(loss / bound - 1) for loss in [*best_wide, *cost_of_composites.values()])
 claim(
     "pairs-attain-the-bound",
-    off < 1e-6,
-    f"With a latent per pair the composites are optimal: for every $n$ from 3 to {n_largest} their loss and the best"
-    f" known one are the radial bound, {bound:.5f}.",
-    otherwise=(
-        "With a latent per pair the loss of the composites, or the best known one, differs from the radial bound,"
-        f" {bound:.5f}, by up to {100 * off:.3g} %."
+    (
+        off < 1e-6,
+        "With a latent per pair the composites are optimal: for every $n$ from 3 to {largest n} their loss and the"
+        " best known one are the radial bound, {radial bound:.5f}.",
+        "holds",
     ),
+    (
+        True,
+        "With a latent per pair the loss of the composites, or the best known one, is not the radial bound"
+        " everywhere: it differs from it by up to {largest difference in %:.3g} %.",
+        "does not hold",
+    ),
+    evidence={"largest n": n_largest, "radial bound": bound, "largest difference in %": round(100 * off, 4)},
     source="theory",
 )
-below_atoms = {n: cost[n] - best_known(pairs[n], n) for n in sizes}
+saved = {n: round(cost_of_atoms[n] - best_known(pairs[n], n), 7) + 0.0 for n in sizes}  # without the minus of -0.0
 claim(
     "atoms-are-not-optimal",
-    min(below_atoms.values()) > 1e-5,
-    "With $n$ latents the exact atoms are not the optimum for any of these $n$: the best known dictionary costs less,"
-    f" by {below_atoms[3]:.5f} for $n = 3$ and by {below_atoms[n_largest]:.5f} for $n = {n_largest}$. Where its latents"
-    " are called atomic all the same, they lie near the features, not on them.",
-    otherwise=(
-        f"With $n$ latents the best known dictionary costs less than the atoms by {min(below_atoms.values()):.5f} to"
-        f" {max(below_atoms.values()):.5f}: not everywhere by a margin."
+    (
+        min(saved.values()) > 1e-5,
+        "With $n$ latents the exact atoms are not the optimum for any of these $n$: the best known dictionary costs"
+        " less, by {saved for three:.5f} for $n = 3$ and by {saved for the most:.5f} for $n = {largest n}$. Even where"
+        " all of its latents are called atomic, they lie near the features, not exactly on them.",
+        "holds",
     ),
+    (
+        True,
+        "With $n$ latents the best known dictionary does not everywhere cost less than the atoms by a margin: it"
+        " saves {least saved:.5f} to {most saved:.5f}, depending on $n$.",
+        "does not hold",
+    ),
+    evidence={
+        "saved for three": saved[3],
+        "saved for the most": saved[n_largest],
+        "largest n": n_largest,
+        "least saved": min(saved.values()),
+        "most saved": max(saved.values()),
+    },
     source="theory",
 )
 
@@ -137,22 +167,20 @@ claim(
 
 # %%
 @cache
-def train(world, n_latents, init="random-sign", **how):
-    """A stack of SAEs on the exact support of a world, kept."""
-    global n_trained
+def trained(world, n_latents, init="random-sign", **how):
+    """A stack of SAEs trained on all patterns of a world, kept; it may also start at the best known dictionary."""
     if init == "at-best":
         rows = saes.rows_at(search(world, n_latents).dictionaries[0].float(), n_latents, seeds)
+        start = saes.untrained(saes.ReluL1(l1_coeff), rows, seeds, decoder_bias=False)
     else:
-        rows = saes.initial_rows(init, world, n_latents, seeds)
-    start = saes.untrained(saes.ReluL1(l1_coeff), rows, seeds, decoder_bias=False)
-    n_trained += n_saes
-    return saes.fit(start, saes.Support.of(world), **{"n_steps": n_steps, "lr": lr} | how)[0]
+        start = toysae.start(world, n_latents, l1_coeff, seeds, init=init)
+    return toysae.train(start, world, n_steps=n_steps, lr=lr, **how)
 
 
 # %%
 def excess(world, n_latents, *init, **how):
     """By which share each SAE's loss lies above the best known one."""
-    losses = train(world, n_latents, *init, **how).double().losses(*worlds.finite_data(world))
+    losses = trained(world, n_latents, *init, **how).double().losses(*worlds.finite_data(world))
     return losses / best_known(world, n_latents) - 1
 
 
@@ -171,7 +199,7 @@ for side, (name, n_latents) in enumerate(widths.items()):
     lines[f"{name}: best known"] = list(sizes), best
     places = torch.cat([n + 0.3 * (side - 0.5) + torch.linspace(-0.12, 0.12, n_saes) for n in sizes])
     dots[name] = places, torch.cat([best[i] * (1 + grown[name][n]) for i, n in enumerate(sizes)])
-lines["atoms"] = list(sizes), [cost[n] for n in sizes]
+lines["atoms"] = list(sizes), [cost_of_atoms[n] for n in sizes]
 figure = figures.curve_figure(lines, dots, xlabel="$n$, number of features, of which two fire", ylabel="loss")
 figure.axes[0].set_xticks(list(sizes))
 counts = {name: listed([f"{arrived[name][n].k} ($n = {n}$)" for n in sizes]) for name in widths}
@@ -189,60 +217,99 @@ show(
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-few, many = arrived["n latents"], arrived["a latent per pair"]
-says = {name: f"{each[3]} for $n = 3$, {each[n_largest]} for $n = {n_largest}$" for name, each in arrived.items()}
+per_feature, per_pair = arrived["n latents"], arrived["a latent per pair"]
 claim(
     "small-dictionaries-reach-it",
-    min(few[n].interval[0] for n in sizes) > 0.5,
-    f"With $n$ latents most SAEs reach the best known loss, at every $n$: {says['n latents']}.",
-    otherwise=(
-        f"With $n$ latents it cannot be said that most SAEs reach the best known loss at every $n$. Of {n_saes} SAEs,"
-        f" these do: {counts['n latents']}."
+    (
+        all(mostly(count) for count in per_feature.values()),
+        "With $n$ latents most SAEs reach the best known loss, at every $n$ from 3 to {largest n}.",
+        "holds",
     ),
+    (
+        any(mostly_not(count) for count in per_feature.values()),
+        "With $n$ latents there are sizes, among the $n$ from 3 to {largest n}, at which fewer than half of the SAEs"
+        " reach the best known loss.",
+        "does not hold",
+    ),
+    (
+        True,
+        "With $n$ latents it cannot be said that most SAEs reach the best known loss at every $n$ from 3 to"
+        " {largest n}: for some $n$ it is undecided.",
+        "partly",
+    ),
+    evidence={"largest n": n_largest, **{f"n = {n}": count for n, count in per_feature.items()}},
 )
-wording = by_intervals(
-    many[3],
-    many[n_largest],
-    more=(
-        "With a latent per pair training falls behind as the world grows: the best known loss is reached by"
-        f" {says['a latent per pair']}."
+claim(
+    "large-dictionaries-fall-behind",
+    (
+        more(per_pair[3], per_pair[n_largest]),
+        "With a latent per pair training falls behind as the world grows: {for three.k} of {SAEs} SAEs reach the best"
+        " known loss for $n = 3$, and {for the most.k} for $n = {largest n}$.",
+        "holds",
     ),
-    fewer=(
-        "With a latent per pair training gets better as the world grows: the best known loss is reached by"
-        f" {says['a latent per pair']}."
+    (
+        fewer(per_pair[3], per_pair[n_largest]),
+        "With a latent per pair training gets better as the world grows: {for three.k} of {SAEs} SAEs reach the best"
+        " known loss for $n = 3$, and {for the most.k} for $n = {largest n}$.",
+        "does not hold",
     ),
-    undecided=(
-        "With a latent per pair it is undecided whether training falls behind as the world grows: the best known loss"
-        f" is reached by {says['a latent per pair']}."
+    (
+        True,
+        "With a latent per pair it is undecided whether training falls behind as the world grows: {for three.k} of"
+        " {SAEs} SAEs reach the best known loss for $n = 3$, and {for the most.k} for $n = {largest n}$.",
+        "partly",
     ),
+    evidence={
+        "for three": per_pair[3],
+        "for the most": per_pair[n_largest],
+        "largest n": n_largest,
+        "SAEs": n_saes,
+    },
 )
-claim("large-dictionaries-fall-behind", many[3].interval[0] > many[n_largest].interval[1], wording, otherwise=wording)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-atoms_at_four = measures.assess(train(pairs[4], 4), pairs[4], threshold).labels.count("atomic")
-at_four = atoms_at_four[grown["n latents"][4] <= 1e-3].tolist()
+at_four = toysae.assess(trained(pairs[4], 4), pairs[4], threshold).labels.count("atomic")
+at_four = at_four[grown["n latents"][4] <= 1e-3].tolist()
 found = {k: at_four.count(k) for k in sorted(set(at_four))}
-told = "; ".join(f"{counted(k, 'atom')} in {count}" for k, count in found.items())
 claim(
     "one-loss-many-dictionaries",
-    len(found) > 1,
-    f"The optimum need not be one dictionary. For $n = 4$ with 4 latents, {arrived['n latents'][4].k} of {n_saes} SAEs"
-    f" reach the best known loss, and by label they have: {told}. The loss does not tell these answers apart.",
-    otherwise=(
-        f"For $n = 4$ with 4 latents, {arrived['n latents'][4].k} of {n_saes} SAEs reach the best known loss, all with"
-        f" the same number of atoms: {next(iter(found))}."
-        if found
-        else "For $n = 4$ with 4 latents, no SAE reaches the best known loss."
+    (
+        len(at_four) < 2,
+        "For $n = 4$ with 4 latents fewer than two SAEs reach the best known loss, so there is nothing to compare.",
+        None,
     ),
+    (
+        len(found) > 1,
+        "The optimum need not be one dictionary. For $n = 4$ with 4 latents, {reach it.k} SAEs reach the best known"
+        " loss, and they do not have the same number of atoms. The loss does not tell these answers apart.",
+        "holds",
+    ),
+    (
+        True,
+        "For $n = 4$ with 4 latents, {reach it.k} SAEs reach the best known loss, and all of them have the same number"
+        " of atoms.",
+        "does not hold",
+    ),
+    evidence={
+        "reach it": per_feature[4],
+        "of these, by label": "; ".join(f"{counted(k, 'atom')} in {count}" for k, count in found.items()),
+    },
 )
 lowest = min(float(above[n].min()) for above in grown.values() for n in sizes)
 claim(
     "nothing-below-the-best-known",
-    lowest > -1e-5,
-    "And no SAE of this figure goes below the best known loss, beyond rounding: the search was not beaten.",
-    otherwise=(
-        f"But the search was beaten: an SAE of this figure goes below the best known loss by {100 * -lowest:.3g} %."
+    (
+        lowest > -1e-5,
+        "No SAE of this figure goes below the best known loss, beyond rounding: the search was not beaten.",
+        "holds",
     ),
+    (
+        True,
+        "The search was beaten: the lowest excess of an SAE of this figure over the best known loss is"
+        " {lowest excess in %:.3g} %.",
+        "does not hold",
+    ),
+    evidence={"lowest excess in %": round(100 * lowest, 3) + 0.0},
 )
 
 # %% [markdown]
@@ -257,8 +324,8 @@ claim(
 # Look closely at one world, with a latent per pair. As always, SAEs are drawn by rank in loss alone.
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-stack, above = train(world, wide), excess(world, wide)
-seen = measures.assess(stack, world, threshold)
+stack, above = trained(world, wide), excess(world, wide)
+seen = toysae.assess(stack, world, threshold)
 ranks = {"lowest loss": 0, "median loss": n_saes // 2, "highest loss": -1}
 drawn = {name: int(above.argsort()[rank]) for name, rank in ranks.items()}
 show(
@@ -287,20 +354,34 @@ bottoms = torch.tensor([loss for _, loss in ways_down])
 still = Fraction.of(bottoms / best_known(world, wide) - 1 > 1e-3)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-says = f"{still} still lie more than a thousandth above the best known loss when they can go down no further"
-wording = by_half(
-    still,
-    more=(
-        f"Most are stuck in the loss itself: {says}. More steps downhill would not free those, not even with a perfect"
-        " encoder."
+claim(
+    "stuck-in-minima-of-the-loss",
+    (
+        nothing_to_judge(still),
+        "With these settings every SAE of this world reaches the best known loss, so none is stuck.",
+        None,
     ),
-    fewer=f"Most were only on their way: {says}.",
-    undecided=f"Whether most are stuck in the loss itself is undecided: {says}.",
+    (
+        mostly(still),
+        "Most of these are stuck in the loss itself: {still above it.k} of {still above it.n} still lie more than a"
+        " thousandth above the best known loss when they can go down no further. More steps downhill would not free"
+        " those, not even with a perfect encoder.",
+        "holds",
+    ),
+    (
+        mostly_not(still),
+        "Most of these were only on their way: just {still above it.k} of {still above it.n} still lie more than a"
+        " thousandth above the best known loss when they can go down no further.",
+        "does not hold",
+    ),
+    (
+        True,
+        "Whether most of these are stuck in the loss itself is undecided: {still above it.k} of {still above it.n}"
+        " still lie more than a thousandth above the best known loss when they can go down no further.",
+        "partly",
+    ),
+    evidence={"still above it": still},
 )
-if stuck:
-    claim("stuck-in-minima-of-the-loss", still.interval[0] > 0.5, wording, otherwise=wording)
-else:
-    say("With these settings every SAE of this world reaches the best known loss, so none is stuck.")
 
 # %% [markdown]
 # ## Where does one have to start?
@@ -320,7 +401,7 @@ starts = {
 }
 ends, good = {}, {}
 for m in (n_features, wide):
-    ends[m] = {name: measures.assess(train(world, m, init), world, threshold) for name, init in starts.items()}
+    ends[m] = {name: toysae.assess(trained(world, m, init), world, threshold) for name, init in starts.items()}
     good[m] = {name: reached(excess(world, m, init)) for name, init in starts.items()}
 
 
@@ -346,32 +427,64 @@ show(
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-few, many = ends[n_features], ends[wide]
-stay, leave = (
-    Fraction.of(many["composites"].labels.count("composite") == wide),
-    Fraction.of(many["features"].lacks_atoms),
-)
-says = (
-    f"{stay} of the SAEs that start at the composites still have nothing else, and {leave} of those that start at the"
-    " features have no atom left"
-)
+composites_stay = Fraction.of(ends[wide]["composites"].all_composite)
+atoms_go = Fraction.of(ends[wide]["features"].lacks_atoms)
 claim(
     "composites-are-stable",
-    min(stay.interval[0], leave.interval[0]) > 0.5,
-    f"With a latent per pair composites are stable and atoms are not: {says}.",
-    otherwise=f"With a latent per pair, {says}.",
+    (
+        mostly(composites_stay) and mostly(atoms_go),
+        "With a latent per pair composites are stable and atoms are not: of {SAEs} SAEs that start at the composites"
+        " {still composites only.k} still have nothing else, and of as many that start at the features {no atom left.k}"
+        " have no atom left.",
+        "holds",
+    ),
+    (
+        mostly_not(composites_stay) or mostly_not(atoms_go),
+        "With a latent per pair it is not true that composites are stable and atoms are not: of {SAEs} SAEs that start"
+        " at the composites {still composites only.k} still have nothing else, and of as many that start at the"
+        " features {no atom left.k} have no atom left.",
+        "does not hold",
+    ),
+    (
+        True,
+        "Whether composites are stable and atoms are not, with a latent per pair, is undecided: of {SAEs} SAEs that"
+        " start at the composites {still composites only.k} still have nothing else, and of as many that start at the"
+        " features {no atom left.k} have no atom left.",
+        "partly",
+    ),
+    evidence={"SAEs": n_saes, "still composites only": composites_stay, "no atom left": atoms_go},
 )
-atoms_stay = Fraction.of(few["features"].labels.features_found == n_features)
-composites_stay = Fraction.of(few["composites"].labels.count("composite") == n_features)
-says = (
-    f"{atoms_stay} of the SAEs that start at the features keep an atom for each, and {composites_stay} of those that"
-    " start at composites consist of composites only"
-)
+atoms_stay = Fraction.of(ends[n_features]["features"].labels.features_found == n_features)
+few_composites_stay = Fraction.of(ends[n_features]["composites"].all_composite)
 claim(
     "atoms-are-stable-when-few",
-    atoms_stay.interval[0] > 0.5 > composites_stay.interval[1],
-    f"With {n_features} latents atoms are stable and composites are not: {says}.",
-    otherwise=f"With {n_features} latents, {says}.",
+    (
+        mostly(atoms_stay) and mostly_not(few_composites_stay),
+        "With {latents} latents atoms are stable and composites are not: of {SAEs} SAEs that start at the features"
+        " {an atom for each feature.k} keep an atom for each, and of as many that start at composites"
+        " {composites only.k} consist of composites only.",
+        "holds",
+    ),
+    (
+        mostly_not(atoms_stay) or mostly(few_composites_stay),
+        "With {latents} latents it is not true that atoms are stable and composites are not: of {SAEs} SAEs that start"
+        " at the features {an atom for each feature.k} keep an atom for each, and of as many that start at composites"
+        " {composites only.k} consist of composites only.",
+        "does not hold",
+    ),
+    (
+        True,
+        "Whether atoms are stable and composites are not, with {latents} latents, is undecided: of {SAEs} SAEs that"
+        " start at the features {an atom for each feature.k} keep an atom for each, and of as many that start at"
+        " composites {composites only.k} consist of composites only.",
+        "partly",
+    ),
+    evidence={
+        "latents": n_features,
+        "SAEs": n_saes,
+        "an atom for each feature": atoms_stay,
+        "composites only": few_composites_stay,
+    },
 )
 
 # %% [markdown]
@@ -380,35 +493,43 @@ claim(
 
 # %%
 first = seeds[: min(n_saes, max(16, n_saes // 3))]
-
-
-def untrained(init, seeds=first, price=l1_coeff):
-    """SAEs with a latent per pair before training."""
-    rows = saes.initial_rows(init, world, wide, seeds)
-    return saes.untrained(saes.ReluL1(price), rows, seeds, decoder_bias=False)
-
-
-support = saes.Support.of(world)
-patient = measures.assess(saes.fit(untrained("positive"), support, n_steps=4 * n_steps, lr=lr)[0], world, threshold)
-n_trained += len(first)
+positive = toysae.start(world, wide, l1_coeff, first, init="positive")
+patient = toysae.assess(toysae.train(positive, world, n_steps=4 * n_steps, lr=lr), world, threshold)
 patient_there = reached(patient.losses / best_known(world, wide) - 1)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-atoms = {
-    name: float(these.labels.count("atomic").double().mean()) for name, these in {**many, "later": patient}.items()
-}
-lag, early, late = good[wide]["positive"], atoms["positive"], atoms["later"]
-median_lag = 100 * max(0.0, float(excess(world, wide, "positive").median()))
-progress = (
-    f"After {n_steps} steps, {lag} of the SAEs from positive rows reach the best known loss; they have {early:.1f}"
-    f" atoms each and a median loss {median_lag:.0f} % above it. After {4 * n_steps} steps, {patient_there} reach it,"
-    f" and they have {late:.1f} atoms each."
-)
+early, late = (float(these.labels.count("atomic").double().mean()) for these in (ends[wide]["positive"], patient))
+early_there, early_excess = good[wide]["positive"], float(excess(world, wide, "positive").median())
 claim(
     "atoms-on-the-way",
-    patient_there.interval[0] > lag.interval[1] and early > 1 and late < early / 2,
-    f"{progress} So many atoms were a sign of training that stopped early, not of a loss that prefers them.",
-    otherwise=progress,
+    (
+        more(patient_there, early_there) and early > 1 and late < early / 2,
+        "SAEs from positive rows have {atoms each:.1f} atoms on average after {steps} steps, and {atoms each later:.1f}"
+        " after four times as many, when more of them reach the best known loss. So many atoms were a sign of training"
+        " that stopped early, not of a loss that prefers them.",
+        "holds",
+    ),
+    (
+        more(patient_there, early_there),
+        "After four times as many steps more SAEs from positive rows reach the best known loss, but that does not make"
+        " atoms a sign of training that stopped early: on average there are {atoms each:.1f} after {steps} steps, and"
+        " {atoms each later:.1f} at the end.",
+        "partly",
+    ),
+    (
+        True,
+        "It is not shown that four times as many steps bring more SAEs from positive rows to the best known loss. On"
+        " average they have {atoms each:.1f} atoms after {steps} steps, and {atoms each later:.1f} at the end.",
+        "does not hold",
+    ),
+    evidence={
+        "steps": n_steps,
+        "atoms each": early,
+        "atoms each later": late,
+        "reach it": early_there,
+        "reach it later": patient_there,
+        "median excess before, in %": round(100 * max(0.0, early_excess)),
+    },
 )
 
 # %% [markdown]
@@ -427,28 +548,29 @@ visited = {f"two of {n}, {m} latents": (pairs[n], m) for n, m in [(3, 3), (4, 4)
 visited |= {f"two of {n_features}, {m} latents": (world, m) for m in (n_features, wide)}
 visited |= {f"two of {n_largest}, {comb(n_largest, 2)} latents": (pairs[n_largest], comb(n_largest, 2))}
 visited |= {
-    "4 groups of 3, 12 latents": (worlds.groups(4), 12),
-    "two sets of 3, 6 latents": (worlds.product([3, 3]), 6),
-    "two sets of 3, 9 latents": (worlds.product([3, 3]), 9),
-    "sometimes alone, 4 latents": (worlds.solo_leak(4, 2, 0.3), 4),
-    "independent, 6 latents": (worlds.independent([0.2] * 6), 6),
+    "4 groups of 3, 12 latents": (toysae.groups(4), 12),
+    "two sets of 3, 6 latents": (toysae.product([3, 3]), 6),
+    "two sets of 3, 9 latents": (toysae.product([3, 3]), 9),
+    "sometimes alone, 4 latents": (toysae.solo_leak(4, 2, 0.3), 4),
+    "independent, 6 latents": (toysae.independent([0.2] * 6), 6),
 }
 trials = {name: excess(*where) for name, where in visited.items()}
 unaided = {name: excess(*where, n_resamplings=0) for name, where in visited.items()}
 there, there_unaided = ({name: reached(above) for name, above in each.items()} for each in (trials, unaided))
 
 
-def rows_larger(first, second):
+def rows_with_more(these, those):
     """In how many rows the first count is larger than the second, with intervals that do not overlap."""
-    return sum(first[row].interval[0] > second[row].interval[1] for row in visited)
+    return sum(more(these[row], those[row]) for row in visited)
 
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 near = {name: reached(above, 1e-2) for name, above in trials.items()}
-total, total_unaided = (Fraction(sum(f.k for f in e.values()), len(e) * n_saes) for e in (there, there_unaided))
+total, total_unaided = (sum(count.k for count in each.values()) for each in (there, there_unaided))
+n_visited = len(visited) * n_saes
 show(
     figures.fractions({"within 1 %": near, "within 0.1 %": there, "within 0.1 %,\nwithout resampling": there_unaided}),
-    f"Over all {len(visited)} rows, {total.k} of {total.n} SAEs reach the best known loss; by row it is"
+    f"Over all {len(visited)} rows, {total} of {n_visited} SAEs reach the best known loss; by row it is"
     f" {min(f.k for f in there.values())} to {max(f.k for f in there.values())} of {n_saes}.",
     "A dot is the fraction of SAEs, the bar its 95 % Wilson interval, the numbers beside it the counts.",
     alt=(
@@ -458,19 +580,41 @@ show(
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-sides = {name: by_half(f, more="most do", fewer="most do not", undecided="undecided") for name, f in there.items()}
-rows_of = {side: [name for name in sides if sides[name] == side] for side in ("most do", "most do not", "undecided")}
-told = "; ".join(
-    f"{side} in {len(names) or 'none'}"
-    + (f" ({', '.join(name.replace(', ', ' with ') for name in names)})" if names else "")
-    for side, names in rows_of.items()
-).replace("undecided in", "it is undecided in")
+titles = {name: name.replace(", ", " with ") for name in visited}
+do = [titles[name] for name, count in there.items() if mostly(count)]
+do_not = [titles[name] for name, count in there.items() if mostly_not(count)]
 claim(
     "own-optimum-depends-on-the-world",
-    bool(rows_of["most do"] and rows_of["most do not"]),
-    f"Whether SAEs reach their own optimum depends on the world and on the number of latents. Of {len(visited)} rows,"
-    f" {told}.",
-    otherwise=f"Do SAEs reach their own optimum? Of {len(visited)} rows, {told}.",
+    (
+        bool(do and do_not),
+        "Whether SAEs reach their own optimum depends on the world and on the number of latents: of {rows} rows, most"
+        " SAEs do in {rows in which most do}, and most do not in {rows in which most do not}.",
+        "holds",
+    ),
+    (
+        len(do) == len(visited),
+        "In every one of the {rows} rows most SAEs reach their own optimum.",
+        "does not hold",
+    ),
+    (
+        len(do_not) == len(visited),
+        "In every one of the {rows} rows most SAEs do not reach their own optimum.",
+        "does not hold",
+    ),
+    (
+        True,
+        "Whether SAEs reach their own optimum is not shown to depend on the world: of {rows} rows, most SAEs do in"
+        " {rows in which most do}, most do not in {rows in which most do not}, and in the others it is undecided.",
+        "partly",
+    ),
+    evidence={
+        "rows": len(visited),
+        "rows in which most do": len(do),
+        "rows in which most do not": len(do_not),
+        "most do": ", ".join(do),
+        "most do not": ", ".join(do_not),
+        "undecided": ", ".join(title for title in titles.values() if title not in do + do_not),
+    },
 )
 
 # %% [markdown]
@@ -491,38 +635,57 @@ plane = (magnitudes[:, None, None] * corners).reshape(-1, 2)
 even = torch.full((len(plane),), 1 / len(plane), dtype=torch.float64)
 prices = torch.tensor([0.2, 0.5, 1, 2]).double() * l1_coeff
 bounds = torch.stack([even @ optimum.radial_cost(plane.norm(dim=1), p) for p in prices.tolist()])
-alike = [*seeds] * len(prices)
-rows = saes.random_sign_rows(worlds.Isotropic(2), 4, alike)
-begin = saes.untrained(saes.ReluL1(prices.repeat_interleave(n_saes)), rows, alike, decoder_bias=False)
+begin = toysae.start(toysae.antipodal_plane(1.0), 4, prices.repeat_interleave(n_saes), [*seeds] * len(prices))
 plane_above, on_all = {}, {}
-for name, how in {"with resampling": {}, "without": {"n_resamplings": 0}}.items():
-    diagonal = saes.fit(begin, saes.Support(plane, even), n_steps=n_steps, lr=lr, **how)[0].double()
+for name, how in {"with": {}, "without": {"n_resamplings": 0}}.items():
+    diagonal = toysae.train(begin, saes.Support(plane, even), n_steps=n_steps, lr=lr, **how).double()
     plane_above[name] = diagonal.losses(plane, even).view(len(prices), n_saes) / bounds[:, None] - 1
     cosine = measures.cosines(diagonal.W_dec, corners).view(len(prices), n_saes, 4, 4)
     on_all[name] = (cosine.amax(dim=2) >= threshold).all(dim=2)
-    n_trained += len(diagonal)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-plane_there = {name: [reached(row) for row in above] for name, above in plane_above.items()}
-fit_prices = listed([f"{p:g}" for p in prices.tolist()])
-at_prices = "; ".join(f"{name} {listed([str(f) for f in each])}" for name, each in plane_there.items())
-every_row = [share for each in plane_there.values() for share in each]
-words = [by_half(f, more="differs", fewer="reproduced", undecided="partly") for f in every_row]
+diagonal_rows = {
+    f"price {i} {name} resampling": reached(row)
+    for name, above in plane_above.items()
+    for i, row in enumerate(above, start=1)
+}
+n_do, n_do_not = (sum(map(rule, diagonal_rows.values())) for rule in (mostly, mostly_not))
 consistent = sum(int((on_all[name] == (above <= 1e-3)).sum()) for name, above in plane_above.items())
-says = (
-    f"Most do in {words.count('differs')} of {len(words)} rows, most do not in {words.count('reproduced')}, and in"
-    f" {words.count('partly')} it is undecided. Within 0.1 % of the optimum are, at $\\lambda$ = {fit_prices} in this"
-    f" order: {at_prices}. Reaching it and having a latent in each of the four directions go together in {consistent}"
-    f" of {len(words) * n_saes} SAEs."
-)
 claim(
     "till-on-the-diagonals",
-    "differs" in words and any(f.k < f.n for f in every_row),
-    "On data of this kind Till's remark is true of some SAEs, but there are rows in which most reach the optimum."
-    f" {says}",
-    otherwise=f"Do SAEs reach the optimum on data of this kind? {says}",
+    (
+        n_do_not == len(diagonal_rows),
+        "On data of this kind Till's remark is true of our SAEs: in each of {rows} rows most do not reach the optimum.",
+        "reproduced",
+    ),
+    (
+        n_do == len(diagonal_rows),
+        "On data of this kind Till's remark is not true of our SAEs: in each of {rows} rows most reach the optimum.",
+        "differs",
+    ),
+    (
+        n_do > 0,
+        "On data of this kind Till's remark is true of some SAEs, but in {most do} of {rows} rows most reach the"
+        " optimum.",
+        "partly",
+    ),
+    (
+        True,
+        "On data of this kind it is undecided whether Till's remark is true: in {most do not} of {rows} rows most SAEs"
+        " do not reach the optimum, and in the others it cannot be said.",
+        "partly",
+    ),
+    evidence={
+        "rows": len(diagonal_rows),
+        "most do": n_do,
+        "most do not": n_do_not,
+        "the prices": listed([f"{price:g}" for price in prices.tolist()]),
+        **diagonal_rows,
+        "reaching it goes together with a latent in each of the four directions in": (
+            f"{consistent} of {len(diagonal_rows) * n_saes}"
+        ),
+    },
     source="anders",
-    verdict=words[0] if len(set(words)) == 1 else "partly",
 )
 
 # %% [markdown]
@@ -533,7 +696,7 @@ claim(
 
 # %%
 seen_there, seen_unaided = (
-    {name: measures.assess(train(*it, **how), it[0]) for name, it in visited.items()}
+    {name: toysae.assess(trained(*it, **how), it[0]) for name, it in visited.items()}
     for how in ({}, {"n_resamplings": 0})
 )
 columns = {}
@@ -549,32 +712,74 @@ dead = {name: reached(unaided[name][~these.all_live]) for name, these in seen_un
 pd.DataFrame(columns)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-helps, hurts = rows_larger(there, there_unaided), rows_larger(there_unaided, there)
-says = (
-    f"with it {total.k} of {total.n} SAEs reach the best known loss, without it {total_unaided.k}. By row, with"
-    f" intervals that do not overlap, it helps in {helps} of {len(visited)} and hurts in {hurts or 'none'}"
-)
+helps, hurts = rows_with_more(there, there_unaided), rows_with_more(there_unaided, there)
 claim(
     "resampling-helps",
-    2 * helps > len(visited) and not hurts,
-    f"Resampling matters: {says}.",
-    otherwise=f"Resampling is not shown to help over the rows: {says}.",
+    (
+        2 * helps > len(visited) and not hurts,
+        "Resampling matters: in {rows in which it helps} of {rows} rows more SAEs reach the best known loss with it"
+        " than without it, and in none fewer.",
+        "holds",
+    ),
+    (
+        helps > hurts,
+        "Resampling is not shown to help over the rows: with it more SAEs reach the best known loss in"
+        " {rows in which it helps} of {rows} rows, and fewer in {rows in which it hurts}.",
+        "partly",
+    ),
+    (
+        True,
+        "Resampling is not shown to help: of {rows} rows, more SAEs reach the best known loss with it in"
+        " {rows in which it helps}, and fewer in {rows in which it hurts}.",
+        "does not hold",
+    ),
+    evidence={
+        "rows": len(visited),
+        "rows in which it helps": helps,
+        "rows in which it hurts": hurts,
+        "over all rows, reach it with resampling": f"{total} of {n_visited}",
+        "without": f"{total_unaided} of {n_visited}",
+    },
 )
+compared_rows = [name for name in visited if alive[name].n and dead[name].n]
+better, worse = rows_with_more(alive, dead), rows_with_more(dead, alive)
 with_dead, all_live = (
-    f"{sum(f.k for f in each.values())} of {sum(f.n for f in each.values())}" for each in (dead, alive)
-)
-better, worse = rows_larger(alive, dead), rows_larger(dead, alive)
-says = (
-    f"Without resampling, {with_dead} SAEs with a dead latent reach the best known loss, and {all_live} whose latents"
-    f" are all live. By row, with intervals that do not overlap, the live ones do better in {better} of {len(visited)}"
-    f" and worse in {worse or 'none'}."
+    f"{sum(count.k for count in each.values())} of {sum(count.n for count in each.values())}" for each in (dead, alive)
 )
 claim(
     "dead-latents-cost",
-    2 * better > len(visited) and not worse,
-    f"{says} An SAE with a dead latent is a smaller SAE, compared with the optimum of a larger one: **a dead latent is"
-    " never evidence** of what the loss prefers.",
-    otherwise=f"{says} Still, a dead latent is never evidence of what the loss prefers.",
+    (
+        not compared_rows,
+        "Without resampling no row has both SAEs with a dead latent and SAEs without one, so there is nothing to"
+        " compare.",
+        None,
+    ),
+    (
+        2 * better > len(visited) and not worse,
+        "Without resampling, SAEs with a dead latent reach the best known loss less often in {rows with fewer} of"
+        " {rows} rows, and in none more often: they are smaller SAEs, compared with the optimum of larger ones."
+        " **A dead latent is never evidence** of what the loss prefers.",
+        "holds",
+    ),
+    (
+        better > worse,
+        "Dead latents are not shown to cost anything over the rows: without resampling, SAEs with a dead latent reach"
+        " the best known loss less often in {rows with fewer} of {rows} rows, and more often in {rows with more}.",
+        "partly",
+    ),
+    (
+        True,
+        "Dead latents are not shown to cost anything: without resampling, of {rows} rows, SAEs with a dead latent reach"
+        " the best known loss less often in {rows with fewer}, and more often in {rows with more}.",
+        "does not hold",
+    ),
+    evidence={
+        "rows": len(visited),
+        "rows with fewer": better,
+        "rows with more": worse,
+        "over all rows, reach it with a dead latent": with_dead,
+        "with all latents live": all_live,
+    },
 )
 
 
@@ -602,7 +807,7 @@ claim(
 # %%
 def gaps(world, n_latents, *init, **how):
     """Dictionary and amortisation gaps of SAEs, as shares of the best known loss."""
-    stack, best = train(world, n_latents, *init, **how), best_known(world, n_latents)
+    stack, best = trained(world, n_latents, *init, **how), best_known(world, n_latents)
     dictionary = optimum.dictionary_gap(stack, world, l1_coeff, best)
     return dictionary / best, optimum.amortisation_gap(stack, world, l1_coeff) / best
 
@@ -611,14 +816,14 @@ split = {name: gaps(*where) for name, where in visited.items()}
 missing = {name: trials[name] > 1e-3 for name in visited}
 larger = {name: Fraction.of((split[name][0] > split[name][1])[missing[name]]) for name in visited}
 tested = [share for share in larger.values() if share.n >= 4]
-throughout = bool(tested) and all(share.interval[0] > 0.5 for share in tested)
+throughout = bool(tested) and all(mostly(share) for share in tested)
 n_larger, n_missing = (sum(getattr(share, part) for share in larger.values()) for part in "kn")
 kept = {name: reached(excess(*where, "at-best")) for name, where in visited.items()}
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 once_more = {"positive rows": {"init": "positive"}, "without resampling": {"n_resamplings": 0}}
-more = {f"two of {n_features}, {wide} latents,\n{name}": gaps(world, wide, **how) for name, how in once_more.items()}
-visible = {name: parts for name, parts in (split | more).items() if float(sum(parts).max()) > 1e-3}
+others = {f"two of {n_features}, {wide} latents,\n{name}": gaps(world, wide, **how) for name, how in once_more.items()}
+visible = {name: parts for name, parts in (split | others).items() if float(sum(parts).max()) > 1e-3}
 paid = [float(sum(split[name][part][missing[name]].sum() for name in visited)) for part in (0, 1)]
 if visible:
     show(
@@ -637,36 +842,73 @@ if visible:
     )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-says = (
-    f"it is the larger of the two gaps in {n_larger} of {n_missing} SAEs that do not reach the best known loss. In"
-    f" {sum(f.interval[0] > 0.5 for f in tested)} of {len(tested)} rows with at least four such SAEs that is so for"
-    " most"
-)
-if n_missing:
-    claim(
-        "dictionary-gap-is-larger",
+claim(
+    "dictionary-gap-is-larger",
+    (
+        n_missing == 0,
+        "With these settings every SAE of the rows above reaches the best known loss, so there is nothing to split.",
+        None,
+    ),
+    (
+        not tested,
+        "With these settings no row has four SAEs that do not reach the best known loss: too few to say which gap is"
+        " the larger one.",
+        None,
+    ),
+    (
         throughout,
-        f"The dictionary gap is the larger one throughout: {says}.",
-        otherwise=f"The dictionary gap is not shown to be the larger one throughout: {says}.",
-    )
-else:
-    say("With these settings every SAE of the rows above reaches the best known loss, so there is nothing to split.")
+        "The dictionary gap is the larger one throughout: in {larger dictionary gap} of the"
+        " {SAEs above the best known loss} SAEs that do not reach the best known loss.",
+        "holds",
+    ),
+    (
+        all(mostly_not(share) for share in tested),
+        "The dictionary gap is the smaller one throughout: it is larger in only {larger dictionary gap} of the"
+        " {SAEs above the best known loss} SAEs that do not reach the best known loss.",
+        "does not hold",
+    ),
+    (
+        True,
+        "The dictionary gap is not shown to be the larger one throughout: of {rows with four of them} rows with at"
+        " least four SAEs above the best known loss, it is so for most of these in {rows in which it is so for most}.",
+        "partly",
+    ),
+    evidence={
+        "larger dictionary gap": n_larger,
+        "SAEs above the best known loss": n_missing,
+        "rows with four of them": len(tested),
+        "rows in which it is so for most": sum(mostly(share) for share in tested),
+    },
+)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-away = [f"{name.replace(', ', ' with ')}: {f.n - f.k}" for name, f in kept.items() if f.k < f.n]
-says = (
-    f"{sum(f.k for f in kept.values())} of {sum(f.n for f in kept.values())} SAEs that start at the best known"
-    " dictionary have the best known loss at the end, over all rows"
-)
-found = f" The others, by row: {'; '.join(away)}." if away else ""
 claim(
     "best-dictionary-is-served",
-    min(f.interval[0] for f in kept.values()) > 0.5,
-    f"In each row the encoders of most SAEs can serve the best known dictionary: {says}.{found}",
-    otherwise=(
-        "It cannot be said of each row that the encoders of most SAEs can serve the best known dictionary:"
-        f" {says}.{found}"
+    (
+        all(mostly(count) for count in kept.values()),
+        "In each row the encoders of most SAEs can serve the best known dictionary: over all rows, {still have it} of"
+        " {SAEs} that start there have its loss at the end.",
+        "holds",
     ),
+    (
+        any(mostly_not(count) for count in kept.values()),
+        "There are rows in which fewer than half of the SAEs that start at the best known dictionary have its loss at"
+        " the end, so it is open whether an encoder can serve it there. Over all rows, {still have it} of {SAEs} do.",
+        "does not hold",
+    ),
+    (
+        True,
+        "It cannot be said of each row that the encoders of most SAEs can serve the best known dictionary. Over all"
+        " rows, {still have it} of {SAEs} that start there have its loss at the end.",
+        "partly",
+    ),
+    evidence={
+        "SAEs": n_visited,
+        "still have it": sum(count.k for count in kept.values()),
+        "the others, by row": ", ".join(
+            f"{count.n - count.k} ({titles[name]})" for name, count in kept.items() if count.k < count.n
+        ),
+    },
 )
 
 # %% [markdown]
@@ -680,9 +922,8 @@ step_grid = sorted({max(1, round(n_steps * factor)) for factor in (1 / 9, 1 / 3,
 lr_grid = [lr * factor for factor in (0.1, 0.3, 1, 3)]
 tried = {}
 for rate, steps in [(rate, steps) for rate in lr_grid for steps in step_grid]:
-    fitted = saes.fit(untrained("random-sign"), support, n_steps=steps, lr=rate)[0].double()
+    fitted = toysae.train(toysae.start(world, wide, l1_coeff, first), world, n_steps=steps, lr=rate).double()
     tried[rate, steps] = fitted.losses(points, probabilities) / best_known(world, wide) - 1
-    n_trained += len(first)
 medians = {cell: 100 * max(0.0, float(above.median())) for cell, above in tried.items()}
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
@@ -712,22 +953,34 @@ show(
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-best_rate = [min(lr_grid, key=lambda rate: medians[rate, steps]) for steps in (step_grid[0], step_grid[-1])]
-says = (
-    f"The learning rate with the lowest median is {best_rate[0]:g} for {step_grid[0]} steps and {best_rate[1]:g} for"
-    f" {step_grid[-1]} steps."
-)
+best_rates = [min(lr_grid, key=lambda rate: medians[rate, steps]) for steps in (step_grid[0], step_grid[-1])]
 usual, longer = reached(tried[lr, n_steps]), reached(tried[lr, step_grid[-1]])
-answers = {"more": "more steps help", "fewer": "more steps hurt", "undecided": "whether more steps help is undecided"}
-says += (
-    f" With the learning rate of this chapter, {usual} reach it in {n_steps} steps and {longer} in {step_grid[-1]}:"
-    f" {by_intervals(longer, usual, **answers)}."
-)
 claim(
     "no-setting-suffices",
-    reached(tried[top]).k < len(first),
-    f"No pair of settings in this grid brings every SAE to the best known loss. {says}",
-    otherwise=f"With learning rate {top[0]:g} and {top[1]} steps every SAE reaches the best known loss. {says}",
+    (
+        reached(tried[top]).k < len(first),
+        "No pair of settings in this grid brings every SAE to the best known loss. The highest count is {count.k} of"
+        " {count.n}, with learning rate {learning rate:g} and {steps} steps.",
+        "holds",
+    ),
+    (
+        True,
+        "One pair of settings in this grid, learning rate {learning rate:g} and {steps} steps, brings every SAE to the"
+        " best known loss.",
+        "does not hold",
+    ),
+    evidence={"learning rate": top[0], "steps": top[1], "count": reached(tried[top])},
+)
+if more(longer, usual):
+    more_steps = "more steps help"
+elif fewer(longer, usual):
+    more_steps = "more steps hurt"
+else:
+    more_steps = "whether more steps help is undecided"
+say(
+    f"The learning rate with the lowest median is {best_rates[0]:g} for {step_grid[0]} steps and {best_rates[1]:g} for"
+    f" {step_grid[-1]} steps. With the learning rate of this chapter, {usual} SAEs reach the best known loss in"
+    f" {n_steps} steps and {longer} in {step_grid[-1]}: {more_steps}."
 )
 
 # %% [markdown]
@@ -740,28 +993,28 @@ claim(
 # we train once more on fresh batches of 128 and compare the losses, on the exact list, with the same optimum.
 
 # %%
-prices = torch.tensor([0.1, 0.3, 1, 3]).double() * l1_coeff
-members = untrained("random-sign", [*first] * len(prices), prices.repeat_interleave(len(first)))
-priced = saes.fit(members, support, n_steps=n_steps, lr=lr)[0].double()
-bounds = torch.tensor([optimum.radial_bound(world, p) for p in prices.tolist()])
-by_price = priced.losses(points, probabilities).view(len(prices), -1) / bounds[:, None] - 1
+many_prices = torch.tensor([0.1, 0.3, 1, 3]).double() * l1_coeff
+begin = toysae.start(world, wide, many_prices.repeat_interleave(len(first)), [*first] * len(many_prices))
+priced = toysae.train(begin, world, n_steps=n_steps, lr=lr).double()
+bounds = torch.tensor([optimum.radial_bound(world, price) for price in many_prices.tolist()])
+by_price = priced.losses(points, probabilities).view(len(many_prices), -1) / bounds[:, None] - 1
 
 batches = saes.Batches(world, 128, torch.Generator().manual_seed(seed))
-sampled = saes.fit(untrained("random-sign"), batches, n_steps=n_steps, lr=lr)[0].double()
+sampled = toysae.train(toysae.start(world, wide, l1_coeff, first), batches, n_steps=n_steps, lr=lr).double()
 by_samples = sampled.losses(points, probabilities) / best_known(world, wide) - 1
-n_trained += len(priced) + len(sampled)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-table = [f"{reached(row, 1e-2)} at $\\lambda = {p:g}$" for p, row in zip(prices.tolist(), by_price, strict=True)]
-say(f"**The price.** Within 1 % of the optimum are {listed(table)}.")
+near_prices = [
+    f"{reached(row, 1e-2)} at $\\lambda = {price:g}$" for price, row in zip(many_prices.tolist(), by_price, strict=True)
+]
+say(f"**The price.** Within 1 % of the optimum are {listed(near_prices)}.")
 listed_near, sampled_near = reached(above[: len(first)], 1e-2), reached(by_samples, 1e-2)
-compared = by_intervals(
-    sampled_near,
-    listed_near,
-    more="more on batches",
-    fewer="fewer on batches",
-    undecided="their intervals overlap, so whether it makes a difference is undecided",
-)
+if more(sampled_near, listed_near):
+    compared = "more on batches"
+elif fewer(sampled_near, listed_near):
+    compared = "fewer on batches"
+else:
+    compared = "their intervals overlap, so whether it makes a difference is undecided"
 say(
     f"**The exact list.** From the same starting points, {listed_near} SAEs come within 1 % of the optimum on the exact"
     f" list and {sampled_near} on fresh batches: {compared}."
@@ -775,7 +1028,7 @@ say(
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 say(
-    f"So the objection has to be checked for each world and size of dictionary, and it can be: {total.k} of {total.n}"
+    f"So the objection has to be checked for each world and size of dictionary, and it can be: {total} of {n_visited}"
     " SAEs in our rows reach the best known loss. "
     + (
         "In those that do not, the excess lies mainly in the dictionary, and not in the encoder."
@@ -787,7 +1040,7 @@ say(
         )
     )
 )
-say_trained(n_trained)
+say_trained(saes.n_trained())
 
 # %% [markdown]
 # Two habits follow. Train several seeds and look first at the one with the lowest loss; and before you read meaning

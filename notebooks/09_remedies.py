@@ -25,9 +25,9 @@ from dataclasses import dataclass
 import pandas as pd
 import torch
 
-from toysae import figures, measures, saes, worlds
+import toysae
+from toysae import figures, saes, worlds
 from toysae.chapters.parameters import check_parameters
-from toysae.chapters.remedies import tuning
 from toysae.chapters.remedies.arena import L1_COEFF, TASKS
 from toysae.chapters.remedies.contest import CONTESTANTS, SCORES, committed, seeds_of
 from toysae.chapters.remedies.contestants import (
@@ -42,8 +42,21 @@ from toysae.chapters.remedies.contestants import (
     tried,
 )
 from toysae.chapters.remedies.figures import contest_panels
-from toysae.chapters.remedies.tuning import ENOUGH, RULES, mean_interval, paired, summary, tuned
-from toysae.claims import Fraction, claim, listed, say, say_trained, show
+from toysae.chapters.remedies.tuning import ENOUGH, RULES, paired, summary, tuned, versus
+from toysae.claims import (
+    Fraction,
+    Mean,
+    above,
+    below,
+    claim,
+    counted,
+    listed,
+    mostly,
+    nothing_to_judge,
+    say,
+    say_trained,
+    show,
+)
 
 check_parameters(globals())
 figures.house_style()
@@ -62,7 +75,7 @@ say(
     f" remedies finds more than {100 * ENOUGH_FOUND:.0f} % of the features in {len(cured_large)} of {len(best_large)}"
     " worlds. In the two worlds of the first chapters, where features always fire in company, the best one finds"
     f" {top_large[seed_worlds[0]]:.2f} ({seed_worlds[0]}) and {top_large[seed_worlds[1]]:.2f} ({seed_worlds[1]}) of"
-    f" them, in the mean over {int(large['n_saes'].iloc[0])} seeds. What follows is this page's own run."
+    f" them, on average over {int(large['n_saes'].iloc[0])} seeds. What follows is this page's own run."
 )
 
 # %% [markdown]
@@ -101,7 +114,7 @@ pd.DataFrame(
 ).T.astype({"features": int, "data points": int})
 
 # %% [markdown]
-# The *true L0* is how many features fire in a sample, in the mean.
+# The *true L0* is how many features fire in a sample, on average.
 #
 # ## Who competes?
 #
@@ -175,9 +188,10 @@ contestants = [*REMEDIES, own, *CLASSICAL, *BASELINES, TrueFeatures()]
 
 # %% [markdown]
 # From here on it competes like all others. To try an idea of yours, change this cell, for example the line with
-# `z.pow(4)`, the settings, or `variants.Relu()` into `variants.TopK(2)`; give it a name that is not taken; and run all
-# cells (`make lab` opens the page). To keep it, add the `Remedy` to the list `REMEDIES` in `toysae/remedies.py`: then
-# it enters every later contest, and `make sweep SWEEP=remedies` adds it to the larger one.
+# `z.pow(4)`, the settings, or `saes.Relu()` into `saes.TopK(2)`; give it a name that is not taken; and run all cells
+# (`make lab` opens the page). To keep it, add the `Remedy` to the list `REMEDIES` in
+# `toysae/chapters/remedies/contestants.py`: then it enters every later contest, and `make sweep SWEEP=remedies` adds it
+# to the larger one.
 #
 # ## How is a setting chosen, and what counts as better?
 #
@@ -203,7 +217,7 @@ contestants = [*REMEDIES, own, *CLASSICAL, *BASELINES, TrueFeatures()]
 # * *Is it sparse coding?* Yes, if in both worlds of the first chapters most latents of dictionary learning are
 #   composite, by the whole interval.
 # * *Do orthogonal rows mean fewer composites, and less absorption?* OrtSAE against BatchTopK at equal $k$, seed by
-#   seed, in the mean over all settings and all worlds with company. *Reproduced* if the whole interval of the
+#   seed, on average over all settings and all worlds with company. *Reproduced* if the whole interval of the
 #   difference lies below zero, *differs* if it lies above, *partly* if it holds zero.
 # * *Does a count have to be right?* Yes, if in most cases no other $k$ that was tried lies between the best one and the
 #   true L0.
@@ -224,15 +238,15 @@ table = pd.DataFrame(rows)
 judged = tuned(table, selecting, true_l0)
 contested = judged[judged["rule"] == RULE]
 untrained = [c.name for c in (*CLASSICAL, RandomRows(), TrueFeatures())]
-n_trained = int((~table["contestant"].isin(untrained)).sum())
+n_contesting = int((~table["contestant"].isin(untrained)).sum())
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 say(
-    f"Every contestant has at most {MOST_SETTINGS} settings. In each world {len(selecting)} seeds choose among them and"
-    f" {n_saes} others are scored; enough variance means {100 * ENOUGH:.0f} %. That makes {len(table):,} dictionaries,"
-    f" of which {n_trained:,} are SAEs that were trained. Within a world all SAEs see the same data (the shuffled"
-    " baseline has its own), so the seeds differ in their starting points alone; for the classical methods, in their"
-    " samples as well."
+    f"Every contestant has at most {MOST_SETTINGS} settings. In each world they are chosen on"
+    f" {counted(len(selecting), 'seed')} and scored on {n_saes} others; enough variance means {100 * ENOUGH:.0f} %."
+    f" That makes {len(table):,} dictionaries, of which {n_contesting:,} are SAEs that were trained. Within a world all"
+    " SAEs see the same data (the shuffled baseline has its own), so the seeds differ in their starting points alone;"
+    " for the classical methods, in their samples as well."
 )
 
 # %% [markdown]
@@ -240,15 +254,17 @@ say(
 
 # %%
 names = [contestant.name for contestant in contestants]
-everything = judged.groupby(["task", "contestant", "rule"], sort=False)["found"].apply(mean_interval)
+everything = judged.groupby(["task", "contestant", "rule"], sort=False)["found"].apply(Mean.of)
 panels = {task: {name: {rule: everything[task, name, rule] for rule in RULES} for name in names} for task in arena}
 means = contested.groupby(["task", "contestant"], sort=False)["found"].mean()
 best_there = {task: means[task][published].idxmax() for task in arena}
 
 
-def interval_of(task, name, score):
+def share(task, name, score):
+    """The mean of a score that is a share, with its interval, which is cut off at none and all."""
     chosen = contested[(contested["task"] == task) & (contested["contestant"] == name)]
-    return mean_interval(chosen[score])
+    mean = Mean.of(chosen[score])
+    return Mean(mean.mean, max(mean.low, 0.0), min(mean.high, 1.0), mean.n)
 
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
@@ -277,27 +293,32 @@ show(
 
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-def bounded(interval):
-    mean, low, high = interval
-    return f"{mean:.2f} of the features (interval {max(low, 0):.2f} to {min(high, 1):.2f})"
-
-
-tops = {task: interval_of(task, best_there[task], "found") for task in seed_worlds}
-below = [interval_of(task, name, "found")[2] < 0.5 for task in seed_worlds for name in published]
-told = (
-    f"the best is in {seed_worlds[0]} {called(best_there[seed_worlds[0]])} with {bounded(tops[seed_worlds[0]])}, in"
-    f" {seed_worlds[1]} {called(best_there[seed_worlds[1]])} with {bounded(tops[seed_worlds[1]])}. In {sum(below)} of"
-    f" {len(below)} cases, a remedy in one of these two worlds, the whole interval lies below one half."
-)
+tops = {task: share(task, best_there[task], "found") for task in seed_worlds}
+below_one_half = [below(share(task, name, "found"), 0.5) for task in seed_worlds for name in published]
 claim(
     "no-cure-for-the-minimal-example",
-    all(mean < 0.5 for mean, _, _ in tops.values()),
-    "In the mean over seeds none of the known remedies finds half of the features where features always fire in"
-    f" company: {told}",
-    otherwise=(
-        "In the mean over seeds some known remedy finds half of the features or more where features always fire in"
-        f" company: {told}"
+    (
+        all(top.mean < 0.5 for top in tops.values()),
+        "On average over seeds none of the known remedies finds half of the features where features always fire in"
+        " company: the best finds {found in two of three.mean:.2f} of them in two of three and"
+        " {found in groups.mean:.2f} in groups.",
+        "holds",
     ),
+    (
+        True,
+        "On average over seeds some known remedy finds half of the features or more where features always fire in"
+        " company: the best finds {found in two of three.mean:.2f} of them in two of three and"
+        " {found in groups.mean:.2f} in groups.",
+        "does not hold",
+    ),
+    evidence={
+        "best in two of three": called(best_there["two of three"]),
+        "found in two of three": tops["two of three"],
+        "best in groups": called(best_there["groups"]),
+        "found in groups": tops["groups"],
+        "remedies in one of these worlds": len(below_one_half),
+        "with the whole interval below one half": sum(below_one_half),
+    },
 )
 
 # %% [markdown]
@@ -317,9 +338,8 @@ in_hard["l0"] = in_hard["l0"] / in_hard["task"].map(true_l0)
 in_control = contested[contested["task"] == CONTROL]
 
 
-def written(interval):
-    mean, low, high = interval
-    return "none" if mean != mean else f"{mean:.2f}\u202f±\u202f{(high - low) / 2:.2f}"
+def written(score):
+    return f"{score.mean:.2f}\u202f±\u202f{(score.high - score.low) / 2:.2f}" if score.n else "none"
 
 
 columns = {score: summary(in_hard, score).map(written) for score in SCORES}
@@ -328,11 +348,11 @@ headings = {"mcc": "MCC", "explained_variance": "explained variance", "l0": "L0 
 pd.DataFrame(columns).loc[names].rename(columns=headings).rename_axis(None)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-PLAIN = PLAIN_REMEDY.name
-versus = {name: tuning.versus(in_hard, name, PLAIN, "found") for name in names}
+plain = PLAIN_REMEDY.name
+against_plain = {name: versus(in_hard, name, plain, "found") for name in names}
 trained_names = [*published, own.name]
-better = [name for name in trained_names if versus[name][1] > 0]
-worse = [name for name in trained_names if versus[name][2] < 0]
+better = [name for name in trained_names if above(against_plain[name], 0)]
+worse = [name for name in trained_names if below(against_plain[name], 0)]
 say(
     "The interval is over seeds, each seed counting by its mean over the worlds. Compared with the plain SAE seed by"
     " seed, "
@@ -350,56 +370,76 @@ say(
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-purer = [name for name in trained_names if tuning.versus(in_hard, name, PLAIN, "composite")[2] < 0]
-extra = {name: tuning.versus(in_hard, name, PLAIN, "excess") for name in purer}
-dearer = [name for name in purer if extra[name][1] > 0]
-named = f" ({listed([f'{called(name)} {extra[name][0]:+.2f}' for name in dearer])})" if dearer else ""
-told = (
-    f"Of the {len(purer)} kinds of SAE with surely fewer composites than the plain one, {len(dearer)} have dictionaries"
-    f" that surely cost more in the plain loss{named}"
-)
-finders_dearer = [name for name in better if tuning.versus(in_hard, name, PLAIN, "excess")[1] > 0]
+purer = [name for name in trained_names if below(versus(in_hard, name, plain, "composite"), 0)]
+extra_cost = {name: versus(in_hard, name, plain, "excess") for name in trained_names}
+dearer = [name for name in purer if above(extra_cost[name], 0)]
 claim(
     "a-cure-costs-loss",
-    2 * len(dearer) > len(purer),
-    f"{told}. Fewer composites, at a higher price in the plain loss.",
-    otherwise=(
-        f"{told}: not most of them." if purer else "No kind of SAE has surely fewer composites than the plain one."
+    (not purer, "No kind of SAE has surely fewer composites than the plain one.", None),
+    (
+        2 * len(dearer) > len(purer),
+        "Fewer composites come at a higher price in the plain loss: of the kinds of SAE with surely fewer composites"
+        " than the plain one, {surely dearer} of {surely fewer composites} have dictionaries that surely cost more.",
+        "holds",
     ),
+    (
+        True,
+        "Fewer composites need not come at a higher price in the plain loss: of the kinds of SAE with surely fewer"
+        " composites than the plain one, {surely dearer} of {surely fewer composites} have dictionaries that surely"
+        " cost more, which is not most of them.",
+        "does not hold",
+    ),
+    evidence={
+        "surely fewer composites": len(purer),
+        "surely dearer": len(dearer),
+        **{f"extra cost of {called(name)}": extra_cost[name] for name in dearer},
+    },
 )
+finders_dearer = [name for name in better if above(extra_cost[name], 0)]
 say(
-    (f"Of the {len(better)} that surely find more features, {len(finders_dearer)} surely cost more. " if better else "")
-    + f"The true features themselves have an excess of {summary(in_hard, 'excess')[TrueFeatures().name][0]:.2f}:"
+    (
+        f"Of those that surely find more features, {len(finders_dearer)} of {len(better)} surely cost more. "
+        if better
+        else ""
+    )
+    + f"The true features themselves have an excess of {summary(in_hard, 'excess')[TrueFeatures().name].mean:.2f}:"
     " whoever has exactly these pays that much in the plain loss. Of a higher excess, the rest is not the price of"
     " the truth."
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-harm = {name: tuning.versus(in_control, name, PLAIN, "found") for name in trained_names}
-harmed = [name for name in trained_names if harm[name][2] < 0]
-in_plain = summary(in_control, "found")[PLAIN]
+harmed = [name for name in trained_names if below(versus(in_control, name, plain, "found"), 0)]
 claim(
     "some-cures-harm-the-control",
-    bool(harmed),
-    f"In the control the plain SAE finds {in_plain[0]:.2f} of the features. There"
-    f" {listed([called(name) for name in harmed]) if harmed else 'no remedy'} surely"
-    f" {'finds' if len(harmed) == 1 else 'find'} fewer: a cure can do harm where there was little to cure.",
-    otherwise=(
-        f"In the control the plain SAE finds {in_plain[0]:.2f} of the features, and no remedy surely finds fewer."
+    (
+        bool(harmed),
+        "A cure can do harm: in the control, where no feature keeps company and the plain SAE finds {found there:.2f}"
+        " of the features, surely fewer are found by {remedies that do harm}.",
+        "holds",
     ),
+    (
+        True,
+        "In the control, where no feature keeps company and the plain SAE finds {found there:.2f} of the features, no"
+        " remedy surely finds fewer.",
+        "does not hold",
+    ),
+    evidence={
+        "found there": summary(in_control, "found")[plain].mean,
+        "remedies that do harm": listed([called(name) for name in harmed] or ["none"]),
+    },
 )
-means_own = {task: interval_of(task, own.name, "found") for task in arena}
-ahead = [task for task in hard if means_own[task][0] > means[task][published].max()]
+own_found = {task: share(task, own.name, "found").mean for task in arena}
+ahead = [task for task in hard if own_found[task] > means[task][published].max()]
 surely_ahead = [
     task
     for task in ahead
-    if tuning.versus(contested[contested["task"] == task], own.name, best_there[task], "found")[1] > 0
+    if above(versus(contested[contested["task"] == task], own.name, best_there[task], "found"), 0)
 ]
 say(
-    f"And our own? In {len(ahead)} of {len(hard)} worlds with company the {own.name} finds more, in the mean, than the"
+    f"And our own? In {len(ahead)} of {len(hard)} worlds with company the {own.name} finds more, on average, than the"
     f" best known remedy{' (' + listed(ahead) + ')' if ahead else ''}; surely so in {len(surely_ahead)}. It was made"
     " with these very worlds in mind, which the published remedies were not. Its L0 is"
-    f" {summary(in_hard, 'l0')[own.name][0]:.1f} times the true one."
+    f" {summary(in_hard, 'l0')[own.name].mean:.1f} times the true one."
 )
 
 # %% [markdown]
@@ -410,36 +450,53 @@ say(
 # SAE, with everything as before except the company.
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-coding = {task: interval_of(task, "dictionary learning", "composite") for task in seed_worlds}
-told = " and ".join(f"{mean:.2f} in {task}" for task, (mean, _, _) in coding.items())
+coding = {task: share(task, "dictionary learning", "composite") for task in seed_worlds}
 claim(
     "sparse-coding-fails-alike",
-    all(low > 0.5 for _, low, _ in coding.values()),
-    f"Dictionary learning, which has no encoder, finds composites as well: their share of its latents is {told}. So"
-    " this failure needs no encoder: sparse coding under an L1 price has it, too.",
-    otherwise=(
-        f"The share of composites among the latents of dictionary learning is {told}; that most of them are composite"
-        " is not sure in both worlds."
+    (
+        all(mostly(composite) for composite in coding.values()),
+        "Dictionary learning, which has no encoder, finds composites as well: they are {two of three.mean:.2f} of its"
+        " latents in two of three and {groups.mean:.2f} in groups. So this failure needs no encoder: sparse coding"
+        " under an L1 price has it, too.",
+        "holds",
     ),
+    (
+        True,
+        "Composites are {two of three.mean:.2f} of the latents of dictionary learning in two of three and"
+        " {groups.mean:.2f} in groups; that they are most of them is not sure in both worlds.",
+        "does not hold",
+    ),
+    evidence={"two of three": coding["two of three"], "groups": coding["groups"]},
 )
 shuffled_name, random_name = (baseline.name for baseline in BASELINES)
-without = versus[shuffled_name]
 claim(
     "company-makes-composites",
-    without[1] > 0,
-    f"Without company the plain SAE surely finds more: {summary(in_hard, 'found')[shuffled_name][0]:.2f} of the"
-    f" features instead of {summary(in_hard, 'found')[PLAIN][0]:.2f}. Rates and magnitudes are the same; only who fires"
-    " with whom was shuffled.",
-    otherwise="With these settings the plain SAE does not surely find more features on shuffled data.",
+    (
+        above(against_plain[shuffled_name], 0),
+        "Without company the plain SAE surely finds more: {found without company:.2f} of the features instead of"
+        " {found with company:.2f}. Rates and magnitudes are the same; only who fires with whom was shuffled.",
+        "holds",
+    ),
+    (
+        True,
+        "Without company the plain SAE does not surely find more: {found without company:.2f} of the features against"
+        " {found with company:.2f} with company.",
+        "does not hold",
+    ),
+    evidence={
+        "found without company": summary(in_hard, "found")[shuffled_name].mean,
+        "found with company": summary(in_hard, "found")[plain].mean,
+        "difference": against_plain[shuffled_name],
+    },
 )
-say(f"Random rows find {summary(in_hard, 'found')[random_name][0]:.2f} of the features: that much is chance.")
+say(f"Random rows find {summary(in_hard, 'found')[random_name].mean:.2f} of the features: that much is chance.")
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 classical_names = [method.name for method in CLASSICAL]
-ranked = sorted(classical_names, key=lambda name: -summary(in_hard, "found")[name][0])
+ranked = sorted(classical_names, key=lambda name: -summary(in_hard, "found")[name].mean)
 say(
     f"Of the classical methods {ranked[0]} finds most in the worlds with company,"
-    f" {written(summary(in_hard, 'found')[ranked[0]])}; the plain SAE {written(summary(in_hard, 'found')[PLAIN])}. NMF"
+    f" {written(summary(in_hard, 'found')[ranked[0]])}; the plain SAE {written(summary(in_hard, 'found')[plain])}. NMF"
     " is helped by something that real activations do not offer: here every feature direction has non-negative"
     " coordinates. PCA finds directions of variance, which have no reason to be features."
 )
@@ -448,7 +505,7 @@ say(
 # %% [markdown]
 # ## Do orthogonal rows mean fewer composites?
 #
-# Korznikov et al. penalise, for each decoder row, the square of its largest cosine with another row, in the mean over
+# Korznikov et al. penalise, for each decoder row, the square of its largest cosine with another row, averaged over
 # rows. In language models, at an equal number of active latents, they report $15\,\%$ less composition and $65\,\%$
 # less absorption than without. The rule of the verdict stands above. What differs here: our worlds are toys with as
 # many latents as features, composites and absorption are counted against known features, and the weight of the penalty
@@ -456,32 +513,69 @@ say(
 
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-def verdict(interval):
-    return "reproduced" if interval[2] < 0 else "differs" if interval[1] > 0 else "partly"
+def in_words(difference):
+    word = "smaller" if below(difference, 0) else "larger" if above(difference, 0) else "not surely different"
+    return f"{word}; the difference is {difference:+.3f}"
 
 
-def in_words(interval):
-    mean, low, high = interval
-    word = "smaller" if high < 0 else "larger" if low > 0 else "not surely different"
-    return f"{word} (difference {mean:+.3f}, interval {low:+.3f} to {high:+.3f})"
-
-
-# %% jupyter={"source_hidden": true} tags=["remove-input"]
 company = table[table["task"].isin(hard)]
-usual = company[company["contestant"] == "BatchTopK"]
-difference = {
-    score: mean_interval(paired(company, "OrtSAE", "BatchTopK", score))
-    for score in ("composite", "found", "absorption")
+without_penalty = company[company["contestant"] == "BatchTopK"]
+penalty_changes = {
+    score: Mean.of(paired(company, "OrtSAE", "BatchTopK", score)) for score in ("composite", "found", "absorption")
 }
-compared = ("composites", "composite", "share of composites"), ("absorption", "absorption", "absorption of parents")
-for name, score, words in compared:
-    interval = difference[score]
-    statement = (
-        f"The paper finds less in language models; in our toys, at equal $k$ and over {len(seeds)} seeds, the {words}"
-        f" is {in_words(interval)}; without the penalty it is {usual[score].mean():.2f} in the mean."
-    )
-    claim(f"orthogonality-{name}", True, statement, otherwise=statement, source="ortsae", verdict=verdict(interval))
-say(f"What matters in the end is whether the features are found: their share is {in_words(difference['found'])}.")
+claim(
+    "orthogonality-composites",
+    (
+        below(penalty_changes["composite"], 0),
+        "As the paper finds in language models, composites become fewer in our toys: at equal $k$ the penalty changes"
+        " their share by {change.mean:+.3f}, from {without the penalty:.2f}.",
+        "reproduced",
+    ),
+    (
+        above(penalty_changes["composite"], 0),
+        "The paper finds fewer composites in language models, but in our toys they become more: at equal $k$ the"
+        " penalty changes their share by {change.mean:+.3f}, from {without the penalty:.2f}.",
+        "differs",
+    ),
+    (
+        True,
+        "The paper finds fewer composites in language models; whether they become fewer in our toys is undecided: at"
+        " equal $k$ the penalty changes their share by {change.mean:+.3f}, from {without the penalty:.2f}.",
+        "partly",
+    ),
+    evidence={"change": penalty_changes["composite"], "without the penalty": without_penalty["composite"].mean()},
+    source="ortsae",
+)
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
+claim(
+    "orthogonality-absorption",
+    (
+        nothing_to_judge(penalty_changes["absorption"]),
+        "The paper finds less absorption in language models; with these settings it cannot be measured in our toys.",
+        None,
+    ),
+    (
+        below(penalty_changes["absorption"], 0),
+        "As the paper finds in language models, there is less absorption in our toys: at equal $k$ the penalty changes"
+        " it by {change.mean:+.3f}, from {without the penalty:.2f}.",
+        "reproduced",
+    ),
+    (
+        above(penalty_changes["absorption"], 0),
+        "The paper finds less absorption in language models, but in our toys there is more: at equal $k$ the penalty"
+        " changes it by {change.mean:+.3f}, from {without the penalty:.2f}.",
+        "differs",
+    ),
+    (
+        True,
+        "The paper finds less absorption in language models; whether there is less in our toys is undecided: at equal"
+        " $k$ the penalty changes it by {change.mean:+.3f}, from {without the penalty:.2f}.",
+        "partly",
+    ),
+    evidence={"change": penalty_changes["absorption"], "without the penalty": without_penalty["absorption"].mean()},
+    source="ortsae",
+)
+say(f"What matters in the end is whether the features are found: their share is {in_words(penalty_changes['found'])}.")
 
 # %% [markdown]
 # Whatever the sign, there is a limit that no weight can lift. The penalty sees the angles between rows and nothing
@@ -503,7 +597,7 @@ def trained(remedy, task, value, n_latents):
     """SAEs of one remedy at one setting, and what is seen of them."""
     values = torch.full((n_saes,), float(value)).double()
     stack = remedy.trained(task.world, n_latents, values, members, n_steps=n_steps, lr=lr)
-    return stack, measures.assess(stack, task.world, threshold)
+    return stack, toysae.assess(stack, task.world, threshold)
 
 
 apart, seen_apart = trained(pushed, minimal, pushed.settings[-1], 3)
@@ -514,12 +608,19 @@ lost = Fraction.of(seen_apart.lacks_atoms[straight])
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 claim(
     "orthogonality-is-blind-to-rotations",
-    float(penalty.max()) < 1e-6,
-    f"The penalty of {len(rotations)} random rotations of the true features is at most {float(penalty.max()):.0e}: it"
-    " has nothing against any of them.",
-    otherwise=f"The penalty of some rotation of the true features is {float(penalty.max()):.1e}.",
+    (
+        penalty.max() < 1e-6,
+        "The penalty of {rotations} random rotations of the true features is at most {largest penalty:.0e}: it has"
+        " nothing against any of them.",
+        "holds",
+    ),
+    (
+        True,
+        "The penalty of some rotation of the true features is {largest penalty:.1e}, so it does tell them apart.",
+        "does not hold",
+    ),
+    evidence={"rotations": len(rotations), "largest penalty": penalty.max()},
     source="theory",
-    verdict="agrees" if float(penalty.max()) < 1e-6 else "differs",
 )
 say(
     f"Trained on two of three with the weight {pushed.settings[-1]:g}, {int(straight.sum())} of {n_saes} SAEs end with"
@@ -577,7 +678,7 @@ leaning = "; ".join(
     f" {cosines[:, :, [1, 2, 4, 5]].amax(dim=1).mean():.2f} with the children"
     for name, cosines in families.items()
 )
-say(f"With two latents for two families, the largest cosines of a latent with a feature are, in the mean: {leaning}.")
+say(f"With two latents for two families, the largest cosines of a latent with a feature are, on average: {leaning}.")
 say(
     "SAEs without a single atom: "
     + "; ".join(f"{title}, {count}" for title, count in without_atom.items())
@@ -585,7 +686,7 @@ say(
 )
 
 # %% [markdown]
-# The third case has a cure of its own: tell the SAE the true count. How much hangs on it? For each kind of SAE with a
+# The third case has a cure of its own: tell the SAE the true count. How much depends on it? For each kind of SAE with a
 # count, and two worlds, we ask which $k$ finds most. For *BatchTopK* and *OrtSAE* $k$ is a mean; for *TopK* it is a
 # limit in every sample, and samples in which more features fire than usual need more.
 
@@ -617,28 +718,32 @@ show(
     figures.curve_panels(lines, xlabel="k, latents that may be active", ylim=(-0.03, 1.03)),
     f"In {n_near} of {len(nearest)} cases the best $k$ is next to the true L0.",
     "Mean share of features found, over all seeds, by the number of latents that may be active. The dotted line is the"
-    " number of features that fire in a sample, in the mean.",
+    " number of features that fire in a sample, on average.",
     alt=(
         "Two panels of curves: share of features found over k for three kinds of SAE, in the correlated world and in"
         " the control."
     ),
 )
-best_k = "; ".join(
-    f"{name}, {task}, {found.idxmax():g} ({found.max():.2f} of the features; at the smallest k {found.iloc[0]:.2f}, at"
-    f" the largest {found.iloc[-1]:.2f})"
-    for task in lines
-    for name in counting
-    for found in [by_k[task, name]]
-)
 claim(
     "k-has-to-be-right",
-    2 * n_near > len(nearest),
-    f"In {n_near} of {len(nearest)} cases no other $k$ that was tried lies between the best one and the true L0. The"
-    f" best: {best_k}.",
-    otherwise=(
-        f"Only in {n_near} of {len(nearest)} cases is the best $k$ the tried one next to the true L0. The best:"
-        f" {best_k}."
+    (
+        2 * n_near > len(nearest),
+        "The count has to be about right: in {cases next to the true L0} of {cases} cases no other $k$ that was tried"
+        " lies between the best one and the true L0.",
+        "holds",
     ),
+    (
+        True,
+        "The best count need not be the right one: in {cases next to the true L0} of {cases} cases, which is not most"
+        " of them, no other $k$ that was tried lies between the best one and the true L0.",
+        "does not hold",
+    ),
+    evidence={
+        "cases next to the true L0": n_near,
+        "cases": len(nearest),
+        **{f"best k of {name}, {task}": by_k[task, name].idxmax() for task, name in nearest},
+        **{f"true L0, {task}": true_l0[task] for task in lines},
+    },
 )
 
 # %% [markdown]
@@ -651,19 +756,24 @@ of_saes = judged[judged["contestant"].isin(published) & judged["task"].isin(hard
 gains = {}
 for rule in ("told the true L0", "told the features"):
     wide = of_saes[of_saes["rule"].isin([RULE, rule])].pivot_table(index="seed", columns="rule", values="found")
-    gains[rule] = mean_interval((wide[rule] - wide[RULE]).to_numpy())
-worth = "; ".join(
-    f"{rule}: {mean:+.3f} (interval {low:+.3f} to {high:+.3f})" for rule, (mean, low, high) in gains.items()
-)
+    gains[rule] = Mean.of(wide[rule] - wide[RULE])
 claim(
     "tuning-is-not-the-cure",
-    all(high < 0.1 for _, _, high in gains.values()),
-    "Knowing more buys little. What a rule adds to the share of features found, in the mean over all known remedies"
-    f" and the worlds with company: {worth}. A better choice among these settings is not the cure.",
-    otherwise=(
-        "What a rule adds to the share of features found, in the mean over all known remedies and the worlds with"
-        f" company: {worth}. That tuning adds little is not sure here."
+    (
+        all(below(gain, 0.1) for gain in gains.values()),
+        "Knowing more buys little: over all known remedies and the worlds with company, being told the true L0 changes"
+        " the share of features found by {told the true L0.mean:+.3f}, and being told the features by"
+        " {told the features.mean:+.3f}. A better choice among these settings is not the cure.",
+        "holds",
     ),
+    (
+        True,
+        "It is not sure that knowing more buys little: over all known remedies and the worlds with company, being told"
+        " the true L0 changes the share of features found by {told the true L0.mean:+.3f}, and being told the features"
+        " by {told the features.mean:+.3f}.",
+        "does not hold",
+    ),
+    evidence={"told the true L0": gains["told the true L0"], "told the features": gains["told the features"]},
 )
 
 # %% [markdown]
@@ -712,12 +822,12 @@ say(
 # ## So what?
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-ranking = sorted(trained_names, key=lambda name: -summary(in_hard, "found")[name][0])
-front, plain_rank = ranking[0], ranking.index(PLAIN) + 1
+ranking = sorted(trained_names, key=lambda name: -summary(in_hard, "found")[name].mean)
+front, plain_rank = ranking[0], ranking.index(plain) + 1
 say(
-    f"Over the worlds with company, {called(front)} finds most in the mean"
+    f"Over the worlds with company, {called(front)} finds most on average"
     f" ({written(summary(in_hard, 'found')[front])}); the plain SAE takes place {plain_rank} of {len(ranking)}"
-    f" ({written(summary(in_hard, 'found')[PLAIN])}). "
+    f" ({written(summary(in_hard, 'found')[plain])}). "
     + f"Of {len(trained_names) - 1} other kinds of SAE, {len(better)} {'is' if len(better) == 1 else 'are'} surely"
     f" better than it, {len(worse)} surely worse. "
     + (
@@ -726,7 +836,7 @@ say(
         + f", {called(front_large)}."
     )
 )
-say_trained(n_trained + (len(cases) + 1) * n_saes)
+say_trained(saes.n_trained())
 
 # %% [markdown]
 # A remedy changes what is wanted, and then one gets what that wants: few active latents, right angles, early latents

@@ -67,12 +67,6 @@ def tuned(table: pd.DataFrame, selecting: Sequence[int], true_l0: Mapping[str, f
     return pd.concat(parts, ignore_index=True)
 
 
-def mean_interval(values: Sequence[float]) -> tuple[float, float, float]:
-    """Mean, and both ends of its 95 % t interval over independent values; what is not a number is left out."""
-    found = Mean.of(values)
-    return found.mean, found.low, found.high
-
-
 def paired(table: pd.DataFrame, first: str, second: str, score: str) -> np.ndarray:
     """Difference of a score between two contestants, the first minus the second, one number per seed.
 
@@ -84,15 +78,15 @@ def paired(table: pd.DataFrame, first: str, second: str, score: str) -> np.ndarr
 
 
 def summary(tuned_rows: pd.DataFrame, score: str) -> pd.Series:
-    """Mean and interval of a score for each contestant, over seeds: a seed counts by its mean over tasks."""
+    """A Mean of a score for each contestant, over seeds: a seed counts by its mean over tasks."""
     by_seed = tuned_rows.groupby(["contestant", "seed"], sort=False)[score].mean()
-    return by_seed.groupby("contestant", sort=False).apply(mean_interval)
+    return by_seed.groupby("contestant", sort=False).apply(Mean.of)
 
 
-def versus(tuned_rows: pd.DataFrame, first: str, second: str, score: str) -> tuple[float, float, float]:
-    """Mean and interval of the difference, the first contestant minus the second; a seed counts by its mean over tasks.
+def versus(tuned_rows: pd.DataFrame, first: str, second: str, score: str) -> Mean:
+    """The mean difference, the first contestant minus the second; a seed counts by its mean over tasks.
 
     tuned_rows  one row per task, contestant and seed: those of one rule
     """
     by_seed = tuned_rows.groupby(["contestant", "seed"])[score].mean()
-    return mean_interval((by_seed[first] - by_seed[second]).to_numpy())
+    return Mean.of((by_seed[first] - by_seed[second]).to_numpy())
