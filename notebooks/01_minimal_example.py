@@ -36,10 +36,23 @@ import math
 import pandas as pd
 import torch
 
-from toysae import figures, measures, optimum, saes, worlds
+import toysae
+from toysae import figures, measures, optimum, saes
 from toysae.chapters.minimal_example import map_with_activations, pattern_table, sphere_paths
 from toysae.chapters.parameters import check_parameters
-from toysae.claims import Fraction, claim, counted, listed, say, say_trained, show
+from toysae.claims import (
+    Fraction,
+    claim,
+    counted,
+    fewer,
+    more,
+    mostly,
+    mostly_not,
+    nothing_to_judge,
+    say,
+    say_trained,
+    show,
+)
 
 check_parameters(globals())
 figures.house_style()
@@ -57,48 +70,55 @@ figures.house_style()
 # a single feature. Anything between is *partly*. "Most" means that the whole interval of a count lies above one half.
 
 # %%
-world = worlds.k_of_n(n_features, k_active, mu=mu, sigma=sigma)
+world = toysae.k_of_n(n_features, k_active, mu=mu, sigma=sigma)
 seeds = range(seed * n_saes, (seed + 1) * n_saes)
+start = toysae.start(world, n_latents, l1_coeff, seeds, init=init, decoder_bias=decoder_bias)
 
 
-def train(world, init=init, **settings):
-    """Trains one SAE per seed; returns the stack before and after, and its history."""
-    rows = saes.initial_rows(init, world, n_latents, seeds)
-    start = saes.untrained(saes.ReluL1(l1_coeff), rows, seeds, decoder_bias=decoder_bias)
-    data = saes.Batches(world, batch_size, torch.Generator().manual_seed(seed))
-    trained, history = saes.fit(start, data, n_steps=n_steps, lr=lr, **settings)
-    return start, trained, history
+def batches(world):
+    """Batches of a world: the same ones for every stack that is trained on it."""
+    return saes.Batches(world, batch_size, torch.Generator().manual_seed(seed))
 
 
 # %%
 often = {"snapshots": True, "record_every": max(1, n_steps // 300)}
-start, trained, history = train(world, **often)
-before = measures.assess(start, world, threshold)
-seen = measures.assess(trained, world, threshold)
-
+trained, history = saes.fit(start, batches(world), n_steps=n_steps, lr=lr, **often)
+before = toysae.assess(start, world, threshold)
+seen = toysae.assess(trained, world, threshold)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-def composites_only(these):
-    """The share of SAEs in which every latent is a composite."""
-    return Fraction.of(these.labels.count("composite") == n_latents)
-
-
-no_atom = Fraction.of(seen.lacks_atoms)
-more_than = max(0.5, composites_only(before).interval[1])
-as_reported = no_atom.interval[0] > 0.5 and composites_only(seen).interval[0] > more_than
+no_atom, only, only_before = seen.no_atom, seen.composites_only, before.composites_only
 claim(
     "no-atoms",
-    as_reported,
-    f"In a world of {n_features} features of which {k_active} fire together, sparse autoencoders learn mixtures:"
-    f" {no_atom} have no latent that stands for a single feature, and in {composites_only(seen)} every latent stands"
-    f" for several features at once. Before training it is {composites_only(before)}.",
-    otherwise=(
-        f"In this world of {n_features} features of which {k_active} fire together, {no_atom} of the SAEs have no"
-        f" latent that stands for a single feature, and in {composites_only(seen)} every latent stands for several"
-        f" features at once. Before training it is {composites_only(before)}."
+    (
+        mostly(no_atom) and mostly(only) and more(only, only_before),
+        "In a world of {features} features of which {active} fire together, most sparse autoencoders learn composites"
+        " only: in {composites only.k} of {composites only.n} every latent stands for several features at once, before"
+        " training in {composites only before training.k}.",
+        "reproduced",
     ),
+    (
+        mostly(no_atom) and mostly(only),
+        "Most SAEs here consist of composites only, as was reported, but before training"
+        " {composites only before training.k} of {composites only before training.n} did so already.",
+        "partly",
+    ),
+    (mostly_not(no_atom), "Here most SAEs do have a latent that stands for a single feature.", "differs"),
+    (
+        True,
+        "The report is borne out only in part here: {no atom.k} of {no atom.n} SAEs have no latent that stands for a"
+        " single feature, and in {composites only.k} every latent stands for several.",
+        "partly",
+    ),
+    evidence={
+        "features": n_features,
+        "active": k_active,
+        "composites only": only,
+        "composites only before training": only_before,
+        "no atom": no_atom,
+        "no atom before training": before.no_atom,
+    },
     source="seed",
-    verdict="reproduced" if as_reported else "differs" if no_atom.interval[1] < 0.5 else "partly",
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
@@ -125,7 +145,6 @@ names = measures.feature_names(n_features)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 shown = slice(0, 12)
-together = counted(k_active, "feature")
 show(
     pattern_table(patterns[shown], probabilities[shown]),
     f"For every sample exactly {k_active} of the {counted(n_features, 'feature')} are chosen to fire.",
@@ -161,7 +180,6 @@ say(
     " these are *our* choice, stated in the parameters above; $\\lambda$ is explained next."
 )
 
-
 # %% [markdown]
 # ## What is a sparse autoencoder?
 #
@@ -179,8 +197,10 @@ say(
 # rows of $W_{dec}$ then become the feature directions $v_i$. Here is one SAE, written out, on one data point. (The
 # decoder bias `b_dec` is zero unless it is switched on above.)
 
-
 # %%
+x = world.inputs(samples[0])
+
+
 def one_loss(x, W_enc, b_enc, W_dec, b_dec):
     z = torch.relu((x - b_dec) @ W_enc + b_enc)  # how strongly each latent fires
     x_hat = z @ W_dec + b_dec  # the sum of their directions
@@ -189,17 +209,11 @@ def one_loss(x, W_enc, b_enc, W_dec, b_dec):
 
 first = {name: value[0] for name, value in trained.parameters.items()}
 first["b_dec"] = trained.b_dec[0]
-x = world.inputs(samples[0])
 by_hand = one_loss(x, **first)
 by_stack = trained.losses(x[None])[0]
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-claim(
-    "ten-lines-suffice",
-    abs(by_hand - by_stack) < 1e-5,
-    f"These few lines and the package agree: the first SAE pays {by_hand:.4f} for this data point.",
-    otherwise=f"These few lines give {by_hand:.4f} for this data point, but the package gives {by_stack:.4f}.",
-)
+say(f"By these few lines the first SAE pays {by_hand:.4f} for this data point, by the package {by_stack:.4f}.")
 
 # %% [markdown]
 # Other sources write the loss differently. To compare values of $\lambda$:
@@ -251,7 +265,6 @@ strongest = mu * patterns.float()
 z = trained.encode(world.inputs(strongest[shown]))[best]
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-labels = seen.labels.names(best, names)
 pattern_names = ["+".join(n for n, on in zip(names, row, strict=True) if on) for row in patterns[shown].tolist()]
 show(
     map_with_activations(
@@ -261,7 +274,7 @@ show(
         pattern_names,
         f"$\\mu$ = {mu:g}, $\\sigma$ = {sigma:g}, the SAE with the lowest loss of {n_saes}",
     ),
-    "The latents stand for: " + listed([labels[i] for i in order]) + ".",
+    f"The latents stand for: {measures.stand_for(seen, best)}.",
     "Left: cosine of each latent's direction with each true feature; the strip tells its label. Below, set apart, the"
     " cosine of the decoder bias. Right: how strongly the same latents fire on one sample of each pattern, with every"
     " active feature at its mean magnitude.",
@@ -327,17 +340,14 @@ ranks = {"lowest loss": 0, "median loss": n_saes // 2, "highest loss": -1}
 drawn = {name: int(ranked[rank]) for name, rank in ranks.items()}
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-stand_for = {
-    name: listed([seen.labels.names(i, names)[j] for j in measures.reading_order(seen.cosines, seen.labels, i)])
-    for name, i in drawn.items()
-}
 show(
     figures.heat_map_row(
         seen,
         {f"{name}: {seen.losses[i]:.4f}": i for name, i in drawn.items()},
         f"$\\mu$ = {mu:g}, $\\sigma$ = {sigma:g}",
     ),
-    "; ".join(f"{name.capitalize() if name == 'lowest loss' else name}: {what}" for name, what in stand_for.items())
+    "Their latents stand for: "
+    + "; ".join(f"{measures.stand_for(seen, i)} ({name})" for name, i in drawn.items())
     + ".",
     "Three SAEs of the same stack, chosen by their rank in loss alone. Cells and strips as in the figure above.",
     alt="Three heat maps side by side: the SAEs with the lowest, the median and the highest loss.",
@@ -356,15 +366,13 @@ show(
 # of the features, from the true features themselves, and from the composites.
 
 # %%
-others = {
-    "without resampling": train(world, n_resamplings=0)[1],
-    "started at positive rows": train(world, "positive")[1],
-    "started at the true features": train(world, "at-features")[1],
-    "started at the composites": train(world, "at-composites")[1],
-}
-assessed = {"before training": before, "after training": seen}
-for name, stack in others.items():
-    assessed[name] = measures.assess(stack, world, threshold)
+places = {"positive rows": "positive", "the true features": "at-features", "the composites": "at-composites"}
+unaided = toysae.train(start, batches(world), n_steps=n_steps, lr=lr, n_resamplings=0)
+stacks = {"before training": start, "after training": trained, "without resampling": unaided}
+for place, rows_there in places.items():
+    placed = toysae.start(world, n_latents, l1_coeff, seeds, init=rows_there, decoder_bias=decoder_bias)
+    stacks[f"started at {place}"] = toysae.train(placed, batches(world), n_steps=n_steps, lr=lr)
+assessed = {name: toysae.assess(stack, world, threshold) for name, stack in stacks.items()}
 
 # %%
 atoms = world.features.expand(n_saes, -1, -1)
@@ -378,7 +386,6 @@ def beats_atoms(stack, these):
 
 
 # %%
-stacks = {"before training": start, "after training": trained} | others
 columns = {}
 for name, these in assessed.items():
     without = these.lacks_atoms & these.all_live
@@ -387,22 +394,21 @@ for name, these in assessed.items():
         "all latents live": these.all_live.sum(),
         "both": without.sum(),
         "both, and loss at most the atoms'": (without & beats_atoms(stacks[name], these)).sum(),
-        "composites only": composites_only(these).k,
+        "composites only": these.all_composite.sum(),
     }
 pd.DataFrame(columns).T.astype(int)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 tallies = {
-    "no atom": {name: Fraction.of(these.lacks_atoms) for name, these in assessed.items()},
+    "no atom": {name: these.no_atom for name, these in assessed.items()},
     "no atom, among SAEs\nwith all latents live": {
         name: Fraction.of(these.lacks_atoms[these.all_live]) for name, these in assessed.items()
     },
-    "composites only": {name: composites_only(these) for name, these in assessed.items()},
+    "composites only": {name: these.composites_only for name, these in assessed.items()},
 }
 show(
     figures.fractions(tallies),
-    f"Composites only: before training {tallies['composites only']['before training']}, after training"
-    f" {tallies['composites only']['after training']}.",
+    f"Composites only: before training {only_before}, after training {only}.",
     f"Fractions of the {n_saes} SAEs of each stack. A dot is the fraction, the bar its 95 % Wilson interval, the"
     " numbers beside it the counts. A row without a dot has nothing to count.",
     alt=(
@@ -412,24 +418,50 @@ show(
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-only_composites = tallies["composites only"]["after training"]
-by_chance = tallies["composites only"]["before training"]
-trained_in = only_composites.interval[0] > by_chance.interval[1]
 claim(
     "training-makes-composites",
-    trained_in,
-    f"Training makes the composites: {only_composites} consist of composites only after it, {by_chance} before.",
-    otherwise=(
-        f"Here the composites cannot be said to come from training: {only_composites} consist of composites only after"
-        f" it, {by_chance} before."
+    (
+        more(only, only_before),
+        "Training makes the composites: {after.k} of {after.n} SAEs consist of nothing else after it, {before.k}"
+        " before.",
+        "holds",
     ),
+    (
+        fewer(only, only_before),
+        "Training does away with composites: {after.k} of {after.n} SAEs consist of nothing else after it, {before.k}"
+        " before.",
+        "does not hold",
+    ),
+    (
+        True,
+        "The composites cannot be said to come from training: {after.k} of {after.n} SAEs consist of nothing else after"
+        " it, {before.k} before.",
+        "partly",
+    ),
+    evidence={"after": only, "before": only_before},
 )
-from_atoms = Fraction.of(assessed["started at the true features"].lacks_atoms)
+
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
+left = assessed["started at the true features"].no_atom
 claim(
     "atoms-are-left",
-    from_atoms.interval[0] > 0.5,
-    f"Even SAEs that start at the true features leave them: {from_atoms} of these end without an atom.",
-    otherwise=f"Of the SAEs that start at the true features, {from_atoms} end without an atom.",
+    (
+        mostly(left),
+        "Even SAEs that start at the true features leave them: {no atom.k} of {no atom.n} end without an atom.",
+        "holds",
+    ),
+    (
+        mostly_not(left),
+        "Most SAEs that start at the true features keep at least one: {no atom.k} of {no atom.n} end without an atom.",
+        "does not hold",
+    ),
+    (
+        True,
+        "Whether most SAEs that start at the true features leave them is undecided: {no atom.k} of {no atom.n} end"
+        " without an atom.",
+        "partly",
+    ),
+    evidence={"no atom": left},
 )
 
 # %% [markdown]
@@ -443,9 +475,9 @@ claim(
 rates = {"rare": 1 / n_features, "as in our world": k_active / n_features}
 controls = {}
 for name, rate in rates.items():
-    independent = worlds.independent([rate] * n_features, mu=mu, sigma=sigma)
-    _, stack, way = train(independent, **often)
-    controls[name] = way, measures.assess(stack, independent, threshold)
+    independent = toysae.independent([rate] * n_features, mu=mu, sigma=sigma)
+    stack, way = saes.fit(start, batches(independent), n_steps=n_steps, lr=lr, **often)
+    controls[name] = way, toysae.assess(stack, independent, threshold)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 panels = {
@@ -482,22 +514,45 @@ else:
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 found = {name: Fraction.of(these.labels.features_found == n_features) for name, (_, these) in controls.items()}
-lost = Fraction.of(controls["as in our world"][1].lacks_atoms)
-room = "" if n_latents >= n_features else f" With {counted(n_latents, 'latent')} there is no room for all of them."
 claim(
     "control-finds-atoms",
-    found["rare"].interval[0] > 0.5,
-    f"The same SAEs do find the true features when these fire independently, each in {100 * rates['rare']:.0f} % of the"
-    f" samples: {found['rare']} have an atom for every feature.",
-    otherwise=(
-        f"When features fire independently, each in {100 * rates['rare']:.0f} % of the samples, {found['rare']} of the"
-        f" SAEs have an atom for every feature.{room}"
+    (
+        n_latents < n_features,
+        "The control has nothing to show: an SAE with fewer latents than features cannot have an atom for each.",
+        None,
     ),
+    (
+        mostly(found["rare"]),
+        "When features fire independently, the same SAEs do find them: {all found.k} of {all found.n} have an atom for"
+        " every feature.",
+        "holds",
+    ),
+    (
+        mostly_not(found["rare"]),
+        "Even when features fire independently, most SAEs do not find them all: {all found.k} of {all found.n} have an"
+        " atom for every feature.",
+        "does not hold",
+    ),
+    (
+        True,
+        "Whether most SAEs find all features when these fire independently is undecided: {all found.k} of"
+        " {all found.n} have an atom for every feature.",
+        "partly",
+    ),
+    evidence={"all found": found["rare"], "rate of each feature": rates["rare"]},
 )
+
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 say(
-    f"At the rate of our world, {100 * rates['as in our world']:.0f} %, it is {found['as in our world']}, and {lost}"
-    " have no atom at all. So it matters whether features fire independently, and also how often each of them is seen"
-    " without the others."
+    f"In this control each feature fires in {100 * rates['rare']:.0f} % of the samples. At the rate of our world,"
+    f" {100 * rates['as in our world']:.0f} %, {found['as in our world']} have an atom for every feature, and"
+    f" {controls['as in our world'][1].no_atom} have none at all."
+    + (
+        " So it matters not only whether features fire independently, but also how often each of them is seen without"
+        " the others."
+        if more(found["rare"], found["as in our world"])
+        else ""
+    )
 )
 
 # %% [markdown]
@@ -514,16 +569,15 @@ say(
 composites_cost = float(optimum.dictionary_loss(world.composites(), world, l1_coeff))
 bound = optimum.radial_bound(world, l1_coeff)
 picked = seen.lacks_atoms & seen.all_live
-groups = {"no atom, all live": seen.losses[picked], "all others": seen.losses[~picked]}
-groups = {f"{name}: {len(losses)}": losses for name, losses in groups.items() if len(losses)}
+by_outcome = {"no atom, all live": seen.losses[picked], "all others": seen.losses[~picked]}
+dots = {f"{name}: {len(losses)}": losses for name, losses in by_outcome.items() if len(losses)}
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 n_composites = len(world.composites())
-price = f"all {counted(n_composites, 'composite')} together" if n_composites else "writing nothing"
 show(
-    figures.loss_account(groups, {"atoms": atoms_cost, "composites": composites_cost, "radial bound": bound}),
-    f"The atoms cost {atoms_cost:.4f}, {price} {composites_cost:.4f}, and no SAE without a bias can cost less than"
-    f" {bound:.4f}.",
+    figures.loss_account(dots, {"atoms": atoms_cost, "composites": composites_cost, "radial bound": bound}),
+    f"The atoms cost {atoms_cost:.4f}, all {counted(n_composites, 'composite')} together {composites_cost:.4f}, and no"
+    f" SAE without a bias can cost less than {bound:.4f}.",
     "Each dot is the loss of one SAE, in rows by what it learned, with the number of SAEs; the lines are the costs of"
     " the two dictionaries at their best and the bound. Dots are spread vertically; where losses agree they merge into"
     " a bar." + (" With the decoder bias on, the bound does not apply to the dots." if decoder_bias else ""),
@@ -531,36 +585,59 @@ show(
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-room = (
-    ""
-    if n_latents >= n_composites
-    else f" But the composites take {n_composites} latents, and these SAEs have {n_latents}."
-)
 claim(
     "composites-cheaper",
-    composites_cost < atoms_cost,
-    f"The objective itself prefers the composites: with one latent for each they cost {composites_cost:.4f}, the true"
-    f" features {atoms_cost:.4f}.{room}",
-    otherwise=(
-        f"Here the objective does not prefer the composites: with one latent for each they cost {composites_cost:.4f},"
-        f" the true features {atoms_cost:.4f}.{room}"
+    (
+        composites_cost < atoms_cost and n_latents >= n_composites,
+        "The objective itself prefers the composites: with one latent for each they cost {composites cost:.4f}, the"
+        " true features {true features cost:.4f}.",
+        "holds",
     ),
+    (
+        composites_cost < atoms_cost,
+        "The objective itself prefers the composites, though these SAEs have no room for all {composites}: with one"
+        " latent for each they cost {composites cost:.4f}, the true features {true features cost:.4f}.",
+        "holds",
+    ),
+    (
+        True,
+        "The objective does not prefer the composites here: with one latent for each they cost {composites cost:.4f},"
+        " the true features {true features cost:.4f}.",
+        "does not hold",
+    ),
+    evidence={"composites cost": composites_cost, "true features cost": atoms_cost, "composites": n_composites},
     source="theory",
 )
-cheap = Fraction.of(beats_atoms(trained, seen)[picked])
-rest = f" The other {cheap.n - cheap.k} stopped in a worse place." if cheap.n > cheap.k else ""
-same_bias = " with the same bias" if decoder_bias else ""
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
+cheap = Fraction.of(beats_atoms(trained, seen)[picked])
+same_bias = " with the same bias" if decoder_bias else ""
 claim(
     "no-atom-costs-no-more",
-    cheap.interval[0] > 0.5,
-    f"Of the SAEs that have no atom although all their latents are live, {cheap} have a loss no higher than that of the"
-    f" atoms{same_bias}.{rest}",
-    otherwise=(
-        f"Of the SAEs that have no atom although all their latents are live, {cheap} have a loss no higher than that of"
-        f" the atoms{same_bias}.{rest}"
+    (
+        nothing_to_judge(cheap),
+        "With these settings no SAE without an atom has all its latents live, so none is held against {the atoms}.",
+        None,
     ),
+    (
+        mostly(cheap),
+        "Most SAEs without an atom cost no more than {the atoms}: {cost no more.k} of the {cost no more.n} whose"
+        " latents are all live.",
+        "holds",
+    ),
+    (
+        mostly_not(cheap),
+        "Most SAEs without an atom cost more than {the atoms}: of the {cost no more.n} whose latents are all"
+        " live, {cost no more.k} do not.",
+        "does not hold",
+    ),
+    (
+        True,
+        "Whether most SAEs without an atom cost no more than {the atoms} is undecided: {cost no more.k} of"
+        " the {cost no more.n} whose latents are all live do.",
+        "partly",
+    ),
+    evidence={"cost no more": cheap, "the atoms": "the true features" + same_bias},
 )
 
 # %% [markdown]
@@ -570,30 +647,32 @@ claim(
 # noise is left.
 
 # %%
-exact_world = worlds.k_of_n(n_features, k_active, mu=mu, sigma=0.0)
-exact_data = saes.Support.of(exact_world)
-exact_trained, _ = saes.fit(start, exact_data, n_steps=n_steps, lr=lr)
-exact = measures.assess(exact_trained, exact_world, threshold)
+exact_world = toysae.k_of_n(n_features, k_active, mu=mu, sigma=0.0)
+exact = toysae.assess(toysae.train(start, exact_world, n_steps=n_steps, lr=lr), exact_world, threshold)
 exact_bound = optimum.radial_bound(exact_world, l1_coeff)
 excess = float(exact.losses.min()) / exact_bound - 1
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-lowest = f"the lowest loss is {exact.losses.min():.6f} and the radial bound {exact_bound:.6f}"
 claim(
     "bound-is-reached",
-    not decoder_bias and abs(excess) < 1e-3,
-    f"With $\\sigma = 0$ {lowest}: they differ by less than one part in a thousand, so no SAE of this kind can be"
-    " noticeably better.",
-    otherwise=f"With $\\sigma = 0$ {lowest}: "
-    + (
-        "the decoder has a bias, and the bound is one for SAEs without."
-        if decoder_bias
-        else (
-            f"there are {n_composites} patterns, and {counted(n_latents, 'latent')}."
-            if n_latents < n_composites
-            else "training stays above the bound."
-        )
+    (decoder_bias, "The decoder has a bias here, and the radial bound is one for SAEs without.", None),
+    (
+        abs(excess) < 1e-3,
+        "With $\\sigma = 0$ the lowest loss is within one part in a thousand of the radial bound, so no SAE of this"
+        " kind can be noticeably better.",
+        "holds",
     ),
+    (
+        n_latents < n_composites,
+        "With $\\sigma = 0$ the lowest loss stays above the radial bound, as it must where patterns outnumber latents.",
+        None,
+    ),
+    (
+        True,
+        "With $\\sigma = 0$ the lowest loss stays above the radial bound, although there is a latent for each pattern.",
+        "does not hold",
+    ),
+    evidence={"lowest loss": exact.losses.min(), "radial bound": exact_bound},
     source="theory",
 )
 
@@ -606,27 +685,35 @@ claim(
 # %%
 thresholds = sorted({0.8, 0.85, 0.9, 0.95, 0.99, threshold})
 rows = trained.W_dec.double()
-relabelled = [measures.label_latents(rows, world, seen.live, t) for t in thresholds]
+relabelled = [toysae.label_latents(rows, world, seen.live, t) for t in thresholds]
 without = [int((labels.count("atomic") == 0).sum()) for labels in relabelled]
-only = [int((labels.count("composite") == n_latents).sum()) for labels in relabelled]
+composed = [int((labels.count("composite") == n_latents).sum()) for labels in relabelled]
+change = max(max(counts) - min(counts) for counts in (without, composed))
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-
-
-def span(counts):
-    """The range of a count."""
-    return f"{counts[0]}" if min(counts) == max(counts) else f"{min(counts)} to {max(counts)}"
-
-
+spans = [" to ".join(map(str, sorted({min(counts), max(counts)}))) for counts in (without, composed)]
 claim(
     "threshold-does-not-matter",
-    max(max(counts) - min(counts) for counts in (without, only)) <= 0.05 * n_saes,
-    f"Between a threshold of {thresholds[0]:g} and one of {thresholds[-1]:g}, {span(without)} of {n_saes} SAEs have no"
-    f" atom and {span(only)} consist of composites only: the counts do not hang on the threshold.",
-    otherwise=(
-        f"Between a threshold of {thresholds[0]:g} and one of {thresholds[-1]:g}, {span(without)} of {n_saes} SAEs have"
-        f" no atom and {span(only)} consist of composites only: the counts depend on the threshold."
+    (
+        change <= 0.05 * n_saes,
+        "The counts hardly depend on the threshold: from {loosest:g} to {strictest:g} they change by no more than"
+        " {change} of {n} SAEs.",
+        "holds",
     ),
+    (
+        True,
+        "The counts depend on the threshold: from {loosest:g} to {strictest:g} they change by up to {change} of {n}"
+        " SAEs.",
+        "does not hold",
+    ),
+    evidence={
+        "loosest": thresholds[0],
+        "strictest": thresholds[-1],
+        "change": change,
+        "n": n_saes,
+        "no atom": spans[0],
+        "composites only": spans[1],
+    },
 )
 
 # %% [markdown]
@@ -642,10 +729,9 @@ claim(
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 lowest_loss = float(seen.losses.min())
-cheapest = listed([labels[i] for i in order])
 say(
     f"Judge an SAE by its loss and you get what the loss asks for. The cheapest SAE found here costs {lowest_loss:.4f},"
-    f" and its latents stand for: {cheapest}. The true features"
+    f" and its latents stand for: {measures.stand_for(seen, best)}. The true features"
     + (
         ", with the same bias, cost"
         f" {float(optimum.dictionary_loss(world.features, world, l1_coeff, decoder_bias=trained.b_dec[best])):.4f}."
@@ -655,7 +741,7 @@ say(
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-say_trained((2 + len(others) + len(controls)) * n_saes)
+say_trained(saes.n_trained())
 
 # %% [markdown]
 # A toy shows what *can* happen when the data are clean and nothing is hidden. It does not show how often it happens in

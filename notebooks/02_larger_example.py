@@ -30,10 +30,24 @@ threshold: float = 0.95  # cosine from which on a latent counts as aligned
 import pandas as pd
 import torch
 
-from toysae import figures, measures, optimum, saes, worlds
+import toysae
+from toysae import figures, measures, optimum, saes
 from toysae.chapters.larger_example import cooccurrence_map, heat_map
 from toysae.chapters.parameters import check_parameters
-from toysae.claims import Fraction, claim, counted, listed, say, say_trained, show
+from toysae.claims import (
+    Fraction,
+    claim,
+    counted,
+    fewer,
+    listed,
+    more,
+    mostly,
+    mostly_not,
+    nothing_to_judge,
+    say,
+    say_trained,
+    show,
+)
 
 check_parameters(globals())
 figures.house_style()
@@ -49,21 +63,20 @@ figures.house_style()
 # one half.
 
 # %%
-world = worlds.groups(n_groups, group_size, k_active, mu=mu, sigma=sigma)
+world = toysae.groups(n_groups, group_size, k_active, mu=mu, sigma=sigma)
 n_features = world.n_features
 
 
-def train(world, n_latents, n_saes):
+def before_and_after(world, n_latents, n_saes):
     """Trains SAEs on a world; returns what is seen before and after."""
     seeds = range(seed * n_saes, (seed + 1) * n_saes)
-    rows = saes.initial_rows(init, world, n_latents, seeds)
-    start = saes.untrained(saes.ReluL1(l1_coeff), rows, seeds, decoder_bias=decoder_bias)
+    start = toysae.start(world, n_latents, l1_coeff, seeds, init=init, decoder_bias=decoder_bias)
     data = saes.Batches(world, batch_size, torch.Generator().manual_seed(seed))
-    trained, _ = saes.fit(start, data, n_steps=n_steps, lr=lr)
-    return [measures.assess(stack, world, threshold) for stack in (start, trained)]
+    trained = toysae.train(start, data, n_steps=n_steps, lr=lr)
+    return [toysae.assess(stack, world, threshold) for stack in (start, trained)]
 
 
-before, seen = train(world, n_latents, n_saes)
+before, seen = before_and_after(world, n_latents, n_saes)
 
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
@@ -72,21 +85,36 @@ def mostly_composites(these):
     return 2 * these.labels.count("composite") > these.live.sum(dim=1)
 
 
-no_atom = Fraction.of(seen.lacks_atoms)
 composed, composed_before = (Fraction.of(mostly_composites(these)) for these in (seen, before))
-as_reported = composed.interval[0] > max(0.5, composed_before.interval[1])
-size = f"{n_features} features and {counted(n_latents, 'latent')}"
 claim(
     "composites-larger",
-    as_reported,
-    f"With {size} it happens again: in {composed} of the SAEs most live latents are composites (before training in"
-    f" {composed_before}), and {no_atom} have no atom at all.",
-    otherwise=(
-        f"With {size}, most live latents are composites in {composed} of the SAEs (before training in"
-        f" {composed_before}), and {no_atom} have no atom at all."
+    (
+        mostly(composed) and more(composed, composed_before),
+        "With {features} features it happens again: in {mostly composites.k} of {mostly composites.n} SAEs most live"
+        " latents are composites, before training in {mostly composites before training.k}.",
+        "reproduced",
     ),
+    (
+        mostly_not(composed),
+        "With {features} features it does not happen again: in {mostly composites.k} of {mostly composites.n} SAEs most"
+        " live latents are composites, before training in {mostly composites before training.k}.",
+        "differs",
+    ),
+    (
+        True,
+        "With {features} features it happens only in part: in {mostly composites.k} of {mostly composites.n} SAEs most"
+        " live latents are composites, before training in {mostly composites before training.k}.",
+        "partly",
+    ),
+    evidence={
+        "features": n_features,
+        "latents": n_latents,
+        "mostly composites": composed,
+        "mostly composites before training": composed_before,
+        "no atom": seen.no_atom,
+        "no atom before training": before.no_atom,
+    },
     source="seed",
-    verdict="reproduced" if as_reported else "differs" if composed.interval[1] < 0.5 else "partly",
 )
 
 # %% [markdown]
@@ -122,17 +150,9 @@ best = drawn["lowest loss"]
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 title = f"$\\mu$ = {mu:g}, $\\sigma$ = {sigma:g}, the SAE with the lowest loss of {n_saes}"
-
-
-def tally(assessment, i):
-    """How many latents of one SAE carry each label, in words."""
-    counts = {kind: int(assessment.labels.count(kind)[i]) for kind in measures.LABELS}
-    return listed([f"{count} {kind}" for kind, count in counts.items() if count])
-
-
 show(
     heat_map(seen, best, title),
-    f"Of the {counted(n_latents, 'latent')} of this SAE, by label: {tally(seen, best)}.",
+    f"Of the {counted(n_latents, 'latent')} of this SAE, by label: {measures.tally(seen.labels, best)}.",
     "Rows are latents, columns are true features, colour is the cosine between them: red is positive, blue is negative."
     " The strip at the right tells each latent's label. The last row, set apart, is the decoder bias"
     + ("." if decoder_bias else ", which is switched off."),
@@ -168,13 +188,26 @@ pure = Fraction.of(inside >= 0.95)
 apart = Fraction.of((parts.amax(dim=2) >= 0.95).logical_or(~seen.live).all(dim=1))
 claim(
     "groups-stay-apart",
-    apart.interval[0] > 0.5,
-    f"SAEs here tell the groups apart: in {apart} of them every live latent keeps at least 95 % of its squared length"
-    " within one group.",
-    otherwise=(
-        f"In {apart} of the SAEs every live latent keeps at least 95 % of its squared length within one group; of all"
-        f" live latents, {pure.k} of {pure.n} do."
+    (nothing_to_judge(pure), "With these settings no latent is live.", None),
+    (
+        mostly(apart),
+        "Most SAEs tell the groups apart: in {groups apart.k} of {groups apart.n} every live latent keeps at least 95"
+        " % of its squared length within one group.",
+        "holds",
     ),
+    (
+        mostly_not(apart),
+        "Most SAEs mix groups somewhere: in {groups apart.k} of {groups apart.n} every live latent keeps at least 95 %"
+        " of its squared length within one group.",
+        "does not hold",
+    ),
+    (
+        True,
+        "Whether most SAEs tell the groups apart is undecided: in {groups apart.k} of {groups apart.n} every live"
+        " latent keeps at least 95 % of its squared length within one group.",
+        "partly",
+    ),
+    evidence={"groups apart": apart, "live latents within one group": f"{pure.k:,} of {pure.n:,}"},
 )
 
 # %% [markdown]
@@ -187,7 +220,7 @@ show(
         {f"{name}: {seen.losses[i]:.4f}": i for name, i in drawn.items()},
         f"$\\mu$ = {mu:g}, $\\sigma$ = {sigma:g}",
     ),
-    "; ".join(f"{name}: {tally(seen, i)}" for name, i in drawn.items()).capitalize() + ".",
+    "; ".join(f"{name}: {measures.tally(seen.labels, i)}" for name, i in drawn.items()).capitalize() + ".",
     "The SAEs with the lowest, the median and the highest loss of the stack, chosen by rank alone.",
     alt="Three large heat maps side by side: the SAEs with the lowest, the median and the highest loss.",
 )
@@ -203,7 +236,7 @@ show(
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 stacks = {"before training": before, "after training": seen}
 panels = {
-    "no atom": {name: Fraction.of(these.lacks_atoms) for name, these in stacks.items()},
+    "no atom": {name: these.no_atom for name, these in stacks.items()},
     "no atom, among SAEs\nwith all latents live": {
         name: Fraction.of(these.lacks_atoms[these.all_live]) for name, these in stacks.items()
     },
@@ -229,20 +262,19 @@ composites_cost = float(optimum.dictionary_loss(world.composites(), world, l1_co
 bound = optimum.radial_bound(world, l1_coeff)
 with_atom = seen.losses[~seen.lacks_atoms]
 without_atom = seen.losses[seen.lacks_atoms & seen.all_live]
-groups = {
+by_outcome = {
     "no atom, all live": without_atom,
     "no atom, some dead": seen.losses[seen.lacks_atoms & ~seen.all_live],
     "at least one atom": with_atom,
 }
-groups = {f"{name}: {len(losses)}": losses for name, losses in groups.items() if len(losses)}
+dots = {f"{name}: {len(losses)}": losses for name, losses in by_outcome.items() if len(losses)}
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 n_composites = len(world.composites())
-price = f"all {counted(n_composites, 'composite')} together" if n_composites else "writing nothing"
 show(
-    figures.loss_account(groups, {"atoms": atoms_cost, "composites": composites_cost, "radial bound": bound}),
-    f"The atoms cost {atoms_cost:.4f}, {price} {composites_cost:.4f}, and no SAE without a bias can cost less than"
-    f" {bound:.4f}.",
+    figures.loss_account(dots, {"atoms": atoms_cost, "composites": composites_cost, "radial bound": bound}),
+    f"The atoms cost {atoms_cost:.4f}, all {counted(n_composites, 'composite')} together {composites_cost:.4f}, and no"
+    f" SAE without a bias can cost less than {bound:.4f}.",
     "Each dot is the loss of one SAE, in rows by what it learned, with the number of SAEs. Dots are spread vertically;"
     " where losses agree they merge into a bar."
     + (" With the decoder bias on, the bound does not apply to the dots." if decoder_bias else ""),
@@ -256,13 +288,29 @@ show(
 cheap = Fraction.of(without_atom <= atoms_cost)
 claim(
     "no-atom-costs-no-more-larger",
-    cheap.interval[0] > 0.5,
-    f"Of the SAEs without an atom whose latents are all live, {cheap} have a loss no higher than the atoms'.",
-    otherwise=(
-        f"Of the SAEs without an atom whose latents are all live, {cheap} have a loss no higher than the atoms': too"
-        " few to say that most have."
+    (nothing_to_judge(cheap), "With these settings no SAE without an atom has all its latents live.", None),
+    (
+        mostly(cheap),
+        "Most SAEs without an atom cost no more than the true features: {cost no more.k} of the {cost no more.n} whose"
+        " latents are all live.",
+        "holds",
     ),
+    (
+        mostly_not(cheap),
+        "Most SAEs without an atom cost more than the true features: of the {cost no more.n} whose latents are all"
+        " live, {cost no more.k} do not.",
+        "does not hold",
+    ),
+    (
+        True,
+        "Whether most SAEs without an atom cost no more than the true features is undecided: {cost no more.k} of the"
+        " {cost no more.n} whose latents are all live do.",
+        "partly",
+    ),
+    evidence={"cost no more": cheap},
 )
+
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 if len(with_atom) and len(without_atom):
     higher = "the higher" if with_atom.median() > without_atom.median() else "no higher"
     say(
@@ -294,17 +342,15 @@ else:
 # %%
 look = {"mu": mu, "sigma": sigma}
 gallery = {
-    "pairs of eight, few latents": (worlds.k_of_n(8, 2, **look), 8),
-    "pairs of eight, one each": (worlds.k_of_n(8, 2, **look), 28),
-    "bundles of three": (worlds.bundles(8, 3, **look), 8),
-    "two sets, few latents": (worlds.product([4, 4], **look), 8),
-    "two sets, one each": (worlds.product([4, 4], **look), 16),
-    "independent": (worlds.independent([1 / 8] * 8, **look), 8),
+    "pairs of eight, few latents": (toysae.k_of_n(8, 2, **look), 8),
+    "pairs of eight, one each": (toysae.k_of_n(8, 2, **look), 28),
+    "bundles of three": (toysae.bundles(8, 3, **look), 8),
+    "two sets, few latents": (toysae.product([4, 4], **look), 8),
+    "two sets, one each": (toysae.product([4, 4], **look), 16),
+    "independent": (toysae.independent([1 / 8] * 8, **look), 8),
 }
 n_gallery = max(2, n_saes // 4)
-visits = {}
-for name, (other, size) in gallery.items():
-    visits[name] = train(other, size, n_gallery)[1]
+visits = {name: before_and_after(other, size, n_gallery)[1] for name, (other, size) in gallery.items()}
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 averages = {
@@ -329,10 +375,10 @@ def visit(name):
     atoms = float(optimum.dictionary_loss(other.features, other, l1_coeff))
     lowest = float(these.losses.min())
     means = listed([f"{mean:.1f} {kind}" for kind, mean in averages[name].items() if mean >= 0.05])
-    price = "lower than" if lowest < atoms else "no lower than"
+    compared = "lower than" if lowest < atoms else "no lower than"
     return (
-        f"* **{name.capitalize()}**: of {size} latents, on average {means}; {Fraction.of(these.lacks_atoms)} of the"
-        f" SAEs have no atom. The lowest loss, {lowest:.4f}, is {price} that of the atoms, {atoms:.4f}."
+        f"* **{name.capitalize()}**: of {size} latents, on average {means}; {these.no_atom} of the SAEs"
+        f" have no atom. The lowest loss, {lowest:.4f}, is {compared} that of the atoms, {atoms:.4f}."
     )
 
 
@@ -342,30 +388,56 @@ say("\n".join(visit(name) for name in gallery))
 control = Fraction.of(visits["independent"].labels.features_found == 8)
 claim(
     "independent-features-are-found",
-    control.interval[0] > 0.5,
-    f"Where features fire independently, each in one sample of eight, the same training finds them: {control} of the"
-    " SAEs have an atom for each of the eight features.",
-    otherwise=(
-        f"Where features fire independently, each in one sample of eight, {control} of the SAEs have an atom for each"
-        " of the eight features."
+    (
+        mostly(control),
+        "Where features fire independently, the same training finds them: {all found.k} of {all found.n} SAEs have an"
+        " atom for each of the eight features.",
+        "holds",
     ),
+    (
+        mostly_not(control),
+        "Even where features fire independently, most SAEs do not find them all: {all found.k} of {all found.n} have an"
+        " atom for each of the eight features.",
+        "does not hold",
+    ),
+    (
+        True,
+        "Whether the same training finds features that fire independently is undecided: {all found.k} of {all found.n}"
+        " SAEs have an atom for each of the eight.",
+        "partly",
+    ),
+    evidence={"all found": control},
 )
+
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 crowded, roomy = (
     Fraction.of(mostly_composites(visits[name])) for name in ("pairs of eight, few latents", "pairs of eight, one each")
 )
 claim(
     "room-matters",
-    crowded.interval[1] < roomy.interval[0],
-    f"Room decides in the world of pairs: most live latents are composites in {crowded} of the SAEs with few latents,"
-    f" and in {roomy} of those with one for each pair.",
-    otherwise=(
-        f"In the world of pairs, most live latents are composites in {crowded} of the SAEs with few latents, and in"
-        f" {roomy} of those with one for each pair."
+    (
+        more(roomy, crowded),
+        "Room decides in the world of pairs: with one latent for each pair most live latents are composites in"
+        " {one each.k} of {one each.n} SAEs, with few latents in {few latents.k}.",
+        "holds",
     ),
+    (
+        fewer(roomy, crowded),
+        "Room works the other way in the world of pairs: with one latent for each pair most live latents are"
+        " composites in {one each.k} of {one each.n} SAEs, with few latents in {few latents.k}.",
+        "does not hold",
+    ),
+    (
+        True,
+        "Whether room decides in the world of pairs is open: with one latent for each pair most live latents are"
+        " composites in {one each.k} of {one each.n} SAEs, with few latents in {few latents.k}.",
+        "partly",
+    ),
+    evidence={"one each": roomy, "few latents": crowded},
 )
 
 # %% [markdown]
-# Do these labels hang on the threshold? We label the same latents again, from loose to strict.
+# Do these labels depend on the threshold? We label the same latents again, from loose to strict.
 
 # %%
 thresholds = sorted({0.8, 0.85, 0.9, 0.95, 0.99, threshold})
@@ -375,7 +447,7 @@ def leading_labels(name):
     """The most frequent label of a world's latents at every threshold."""
     these, (other, _) = visits[name], gallery[name]
     rows = these.cosines @ other.features.double()
-    counts = [measures.label_latents(rows, other, these.live, t).kinds.flatten() for t in thresholds]
+    counts = [toysae.label_latents(rows, other, these.live, t).kinds.flatten() for t in thresholds]
     return [measures.LABELS[int(kinds.bincount(minlength=4).argmax())] for kinds in counts]
 
 
@@ -409,15 +481,15 @@ say(
 # many?
 
 # %%
-sizes = {max(1, n_latents // 2): None, n_latents: seen, min(256, 2 * n_latents): None}
-for size, known in sizes.items():
-    sizes[size] = known or train(world, size, n_gallery)[1]
+smaller_and_larger = {max(1, n_latents // 2), min(256, 2 * n_latents)} - {n_latents}
+sizes = {size: before_and_after(world, size, n_gallery)[1] for size in smaller_and_larger} | {n_latents: seen}
+sizes = dict(sorted(sizes.items()))
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 resized = {
     f"{size} latents": (
         [f"{100 * (these.labels.count(kind).sum() / these.labels.kinds.numel()):.0f} %" for kind in measures.LABELS]
-        + [str(Fraction.of(these.lacks_atoms)), f"{these.losses.median():.4f}"]
+        + [str(these.no_atom), f"{these.losses.median():.4f}"]
     )
     for size, these in sizes.items()
 }
@@ -431,17 +503,18 @@ def commonest(these):
 
 
 most = {size: commonest(these) for size, these in sizes.items()}
-by_size = "; ".join(f"{size} latents, {kind}" for size, kind in most.items())
+by_size = listed([f"{kind} ({counted(size, 'latent')})" for size, kind in most.items()])
 claim(
     "atoms-lead-at-no-size",
-    "atomic" not in most.values(),
-    f"Atoms are the most frequent label at none of these sizes ({by_size}).",
-    otherwise=f"Atoms are the most frequent label at some of these sizes ({by_size}).",
+    ("atomic" not in most.values(), "Atoms are the most frequent label at none of these sizes.", "holds"),
+    (True, "Atoms are the most frequent label at some of these sizes.", "does not hold"),
+    evidence={"most frequent": by_size},
 )
-free = {size: Fraction.of(these.lacks_atoms) for size, these in sizes.items()}
 say(
     "But being free of atoms is another matter: "
-    + "; ".join(f"with {counted(size, 'latent')}, {f} of the SAEs have none" for size, f in free.items())
+    + "; ".join(
+        f"with {counted(size, 'latent')}, {these.no_atom} of the SAEs have none" for size, these in sizes.items()
+    )
     + "."
 )
 
@@ -467,7 +540,7 @@ say(
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-say_trained(n_saes + (len(gallery) + len(sizes) - 1) * n_gallery)
+say_trained(saes.n_trained())
 
 # %% [markdown]
 # Two questions to take along:

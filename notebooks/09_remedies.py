@@ -42,7 +42,7 @@ from toysae.chapters.remedies.contestants import (
     tried,
 )
 from toysae.chapters.remedies.figures import contest_panels
-from toysae.chapters.remedies.tuning import ENOUGH, RULES, mean_interval, paired, summary, tuned, versus
+from toysae.chapters.remedies.tuning import ENOUGH, RULES, paired, summary, tuned, versus
 from toysae.claims import (
     Fraction,
     Mean,
@@ -255,7 +255,7 @@ say(
 
 # %%
 names = [contestant.name for contestant in contestants]
-everything = judged.groupby(["task", "contestant", "rule"], sort=False)["found"].apply(mean_interval)
+everything = judged.groupby(["task", "contestant", "rule"], sort=False)["found"].apply(Mean.of)
 panels = {task: {name: {rule: everything[task, name, rule] for rule in RULES} for name in names} for task in arena}
 means = contested.groupby(["task", "contestant"], sort=False)["found"].mean()
 best_there = {task: means[task][published].idxmax() for task in arena}

@@ -1,7 +1,7 @@
 """toysae: do sparse autoencoders find the true features, or composites of them?
 
 The front door. A world makes the data, a stack of sparse autoencoders (SAEs) is trained on them, and every latent is
-held against the true features:
+held against the true features. Whatever encodes and decodes can be assessed in place of a stack, or bare decoder rows:
 
     >>> import toysae
     >>> world = toysae.two_of_three(sigma=0.1)
@@ -10,6 +10,10 @@ held against the true features:
     >>> seen = toysae.assess(stack, world)
     >>> print(seen.composites_only.k, "of", seen.composites_only.n, "consist of composites only")
     62 of 64 consist of composites only
+    >>> seen.names(0)
+    ['A+B', 'B+C', 'A+C']
+    >>> toysae.assess(world.features, world).names(0)
+    ['A', 'B', 'C']
 """
 
 import lazy_loader

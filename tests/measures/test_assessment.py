@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.nn.functional import normalize
 
-from toysae.measures import assessment
+from toysae.measures import parts
 from toysae.measures.absorption import measure_absorption
 from toysae.measures.assessment import assess, joined, with_signed_labels
 from toysae.measures.labels import LABELS, best_composites, best_differences, cosines, label_latents
@@ -191,11 +191,12 @@ def test_an_assessment_in_parts_is_the_same(monkeypatch):
     world = k_of_n(5, 2, sigma=0.2)
     stack = untrained(ReluL1(0.1), random_sign_rows(world, 6, range(7)), range(7), decoder_bias=True)
     whole = assess(stack, world)
-    monkeypatch.setattr(assessment, "ASSESSED_NUMBERS", 1)
-    parts = assess(stack, world)
-    assert torch.equal(whole.losses, parts.losses)
-    assert torch.equal(whole.labels.kinds, parts.labels.kinds)
-    assert torch.equal(whole.live, parts.live)
+    monkeypatch.setattr(parts, "ASSESSED_NUMBERS", 1)
+    cut = assess(stack, world)
+    assert torch.equal(whole.losses, cut.losses)
+    assert torch.equal(whole.labels.kinds, cut.labels.kinds)
+    assert torch.equal(whole.live, cut.live)
+    assert torch.equal(whole.costs, cut.costs) and len(cut.assessed) == 1
 
 
 @pytest.mark.parametrize("threshold", [0.0, 1.1, float("nan")])

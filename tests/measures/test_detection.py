@@ -73,5 +73,5 @@ def test_holes_are_seen_in_an_sae_whose_parent_is_absorbed():
     stack.parameters["W_enc"][0, 3:, 0] = -1.0  # the latent of the parent is switched off by its children
     alone, together = holes(stack, world, world.sample(1000, generator(4)))
     assert (alone.item(), together.item()) == (1.0, 0.0)
-    with pytest.raises(ValueError, match="Families"):
+    with pytest.raises(ValueError, match=r"world.families is \(\): allowed"):
         holes(stack, independent([0.5] * 5), torch.ones(1, 5))

@@ -1,13 +1,9 @@
 """Phrases: each label is explained by its own rule, and lists read like English."""
 
-import pytest
 import torch
 
-from toysae.claims.evidence import Fraction
-from toysae.claims.words import counted, listed
 from toysae.measures.assessment import assess, with_signed_labels
 from toysae.measures.reading import row_read_aloud, stand_for, tally
-from toysae.measures.verdicts_tmp import by_half, by_intervals, verdict
 from toysae.saes.stack import ReluL1, untrained
 from toysae.worlds.catalogue import two_of_three
 
@@ -18,14 +14,6 @@ def read(row):
     rows = torch.tensor([[row, [0.0, 0.0, 1.0]]])
     seen = assess(untrained(ReluL1(0.1), rows, [0], decoder_bias=False), WORLD)
     return row_read_aloud(seen, 0, 0, 0.95)
-
-
-def test_lists_and_counts_read_like_english():
-    assert listed(["A"]) == "A"
-    assert listed(["A", "B", "C"]) == "A, B and C"
-    assert counted(0, "latent") == "no latents"
-    assert counted(1, "latent") == "1 latent"
-    assert counted(3, "latent") == "3 latents"
 
 
 def test_a_row_is_read_with_its_numbers_and_its_reason():
@@ -55,21 +43,3 @@ def test_what_latents_stand_for_is_told_in_the_order_of_the_map():
     rows = torch.tensor([[[0.0, 0.0, -1.0], [0.0, 0.7071068, 0.7071068], [1.0, 0.0, 0.0]]])
     seen = assess(untrained(ReluL1(0.1), rows, [0], decoder_bias=False), WORLD)
     assert stand_for(seen, 0) == "A, B+C and dead"
-
-
-def test_a_wording_is_chosen_by_the_whole_interval():
-    wordings = {"more": "more", "fewer": "fewer", "undecided": "undecided"}
-    few, some, many = (Fraction(k, 40) for k in (4, 22, 36))
-    assert [by_half(share, **wordings) for share in (few, some, many)] == ["fewer", "undecided", "more"]
-    assert by_half(Fraction(0, 0), **wordings) == "undecided"
-    assert by_intervals(many, few, **wordings) == "more"
-    assert by_intervals(few, many, **wordings) == "fewer"
-    assert by_intervals(some, Fraction(28, 40), **wordings) == "undecided"
-
-
-@pytest.mark.parametrize(("k", "n", "word"), [
-    (1, 1, "agrees"), (96, 100, "agrees"), (84, 100, "partly"), (2, 4, "partly"), (1, 4, "differs"),
-    (0, 0, "not tested"),
-])  # fmt: skip
-def test_a_verdict_follows_from_the_number_of_checks_that_came_out(k, n, word):
-    assert verdict(Fraction(k, n)) == word

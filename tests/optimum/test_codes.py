@@ -10,13 +10,16 @@ from scipy.optimize import minimize
 from sklearn.linear_model import Lasso
 
 from toysae.optimum import codes
-from toysae.optimum.codes import batch_codes, best_codes, code_loss, dictionary_loss, radial_bound, sample_losses
+from toysae.optimum.codes import Coded, batch_codes, best_codes, code_loss, dictionary_loss, radial_bound, sample_losses
+from toysae.saes.stack import untrained
+from toysae.saes.starts import random_sign_rows
 from toysae.worlds.catalogue import (
     bundles,
     groups,
     k_of_n,
     two_of_three,
 )
+from toysae.worlds.finite import finite_data
 
 
 def by_brute_force(x, dictionary, l1_coeff):
@@ -196,3 +199,14 @@ def test_wrong_input_is_refused_by_name(x, dictionary, l1_coeff, named):
     with pytest.raises(ValueError, match="allowed") as refusal:
         best_codes(x, dictionary, l1_coeff)
     assert str(refusal.value).startswith(named)
+
+
+def test_coded_dictionaries_cost_what_the_oracle_says():
+    world, prices = two_of_three(sigma=0.2), torch.tensor([0.05, 0.2]).double()
+    rows = random_sign_rows(world, 3, [0, 1])
+    stack = untrained(Coded(prices), rows, [0, 1], decoder_bias=False, tied=True).double()
+    torch.testing.assert_close(
+        stack.losses(*finite_data(world)), dictionary_loss(rows, world, prices), rtol=1e-9, atol=1e-12
+    )
+    alone = stack[1:2]
+    torch.testing.assert_close(alone.losses(*finite_data(world)), stack.losses(*finite_data(world))[1:])

@@ -8,7 +8,7 @@ from torch import Tensor
 from toysae.figures.maps import cosine_scale, draw_heat_map, name_rows_and_columns
 from toysae.figures.style import READABLE, finish, ticks
 from toysae.measures.assessment import Assessment
-from toysae.measures.reading import feature_names
+from toysae.measures.labels import feature_names
 
 
 def cooccurrence_map(probabilities: Tensor) -> Figure:

@@ -15,8 +15,8 @@ from torch import Tensor
 from toysae.figures.maps import cosine_scale, draw_heat_map, label_cells, name_rows_and_columns
 from toysae.figures.style import LABEL_COLOURS, READABLE, finish, label_legend, ticks
 from toysae.measures.assessment import Assessment
-from toysae.measures.labels import LABELS
-from toysae.measures.reading import feature_names, reading_order
+from toysae.measures.labels import LABELS, feature_names
+from toysae.measures.reading import reading_order
 
 
 def pattern_table(patterns: Tensor, probabilities: Tensor) -> Figure:

@@ -14,7 +14,8 @@ from matplotlib.patches import Rectangle
 
 from toysae.figures.style import LABEL_COLOURS, READABLE, SIGNED, finish, label_legend, ticks
 from toysae.measures.assessment import Assessment
-from toysae.measures.reading import feature_names, reading_order, signed
+from toysae.measures.labels import feature_names
+from toysae.measures.reading import reading_order, signed
 
 
 def expected_maps(maps: Mapping[str, np.ndarray]) -> Figure:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from toysae.measures.assessment import concatenated, parts_in_memory
 from toysae.measures.labels import cosines
+from toysae.measures.parts import concatenated, parts_in_memory
 from toysae.measures.recovery import activity
 from toysae.saes.stack import Stack
 from toysae.worlds.finite import finite_activations

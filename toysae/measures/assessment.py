@@ -1,21 +1,25 @@
-"""What is counted: labels of latents, recovery scores, reconstruction, absorption, and intervals for fractions."""
+"""What is counted about SAEs, all of it at once: labels of latents, recovery, reconstruction, absorption, cost."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from toysae.claims.evidence import Fraction
-from toysae.measures.labels import THRESHOLD, Labels, cosines, label_latents, signed_labels
-from toysae.measures.recovery import activity, explained_variance, mcc, mmcs
+from toysae.measures.absorption import measure_absorption
+from toysae.measures.guests import as_stack, prices
+from toysae.measures.labels import THRESHOLD, Labels, cosines, feature_names, label_latents, signed_labels
+from toysae.measures.parts import concatenated, parts_in_memory
+from toysae.measures.recovery import activity, costs, explained_variance, mcc, mmcs
+from toysae.optimum.search import best_losses
 from toysae.saes.stack import Stack
 from toysae.worlds.finite import finite_data
 from toysae.worlds.world import World
-
-ASSESSED_NUMBERS = 2**24  # latent activations that are held in memory at once
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,10 @@ class Assessment:
     cosines                                    (n_saes, n_latents, n_features) decoder rows with feature directions
     bias_cosines                               (n_saes, n_features) decoder bias with feature directions
     live                                       (n_saes, n_latents) bool
+    prices                                     (n_saes,) of a unit of activation; not a number without one
+    costs                                      (n_saes,) 1/2 ||x - x_hat||^2 + price ||z||_1, in the mean: the loss of
+                                               the plain SAE, for SAEs of any kind
+    assessed                                   what was: SAEs, and the world in which they were
     """
 
     losses: Tensor
@@ -36,7 +44,10 @@ class Assessment:
     cosines: Tensor
     bias_cosines: Tensor
     live: Tensor
+    prices: Tensor
+    costs: Tensor
     labels: Labels
+    assessed: tuple[tuple[Stack, World], ...] = field(repr=False)
 
     @property
     def all_live(self) -> Tensor:
@@ -63,17 +74,54 @@ class Assessment:
         """How many SAEs consist of composites and nothing else."""
         return Fraction.of(self.all_composite)
 
+    def names(self, sae: int) -> list[str]:
+        """A name for each latent of one SAE: 'A' for an atom, 'A+B' for a composite, 'mixed', 'dead'."""
+        return self.labels.names(sae, feature_names(self.cosines.shape[2]))
 
-def assess(stack: Stack, world: World, threshold: float = THRESHOLD) -> Assessment:
-    """Counts everything on the finite data of the world (finite.finite_data), in float64."""
+    @cached_property
+    def absorption(self) -> Tensor:
+        """How much of each parent its children's latents say while a child is on, (n_saes, n_families).
+
+        The absorption fraction of `measure_absorption`, in the order of world.families; empty where there are none.
+        """
+        return torch.cat([_absorption(stack, world) for stack, world in self.assessed])
+
+    @cached_property
+    def excess(self) -> Tensor:
+        """Costs above those of the best dictionary known of as many latents at the same price, (n_saes,).
+
+        Not a number where there is no price. That dictionary has the best activations and no decoder bias, so an SAE
+        with a bias may lie below. Looked for when first asked, once per price, which takes seconds.
+        raises  ValueError in a world whose patterns cannot be listed
+        """
+        parts = self.prices.split([len(stack) for stack, _ in self.assessed])
+        asked = zip(self.assessed, parts, strict=True)
+        return self.costs - torch.cat([best_losses(world, stack.W_dec.shape[1], own) for (stack, world), own in asked])
+
+
+def assess(
+    anything: Any, world: World, threshold: float = THRESHOLD, *, l1_coeff: float | Tensor | None = None
+) -> Assessment:
+    """Counts everything on the finite data of the world (finite.finite_data), in float64.
+
+    anything   a Stack; decoder rows (n_latents, d_in) or (n_saes, n_latents, d_in) of any length, which get the best
+               non-negative activations at the price; functions (encode, decode); a module or another object that has
+               both; the folder of an SAE of SAELens. `as_stack` says how each is used; none is trained or changed
+    threshold  cosine from which on a latent is aligned with a direction
+    l1_coeff   the price of a unit of activation, at which costs and excess are told; one number, or one per SAE. When
+               left out, that of a Stack whose model has one; else there is none, and rows get theirs at price 0
+
+    A latent fires where its activation is above 0; of foreign SAEs too.
+    raises  ValueError for what cannot be assessed: one line with its name, value and what is allowed
+    """
+    stack = as_stack(anything, world, l1_coeff)
+    own = prices(anything, len(stack), l1_coeff)
     x, weights = finite_data(world)
-    return joined([_assess(part, world, threshold, x, weights) for part in parts_in_memory(stack, len(x))])
-
-
-def parts_in_memory(stack: Stack, n_points: int) -> list[Stack]:
-    """The stack in float64, cut so that the activations of a part on all points fit into memory."""
-    size = max(1, ASSESSED_NUMBERS // (n_points * max(stack.W_dec.shape[1:])))
-    return [stack[i : i + size].double() for i in range(0, len(stack), size)]
+    parts = parts_in_memory(stack, len(x))
+    shares = zip(parts, own.split([len(part) for part in parts]), strict=True)
+    return replace(
+        joined([_assess(part, world, threshold, x, weights, own) for part, own in shares]), assessed=((stack, world),)
+    )
 
 
 def with_signed_labels(seen: Assessment, world: World, threshold: float = THRESHOLD) -> Assessment:
@@ -83,17 +131,13 @@ def with_signed_labels(seen: Assessment, world: World, threshold: float = THRESH
 
 def joined(parts: Sequence[Assessment]) -> Assessment:
     """The assessments of several stacks of one shape as one, in their order."""
-    return concatenated(parts, labels=concatenated([part.labels for part in parts]))
+    assessed = tuple(both for part in parts for both in part.assessed)
+    return concatenated(parts, labels=concatenated([part.labels for part in parts]), assessed=assessed)
 
 
-def concatenated(parts: Sequence, **given):
-    """Dataclasses of tensors joined along their first axis, field by field; given fields are taken as they are."""
-    values = {f.name: [getattr(part, f.name) for part in parts] for f in fields(parts[0]) if f.name not in given}
-    return replace(parts[0], **{name: torch.cat(tensors) for name, tensors in values.items()}, **given)
-
-
-def _assess(stack: Stack, world: World, threshold: float, x: Tensor, weights: Tensor) -> Assessment:
+def _assess(stack: Stack, world: World, threshold: float, x: Tensor, weights: Tensor, own: Tensor) -> Assessment:
     z = stack.model.encode(stack.parameters, x, weights)
+    x_hat = stack.model.decode(stack.parameters, z)  # before anything else is encoded: guests may remember the last
     live, l0 = activity(z, weights)
     features = world.features.double()
     return Assessment(
@@ -101,9 +145,17 @@ def _assess(stack: Stack, world: World, threshold: float, x: Tensor, weights: Te
         l0=l0,
         mmcs=mmcs(stack.W_dec, features),
         mcc=mcc(stack.W_dec, features),
-        explained_variance=explained_variance(x, stack.model.decode(stack.parameters, z), weights),
+        explained_variance=explained_variance(x, x_hat, weights),
         cosines=cosines(stack.W_dec, features),
         bias_cosines=cosines(stack.b_dec, features),
         live=live,
+        prices=own,
+        costs=(costs(x, x_hat, z, stack.W_dec, own) * weights).sum(dim=1),
         labels=label_latents(stack.W_dec, world, live, threshold),
+        assessed=((stack, world),),
     )
+
+
+def _absorption(stack: Stack, world: World) -> Tensor:
+    fractions = [measure_absorption(stack, world, parent, children).fraction for parent, children in world.families]
+    return torch.stack(fractions, dim=1) if fractions else torch.zeros(len(stack), 0, dtype=torch.float64)

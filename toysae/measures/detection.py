@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
 from toysae.measures.labels import LABELS, THRESHOLD, cosines, label_latents
 from toysae.measures.recovery import explained_variance, mcc
 from toysae.saes.stack import Stack
-from toysae.worlds.firings import Families
+from toysae.worlds.checks import require
 from toysae.worlds.world import World
 
 SAES_AT_ONCE = 4  # whose activations on all samples are held in memory
@@ -63,26 +65,27 @@ def holes(stack: Stack, world: World, activations: Tensor) -> tuple[Tensor, Tens
     """How often the latents of parents fire when the parent is alone, and when a child is on too: each (n_saes,).
 
     The latent of a parent is the one whose decoder row has the largest cosine with it. Means over the parents.
-    raises  ValueError unless the world's firing has Families
+    raises  ValueError where the world has no families
     """
-    if not isinstance(world.firing, Families):
-        raise ValueError(f"world.firing is {type(world.firing).__name__}: allowed is Families")
-    n_families = len(world.firing.chances)
+    require("world.families", world.families, len(world.families) > 0, "a world in which features have children")
     on = activations > 0
-    parents = on[:, :n_families]
-    children = torch.stack([on[:, world.firing.children_of(i)].any(dim=1) for i in range(n_families)], dim=1)
-    of_parents = own_latents_fire(stack, world, activations, n_families)
-    rates = [(of_parents & who).sum(dim=1) / who.sum(dim=0) for who in (parents & ~children, parents & children)]
+    parents = [parent for parent, _ in world.families]
+    child_on = torch.stack([on[:, list(children)].any(dim=1) for _, children in world.families], dim=1)
+    of_parents = own_latents_fire(stack, world, activations, parents)
+    alone_or_not = on[:, parents] & ~child_on, on[:, parents] & child_on
+    rates = [(of_parents & who).sum(dim=1) / who.sum(dim=0) for who in alone_or_not]
     alone, together = (rate.nanmean(dim=1) for rate in rates)
     return alone, together
 
 
-def own_latents_fire(stack: Stack, world: World, activations: Tensor, n_features: int) -> Tensor:
-    """Whether the own latents of the first n_features features fire on samples: bool (n_saes, n_samples, n_features).
+def own_latents_fire(stack: Stack, world: World, activations: Tensor, features: Sequence[int]) -> Tensor:
+    """Whether the own latents of these features fire on samples: bool (n_saes, n_samples, as many as features).
+
+    features  positions of features, in the order of the answer
 
     The own latent of a feature is the one whose decoder row has the largest cosine with it.
     """
-    own = cosines(stack.W_dec, world.features)[..., :n_features].argmax(dim=1)
+    own = cosines(stack.W_dec, world.features)[..., list(features)].argmax(dim=1)
     fires = stack.encode(world.inputs(activations)) > 0
     return fires.gather(2, own[:, None].expand(-1, len(activations), -1))
 

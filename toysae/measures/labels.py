@@ -85,6 +85,11 @@ class SignedLabels(Labels):
         return names
 
 
+def feature_names(n_features: int) -> list[str]:
+    """A, B, C, ... while letters last, else 1, 2, 3, ..."""
+    return [chr(ord("A") + i) if n_features <= 26 else str(i + 1) for i in range(n_features)]
+
+
 def chosen(names: Sequence[str], where: Tensor) -> list[str]:
     """The names at which a bool tensor is true."""
     return [name for name, is_chosen in zip(names, where.tolist(), strict=True) if is_chosen]

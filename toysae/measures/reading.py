@@ -8,12 +8,7 @@ from torch import Tensor
 
 from toysae.claims.words import listed
 from toysae.measures.assessment import Assessment
-from toysae.measures.labels import Labels, chosen
-
-
-def feature_names(n_features: int) -> list[str]:
-    """A, B, C, ... while letters last, else 1, 2, 3, ..."""
-    return [chr(ord("A") + i) if n_features <= 26 else str(i + 1) for i in range(n_features)]
+from toysae.measures.labels import Labels, chosen, feature_names
 
 
 def signed(cosine: float) -> str:

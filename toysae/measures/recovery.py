@@ -37,6 +37,17 @@ def mcc(dictionary: Tensor, features: Tensor) -> Tensor:
     return torch.stack(scores)
 
 
+def costs(x: Tensor, x_hat: Tensor, z: Tensor, rows: Tensor, l1_coeff: Tensor) -> Tensor:
+    """1/2 ||x - x_hat||^2 + l1_coeff ||z||_1 of every sample, (n_saes, n_samples): what all kinds of SAE are priced by.
+
+    Activations count in units of their decoder rows, so that nothing is gained by long rows and small activations.
+    x  (n_samples, d_in);  x_hat  (n_saes, n_samples, d_in);  z  (n_saes, n_samples, n_latents)
+    rows  (n_saes, n_latents, d_in);  l1_coeff  (n_saes,) or ()
+    """
+    l1 = (z.abs() * rows.norm(dim=2)[:, None]).sum(dim=2)
+    return (x - x_hat).square().sum(dim=2) / 2 + l1_coeff.to(z).unsqueeze(-1) * l1
+
+
 def explained_variance(x: Tensor, x_hat: Tensor, weights: Tensor | None = None) -> Tensor:
     """1 - FVU, the share of the variance of x that is explained, (n_saes,).
 

@@ -5,6 +5,7 @@ from .boundaries import jitter_boundary_small as jitter_boundary_small
 from .boundaries import jitter_threshold_signed as jitter_threshold_signed
 from .boundaries import leaning as leaning
 from .boundaries import leaning_boundary as leaning_boundary
+from .codes import Coded as Coded
 from .codes import batch_codes as batch_codes
 from .codes import best_codes as best_codes
 from .codes import code_loss as code_loss
@@ -27,6 +28,7 @@ from .search import Search as Search
 from .search import alternate as alternate
 from .search import amortisation_gap as amortisation_gap
 from .search import best_dictionary as best_dictionary
+from .search import best_losses as best_losses
 from .search import dictionary_gap as dictionary_gap
 from .search import polish as polish
 from .search import search_dictionaries as search_dictionaries

@@ -8,6 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from toysae.saes.stack import Parameters, Priced, per_sample
 from toysae.worlds.finite import finite_data
 from toysae.worlds.world import World
 
@@ -103,6 +104,20 @@ def best_codes(x: Tensor, dictionary: Tensor, l1_coeff: float) -> Tensor:
             "allowed are (n_latents, d_in) and (n_samples, d_in)"
         )
     return batch_codes(x, dictionary[None], l1_coeff)[0]
+
+
+class Coded(Priced):
+    """A dictionary whose latent activations are the best there are, argmin_z>=0 of the loss: no encoder stands between.
+
+    l1_coeff  the price in that loss, one number or one per dictionary (n_saes,); >= 0
+    """
+
+    def encode(self, parameters: Parameters, x: Tensor, weights: Tensor | None = None) -> Tensor:
+        return batch_codes(x, parameters["W_dec"], self.l1_coeff).to(x)
+
+    def sample_losses(self, parameters: Parameters, x: Tensor, weights: Tensor | None = None) -> Tensor:
+        z = self.encode(parameters, x)
+        return self.squared_errors(parameters, x, z) / 2 + per_sample(self.l1_coeff, x) * z.sum(dim=-1)
 
 
 def batch_codes(points: Tensor, dictionaries: Tensor, l1_coeff: float | Tensor) -> Tensor:

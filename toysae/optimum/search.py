@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,6 +50,16 @@ def best_dictionary(
     """
     found = search_dictionaries(world, n_latents, l1_coeff, n_starts=n_starts, generator=generator)
     return found.dictionaries[0], float(found.losses[0])
+
+
+def best_losses(world: World, n_latents: int, prices: Tensor) -> Tensor:
+    """The loss of the best dictionary known at each of these prices, float64 (n,); not a number where the price is not.
+
+    One search for each price that differs from the others.
+    """
+    differing = {price for price in prices.tolist() if not math.isnan(price)}
+    found = {price: best_dictionary(world, n_latents, price)[1] for price in differing}
+    return torch.tensor([found.get(price, math.nan) for price in prices.tolist()], dtype=torch.float64)
 
 
 def search_dictionaries(

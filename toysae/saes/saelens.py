@@ -12,6 +12,8 @@ trains; they stay behind, so an SAE that comes back encodes and decodes as befor
     Gated                                    gated
 
 Their letters are ours: W_dec (d_sae = n_latents, d_in), W_enc (d_in, d_sae), and the encoder sees x - b_dec.
+
+safetensors is imported when a folder is written or read: whoever exchanges nothing need not have it.
 """
 
 from __future__ import annotations
@@ -23,8 +25,6 @@ import tempfile
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save
 from torch import Tensor
 
 from toysae import __version__
@@ -49,6 +49,8 @@ def to_saelens(stack: Stack, member: int, folder: Path | str) -> Path:
     The folder must not exist or be empty. It appears at once with all that belongs in it, or not at all.
     Raises ValueError for a BatchTopK that was not trained, and for a model of one's own: SAELens has no word for it.
     """
+    from safetensors.torch import save
+
     folder = Path(folder)
     if not 0 <= member < len(stack):
         raise ValueError(f"member is {member}: allowed are 0 to {len(stack) - 1}")
@@ -151,6 +153,9 @@ def _model(architecture: str, settings: dict) -> Model:
 
 def _read(folder: Path) -> tuple[dict, dict[str, Tensor]]:
     """Settings and weights, in which nothing is missing, superfluous or misshapen."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
     try:
         settings, weights = dict(json.loads((folder / SETTINGS).read_text())), load_file(folder / WEIGHTS)
     except (OSError, TypeError, ValueError, SafetensorError) as error:

@@ -49,6 +49,8 @@ from .firings import Independently as Independently
 from .firings import MutuallyExclusive as MutuallyExclusive
 from .firings import Patterns as Patterns
 from .firings import SideBySide as SideBySide
+from .firings import cooccurrence_of as cooccurrence_of
+from .firings import families_of as families_of
 from .firings import require_enumerable as require_enumerable
 from .magnitudes import CorrelatedUniform as CorrelatedUniform
 from .magnitudes import Magnitudes as Magnitudes

@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 import torch
 from scipy.optimize import linprog
-from scipy.stats import norm
+from scipy.special import ndtri
 from torch import Tensor
 
 from toysae.worlds.checks import ROUNDING, probability_list, require
@@ -117,13 +117,18 @@ class GaussianCopula:
 
     @cached_property
     def _thresholds(self) -> Tensor:
-        return torch.from_numpy(norm.isf(self.probabilities.numpy())).clamp(-NEVER, NEVER)
+        return _exceeded_at(self.probabilities).clamp(-NEVER, NEVER)
 
     @cached_property
     def _root(self) -> Tensor:
         """The symmetric square root of the correlation: unlike a Cholesky factor, a singular matrix has it too."""
         values, vectors = torch.linalg.eigh(self.correlation)
         return vectors * values.clamp(min=0).sqrt() @ vectors.T
+
+
+def _exceeded_at(rates: Tensor) -> Tensor:
+    """The thresholds that a standard normal variable exceeds at these rates; infinite for 0 and 1."""
+    return torch.from_numpy(0.0 - ndtri(rates.numpy()))  # so, because -ndtri would put a minus sign before a zero
 
 
 def orthants(thresholds: Tensor, correlation: Tensor) -> Tensor:
@@ -232,7 +237,7 @@ class LowRankCopula:
         object.__setattr__(self, "probabilities", rates)
         object.__setattr__(self, "loadings", loadings)
         object.__setattr__(self, "_own", (1 - loadings.square().sum(dim=1)).sqrt())
-        object.__setattr__(self, "_thresholds", torch.from_numpy(norm.isf(rates.numpy())).float())
+        object.__setattr__(self, "_thresholds", _exceeded_at(rates).float())
 
     @property
     def n_features(self) -> int:

@@ -17,10 +17,22 @@ from toysae.worlds.copulas import LowRankCopula
 MAX_PATTERNS = 100_000  # a support longer than this is refused: it would no longer fit on a screen, or in a cache
 
 
-class Firing(Protocol):
-    """Who fires with whom. Everything that samples patterns like this can be the firing of a World."""
+Descent = tuple[tuple[int, tuple[int, ...]], ...]  # (parent, children) by the positions of the features
 
-    n_features: int
+
+class Firing(Protocol):
+    """Who fires with whom. Everything that samples patterns like this can be the firing of a World.
+
+    It may know two things more:
+
+    families        (parent, children) by the positions of the features; where it is missing, none descends from another
+    cooccurrence()  how often features i and j fire in one sample, float64 (n_features, n_features), rates on the
+                    diagonal; where it is missing, pairs are counted in the list of all patterns
+    """
+
+    @property
+    def n_features(self) -> int:
+        """How many features there are."""
 
     @property
     def n_patterns(self) -> float:
@@ -37,6 +49,23 @@ class Firing(Protocol):
 
     def fire_together(self, members: Sequence[int]) -> bool:
         """Whether all of these features can be on in one and the same sample."""
+
+
+def families_of(firing: Firing) -> Descent:
+    """Who descends from whom: what the firing says of its families, and () where it says nothing."""
+    return tuple(getattr(firing, "families", ()))
+
+
+def cooccurrence_of(firing: Firing) -> Tensor:
+    """How often features i and j fire in one sample, float64 (n_features, n_features); rates on the diagonal.
+
+    raises  ValueError where the firing does not know, and has no list of all patterns to count in
+    """
+    known = getattr(firing, "cooccurrence", None)
+    if known is not None:
+        return known()
+    patterns, probabilities = firing.support()
+    return (patterns.double() * probabilities[:, None]).T @ patterns.double()
 
 
 @dataclass(frozen=True)
@@ -180,14 +209,32 @@ class SideBySide:
     def rates(self) -> Tensor:
         return torch.cat([part.rates() for part in self.parts])
 
+    @property
+    def families(self) -> Descent:
+        """Those of the parts, at their positions among all features."""
+        return tuple(
+            (start + parent, tuple(start + child for child in children))
+            for start, part in zip(self._starts(), self.parts, strict=True)
+            for parent, children in families_of(part)
+        )
+
+    def cooccurrence(self) -> Tensor:
+        """As in Firing: within a part what it says; features of different parts fire independently of each other."""
+        rates = self.rates()
+        within = torch.block_diag(*(cooccurrence_of(part) for part in self.parts))
+        of_one_part = torch.block_diag(*(torch.ones(part.n_features, part.n_features) for part in self.parts)).bool()
+        return torch.where(of_one_part, within, torch.outer(rates, rates))
+
     def fire_together(self, members: Sequence[int]) -> bool:
-        start = 0
-        for part in self.parts:
+        for start, part in zip(self._starts(), self.parts, strict=True):
             own = [i - start for i in members if start <= i < start + part.n_features]
             if own and not part.fire_together(own):
                 return False
-            start += part.n_features
         return True
+
+    def _starts(self) -> list[int]:
+        """The position of each part's first feature among all features."""
+        return list(itertools.accumulate((part.n_features for part in self.parts[:-1]), initial=0))
 
 
 @dataclass(frozen=True)
@@ -289,6 +336,14 @@ class Hierarchy:
     @property
     def n_patterns(self) -> int:
         return self._count(frozenset())
+
+    @property
+    def families(self) -> Descent:
+        """As in Firing, of every feature that has children; those of a leak are children too."""
+        parents = sorted(set(self.parents) - {-1})
+        return tuple(
+            (parent, tuple(i for i, above in enumerate(self.parents) if above == parent)) for parent in parents
+        )
 
     def sample(self, n: int, generator: torch.Generator) -> Tensor:
         units = self._units()
@@ -443,6 +498,12 @@ class Families:
         end = self.chances.cumsum(dim=1).float()
         children = (uniform >= end - self.chances.float()) & (uniform < end) & roots[:, : len(self.chances), None]
         return torch.cat([roots, children.flatten(1)], dim=1)
+
+    @property
+    def families(self) -> Descent:
+        """As in Firing."""
+        n_families = len(self.chances) if self.chances.numel() else 0
+        return tuple((parent, tuple(self.children_of(parent))) for parent in range(n_families))
 
     def support(self) -> tuple[Tensor, Tensor]:
         return self.roots.support()

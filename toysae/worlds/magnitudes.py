@@ -10,7 +10,7 @@ from typing import Protocol
 
 import numpy as np
 import torch
-from scipy.stats import norm
+from scipy.special import ndtr, ndtri
 from torch import Tensor
 
 from toysae.worlds.checks import require
@@ -169,8 +169,8 @@ def magnitude_levels(mu: float, sigma: float, n_levels: int) -> list[float]:
     The integral of max(0, mu + sigma t) over the standard normal density up to t is, above t0 = -mu / sigma,
     mu (Phi(t) - Phi(t0)) - sigma (phi(t) - phi(t0)); differences of it between slice borders are the means.
     """
-    borders = norm.ppf(np.linspace(0, 1, n_levels + 1)).clip(min=-mu / sigma)
-    integral = mu * norm.cdf(borders) - sigma * norm.pdf(borders)
+    borders = ndtri(np.linspace(0, 1, n_levels + 1)).clip(min=-mu / sigma)
+    integral = mu * ndtr(borders) - sigma * _density(borders)
     return (np.diff(integral) * n_levels).tolist()
 
 
@@ -190,12 +190,17 @@ def choices(pattern: Tensor, levels: Sequence[Sequence[float]]) -> Tensor:
     return block
 
 
+def _density(t: np.ndarray | float) -> np.ndarray | float:
+    """Of the standard normal distribution; scipy.stats has it too, but takes a second to import."""
+    return np.exp(-(t**2) / 2.0) / np.sqrt(2 * np.pi)
+
+
 def _rectified_moments(mu: float, sigma: float) -> tuple[float, float]:
     """Mean and standard deviation of max(0, mu + sigma * normal)."""
     if sigma == 0:
         return mu, 0.0
     ratio = mu / sigma
-    above, density = norm.cdf(ratio), norm.pdf(ratio)
+    above, density = ndtr(ratio), _density(ratio)
     mean = mu * above + sigma * density
     square = (mu**2 + sigma**2) * above + mu * sigma * density
     return float(mean), float(math.sqrt(square - mean**2))

@@ -16,9 +16,8 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from toysae.worlds.checks import require
-from toysae.worlds.copulas import GaussianCopula
 from toysae.worlds.directions import coherence
-from toysae.worlds.firings import Firing
+from toysae.worlds.firings import Descent, Firing, cooccurrence_of, families_of
 from toysae.worlds.magnitudes import Magnitudes, Number, RectifiedNormal
 
 
@@ -111,10 +110,12 @@ class World:
 
     def cooccurrence(self) -> Tensor:
         """How often features i and j fire in one sample, float64 (n_features, n_features); rates on the diagonal."""
-        if isinstance(self.firing, GaussianCopula):
-            return self.firing.cooccurrence()
-        patterns, probabilities = self.firing.support()
-        return (patterns.double() * probabilities[:, None]).T @ patterns.double()
+        return cooccurrence_of(self.firing)
+
+    @property
+    def families(self) -> Descent:
+        """Who descends from whom: (parent, children) by the positions of the features; () where no one does."""
+        return families_of(self.firing)
 
     def magnitude_moments(self) -> tuple[Number, Number]:
         """Mean and standard deviation of the magnitude of a feature that fires, after rectification at zero.

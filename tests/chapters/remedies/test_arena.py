@@ -16,7 +16,8 @@ def test_every_task_is_listed_exactly_and_its_families_are_families(name):
     assert torch.equal(data_of(task.world).x, points)
     fires = (points @ task.world.features.double().T > 0).double()
     assert float(probabilities @ fires.sum(dim=1)) == pytest.approx(task.true_l0)
-    for parent, children in task.families:
+    assert bool(task.world.families) == (name in ("hierarchy", "tree"))
+    for parent, children in task.world.families:
         alone = fires[:, list(children)].any(dim=1) & ~fires[:, parent].bool()
         assert not alone.any()
 

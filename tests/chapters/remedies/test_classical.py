@@ -4,19 +4,14 @@ import pytest
 import torch
 
 from toysae.chapters.remedies.classical import (
-    Coded,
     independent_components,
     learned_dictionary,
     non_negative_factors,
     principal_components,
 )
 from toysae.measures.labels import cosines
-from toysae.optimum.codes import dictionary_loss
-from toysae.saes.stack import untrained
-from toysae.saes.starts import random_sign_rows
 from toysae.worlds.catalogue import mutually_exclusive, two_of_three
 from toysae.worlds.directions import random_rotation
-from toysae.worlds.finite import finite_data
 
 ROTATION = random_rotation(3, 3, torch.Generator().manual_seed(3)).double()
 
@@ -79,14 +74,3 @@ def test_too_few_rounds_make_no_warning(recwarn):
     for method in (independent_components, non_negative_factors, learned_dictionary):
         method(x, 3, 1.0, 0, 1)
     assert not recwarn.list
-
-
-def test_coded_dictionaries_cost_what_the_oracle_says():
-    world, prices = two_of_three(sigma=0.2), torch.tensor([0.05, 0.2]).double()
-    rows = random_sign_rows(world, 3, [0, 1])
-    stack = untrained(Coded(prices), rows, [0, 1], decoder_bias=False, tied=True).double()
-    torch.testing.assert_close(
-        stack.losses(*finite_data(world)), dictionary_loss(rows, world, prices), rtol=1e-9, atol=1e-12
-    )
-    alone = stack[1:2]
-    torch.testing.assert_close(alone.losses(*finite_data(world)), stack.losses(*finite_data(world))[1:])

@@ -50,7 +50,7 @@ def test_the_true_features_find_all_and_are_not_the_cheapest(name):
 
 def test_absorption_is_scored_where_there_is_a_family_and_nowhere_else(minimal):
     assert math.isnan(judged(torch.eye(3), minimal)["absorption"])
-    nested = Task(hierarchy(n_others=0), ((0, (1,)),))
+    nested = Task(hierarchy(n_others=0))
     assert judged(torch.eye(2), nested)["absorption"] == 0
     assert judged(normalize(torch.tensor([[1.0, 0.0], [1.0, 1.0]]), dim=1), nested)["absorption"] == 1
 

@@ -1,15 +1,11 @@
 """Rules see the seeds that choose, and no others; intervals are Student's."""
 
-import math
-
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import t as student
 
 from toysae.chapters.remedies.contest import seeds_of
 from toysae.chapters.remedies.tuning import (
-    mean_interval,
     most_features,
     nearest_true_l0,
     paired,
@@ -69,14 +65,6 @@ def test_seeds_that_choose_are_never_scored():
     everyone, selecting = seeds_of(2, 8)
     assert len(everyone) == 12 and list(everyone[:4]) == list(selecting)
     assert not set(everyone) & set(seeds_of(3, 8)[0])
-
-
-def test_the_interval_is_students():
-    values = [0.1, 0.4, 0.35, math.nan, 0.2]
-    kept = [v for v in values if v == v]
-    low, high = student.interval(0.95, 3, loc=np.mean(kept), scale=np.std(kept, ddof=1) / 2)
-    assert mean_interval(values) == pytest.approx((np.mean(kept), low, high))
-    assert mean_interval([0.3])[1:] == (-math.inf, math.inf)
 
 
 def test_pairs_are_compared_seed_by_seed():

@@ -34,7 +34,7 @@ def beside_heirs(stack: Stack, world: World, activations: Tensor, members: Tenso
     on = activations > 0
     children = on[:, firing.roots.n_features :].unflatten(-1, tuple(firing.chances.shape))
     alone = on[:, :n_families] & ~children.any(dim=2)
-    of_parents = own_latents_fire(stack, world, activations, n_families).float()
+    of_parents = own_latents_fire(stack, world, activations, range(n_families)).float()
     without = torch.einsum("snf,nf->sf", of_parents, alone.float()) / alone.sum(dim=0)
     beside = torch.einsum("snf,nfc->sfc", of_parents, children.float()) / children.sum(dim=0)
     written = heirs(members, firing).any(dim=1)

@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from toysae.figures.style import SIGNED
-from toysae.measures.reading import feature_names, signed
+from toysae.measures.labels import feature_names
+from toysae.measures.reading import signed
 
 Halves = tuple[np.ndarray, np.ndarray, Sequence[str]]
 LARGEST_WEIGHT = 1.5  # of an encoder, at the end of the colour scale

@@ -22,13 +22,9 @@ BATCH_SIZE = 128
 
 @dataclass(frozen=True)
 class Task:
-    """A world, as many latents as it has features, and who descends from whom.
-
-    families  (parent, children) by the positions of the features
-    """
+    """A world, and as many latents as it has features."""
 
     world: World
-    families: tuple[tuple[int, tuple[int, ...]], ...] = ()
 
     @property
     def n_latents(self) -> int:
@@ -58,8 +54,8 @@ TASKS: dict[str, Callable[..., Task]] = {
     "two of three": lambda **given: Task(two_of_three(**given)),
     "groups": lambda **given: Task(groups(3, **given)),
     "solo leak": lambda **given: Task(solo_leak(3, 2, p_alone=0.3, **given)),
-    "hierarchy": lambda **given: Task(hierarchy(**given), ((0, (1,)),)),
-    "tree": lambda **given: Task(tree(2, 0.3, 2, 0.3, 0, **given), ((0, (1, 2)), (3, (4, 5)))),
+    "hierarchy": lambda **given: Task(hierarchy(**given)),
+    "tree": lambda **given: Task(tree(2, 0.3, 2, 0.3, 0, **given)),
     "correlated": lambda **given: Task(one_with_others(4, **given)),
     "independent": lambda **given: Task(independent([0.25] * 4, **given)),
 }

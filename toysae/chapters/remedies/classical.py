@@ -2,7 +2,7 @@
 
 Each method takes samples (n_samples, d_in), n_latents, a setting, a seed and the rounds it may iterate for, and returns
 unit rows (n_latents, d_in). A row of zeros stands where a method has fewer directions to offer than latents. To compare
-such a dictionary with an SAE, `Coded` gives it the best possible encoder.
+such a dictionary with an SAE, `optimum.Coded` gives it the best possible encoder.
 """
 
 from __future__ import annotations
@@ -16,25 +16,8 @@ from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from toysae.optimum.codes import batch_codes
-from toysae.saes.stack import Parameters, Priced, per_sample
-
 SILENT = 1e-8  # share of the largest deviation below which a direction of the data does not vary
 ITERATIONS_PER_ROUND = 20  # of ICA and NMF, whose iterations are cheap
-
-
-class Coded(Priced):
-    """A dictionary whose latent activations are the best there are, argmin_z>=0 of the loss: no encoder stands between.
-
-    l1_coeff  the price in that loss, one number or one per dictionary (n_saes,); >= 0
-    """
-
-    def encode(self, parameters: Parameters, x: Tensor, weights: Tensor | None = None) -> Tensor:
-        return batch_codes(x, parameters["W_dec"], self.l1_coeff).to(x)
-
-    def sample_losses(self, parameters: Parameters, x: Tensor, weights: Tensor | None = None) -> Tensor:
-        z = self.encode(parameters, x)
-        return self.squared_errors(parameters, x, z) / 2 + per_sample(self.l1_coeff, x) * z.sum(dim=-1)
 
 
 def principal_components(x: Tensor, n_latents: int, setting: float, seed: int, n_rounds: int) -> Tensor:

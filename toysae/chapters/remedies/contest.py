@@ -9,7 +9,8 @@ import pandas as pd
 from toysae.chapters.remedies import contestants
 from toysae.chapters.remedies.arena import TASKS
 from toysae.chapters.remedies.contestants import BASELINES, CLASSICAL, REMEDIES
-from toysae.chapters.remedies.tuning import mean_interval, tuned
+from toysae.chapters.remedies.tuning import tuned
+from toysae.claims.evidence import Mean
 from toysae.measures.labels import THRESHOLD
 from toysae.sweeps.tables import read_table
 from toysae.worlds.magnitudes import TwoLevels
@@ -59,9 +60,11 @@ def committed() -> pd.DataFrame:
 
 
 def _row(rule: str, rows: pd.DataFrame) -> dict:
-    intervals = {score: mean_interval(rows[score]) for score in SCORES}
+    means = {score: Mean.of(rows[score]) for score in SCORES}
     parts = {
-        f"{s}{end}": _plain(v) for s, i in intervals.items() for end, v in zip(("", "_low", "_high"), i, strict=True)
+        f"{score}{end}": _plain(value)
+        for score, mean in means.items()
+        for end, value in (("", mean.mean), ("_low", mean.low), ("_high", mean.high))
     }
     return {"rule": rule, "setting_chosen": float(rows["setting"].iloc[0])} | parts
 

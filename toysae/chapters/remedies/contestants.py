@@ -15,16 +15,14 @@ from torch import Tensor
 
 from toysae.chapters.remedies.arena import L1_COEFF, Task, data_of
 from toysae.chapters.remedies.classical import (
-    Coded,
     independent_components,
     learned_dictionary,
     non_negative_factors,
     principal_components,
 )
-from toysae.measures.absorption import measure_absorption
 from toysae.measures.assessment import assess
 from toysae.measures.labels import LABELS, THRESHOLD
-from toysae.optimum.codes import dictionary_loss
+from toysae.optimum.codes import Coded, dictionary_loss
 from toysae.saes.stack import Model, ReluL1, Stack, untrained
 from toysae.saes.starts import random_sign_rows
 from toysae.saes.training import fit
@@ -205,13 +203,11 @@ def judged(stack: Stack, task: Task, threshold: float = THRESHOLD) -> dict[str, 
     excess              loss of its dictionary at L1_COEFF, with the best codes, above the best loss known; as a share
     """
     seen = assess(stack, task.world, threshold)
-    families = [measure_absorption(stack, task.world, parent, children).fraction for parent, children in task.families]
-    nowhere = torch.full_like(seen.losses, torch.nan)
     priced = dictionary_loss(stack.W_dec, task.world, L1_COEFF)
     return (
         {"found": seen.labels.features_found / task.world.n_features}
         | {label: seen.labels.count(label) / task.n_latents for label in LABELS}
         | {"mcc": seen.mcc, "l0": seen.l0, "explained_variance": seen.explained_variance}
-        | {"absorption": torch.stack(families).mean(dim=0) if families else nowhere}
+        | {"absorption": seen.absorption.mean(dim=1)}
         | {"excess": priced / task.best_loss - 1}
     )

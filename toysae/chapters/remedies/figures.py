@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-Interval = tuple[float, float, float]  # mean, and both ends of its interval
+from toysae.claims.evidence import Mean
 
 # Marks of up to three rules, the most important one first: filled, hollow, pale
 MARKS = (
@@ -20,9 +20,9 @@ OFFSETS = (0.0, 0.22, -0.22)  # in rows, so that marks do not cover each other
 
 
 def contest_panels(
-    panels: Mapping[str, Mapping[str, Mapping[str, Interval]]], *, n_columns: int = 4, xlabel: str
+    panels: Mapping[str, Mapping[str, Mapping[str, Mean]]], *, n_columns: int = 4, xlabel: str
 ) -> Figure:
-    """Means from 0 to 1 with their intervals: title of a panel -> row -> rule -> interval; panels share their rows."""
+    """Means from 0 to 1 with their intervals: title of a panel -> row -> rule -> mean; panels share their rows."""
     names = list(next(iter(panels.values())))
     rules = list(next(iter(next(iter(panels.values())).values())))
     n_columns = min(n_columns, len(panels))
@@ -32,7 +32,7 @@ def contest_panels(
     places = figure.subplots(n_rows, n_columns, sharey=True, squeeze=False).flatten()
     for axes, (title, rows) in zip(places, panels.items(), strict=False):
         for rule, mark, offset in zip(rules, MARKS, OFFSETS, strict=False):
-            _draw(axes, [intervals[rule] for intervals in rows.values()], mark, offset)
+            _draw(axes, [means[rule] for means in rows.values()], mark, offset)
         axes.set(xlim=(-0.04, 1.04), xticks=[0, 0.5, 1], ylim=(len(names) - 0.5, -0.5), xlabel=xlabel)
         axes.set_yticks(range(len(names)), names)
         axes.set_title(title, fontsize=9)
@@ -47,10 +47,10 @@ def contest_panels(
     return figure
 
 
-def _draw(axes: Axes, intervals: list[Interval], mark: dict, offset: float) -> None:
+def _draw(axes: Axes, found: list[Mean], mark: dict, offset: float) -> None:
     """All marks of one rule at once: single ones would take most of the time of a quick run."""
-    means, lows, highs = np.array(intervals, dtype=float).T
-    rows = np.arange(len(intervals)) + offset
+    means, lows, highs = np.array([(mean.mean, *mean.interval) for mean in found]).T
+    rows = np.arange(len(found)) + offset
     seen = ~np.isnan(means)
     ends = np.clip(lows[seen], 0, 1), np.clip(highs[seen], 0, 1)
     axes.hlines(rows[seen], *ends, color=mark["color"], linewidth=1.4, zorder=1)

@@ -67,12 +67,6 @@ def tuned(table: pd.DataFrame, selecting: Sequence[int], true_l0: Mapping[str, f
     return pd.concat(parts, ignore_index=True)
 
 
-def mean_interval(values: Sequence[float]) -> tuple[float, float, float]:
-    """Mean, and both ends of its 95 % t interval over independent values; what is not a number is left out."""
-    found = Mean.of(values)
-    return found.mean, found.low, found.high
-
-
 def paired(table: pd.DataFrame, first: str, second: str, score: str) -> np.ndarray:
     """Difference of a score between two contestants, the first minus the second, one number per seed.
 
