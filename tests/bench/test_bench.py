@@ -19,6 +19,7 @@ from toysae.bench import contest, costs, ours, plain, report
 from toysae.bench.contest import Contender
 from toysae.bench.serving import Task
 from toysae.optimum.codes import dictionary_loss
+from toysae.saes.kinds import KINDS
 from toysae.saes.stack import ReluL1, Stack, untrained
 from toysae.saes.starts import random_sign_rows
 from toysae.saes.training import Batches, fit
@@ -224,8 +225,29 @@ def test_stacks_and_widths_are_measured_in_every_round():
 
 def test_every_kind_of_sae_is_measured_on_the_same_world():
     table = costs.by_variant(width=3, n_saes=2, n_steps=2, n_rounds=2)
-    assert list(table["variant"].unique()) == list(costs.variants(3))
+    assert list(table["variant"].unique()) == list(KINDS)
+    assert table["saelens_microseconds"].isna().all()  # nobody was asked
     assert (table.groupby("variant").size() == 2).all() and (table["microseconds"] > 0).all()
+
+
+def test_saelens_is_asked_for_kinds_of_ours_and_its_times_stand_beside_ours(tmp_path):
+    """A stand-in answers: it needs one second per kind and round, and another half of the processor."""
+    talk = """import json, sys
+task = json.loads(sys.stdin.readline())
+print(json.dumps({name: [[1.0, 0.5]] * task["n_rounds"] for name in task["kinds"]}))"""
+    (tmp_path / "answer.py").write_text(talk)
+    peers = tmp_path / "python"
+    peers.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{tmp_path}/answer.py"\n')
+    peers.chmod(0o755)
+    table = costs.by_variant(width=3, n_saes=2, n_steps=2, n_rounds=2, peers=peers).set_index("variant")
+    asked = costs.saelens_kinds(3)
+    assert asked.keys() < KINDS.keys() and asked["Matryoshka BatchTopK"][1]["matryoshka_widths"] == [1, 3]
+    assert (table.loc[list(asked), "saelens_microseconds"] == 5e5).all()
+    assert (table.loc[list(asked), "saelens_cpu_microseconds"] == 2.5e5).all()
+    assert table.drop(index=list(asked))["saelens_microseconds"].isna().all()
+    peers.write_text("#!/bin/sh\necho no such library >&2\nexit 3\n")
+    with pytest.raises(RuntimeError, match="were not measured: no such library"):
+        costs.saelens_rounds(peers, 3, 2, 2)
 
 
 def test_jobs_take_turns_after_one_turn_to_warm_up():
@@ -256,7 +278,11 @@ def results():
         for seed in range(n)
     ]
     stacks = [{"n_saes": n, "round": r, "microseconds": 64 / n + r} for n in (64, 1024) for r in (0, 1)]
-    kinds = [{"variant": v, "round": r, "microseconds": m} for v, m in (("z", 40.0), ("a", 90.0)) for r in (0, 1)]
+    kinds = [
+        {"variant": v, "round": r, "microseconds": m, "saelens_microseconds": theirs}
+        for v, m, theirs in (("z", 40.0, 1000.0), ("a", 90.0, math.nan))
+        for r in (0, 1)
+    ]
     parts = {"whole step": 100.0, "matrix products": 30.0, "batches": 5.0}
     widths = [
         {"width": w, "part": part, "round": r, "microseconds": w * spent}
@@ -270,7 +296,7 @@ def results():
 
 def test_kinds_of_saes_keep_their_order_and_are_compared_with_the_first():
     _, first, second = report.variant_rows(results().variants)
-    assert first == ["z", "40 (40 to 40)", "1"] and second == ["a", "90 (90 to 90)", "2.2"]
+    assert first == ["z", "40 (40 to 40)", "1", "1,000", "25"] and second == ["a", "90 (90 to 90)", "2.2", "", ""]
 
 
 def test_the_table_holds_medians_extremes_and_ratios_within_a_round():

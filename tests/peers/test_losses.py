@@ -11,7 +11,8 @@ from random_stacks import D_IN, N_LATENTS, SEEDS, random_points, random_stack
 from sae_lens.registry import get_sae_training_class
 from sae_lens.saes.sae import TrainStepInput
 
-from toysae.saes.stack import Buffers, ReluL1
+from toysae.saes.gradients import Buffers
+from toysae.saes.stack import ReluL1
 from toysae.saes.variants import L0, L1, BatchTopK, Gated, JumpRelu, Prefixes, Relu, TopK, Variant
 
 PRICE, K, MEAN_K, BANDWIDTH, SIZES = 0.15, 3, 2.3, 0.4, (2, 4, N_LATENTS)

@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from toysae.saes.stack import Buffers, Model, ReluL1, n_parameters, untrained
+from toysae.saes.gradients import Buffers
+from toysae.saes.stack import Model, ReluL1, n_parameters, untrained
 from toysae.saes.starts import initial_rows, random_sign_rows
 from toysae.worlds.catalogue import k_of_n, two_of_three
 

@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch.nn.functional import normalize
 
-from toysae.saes.stack import Buffers, ReluL1, Stack, untrained
+from toysae.saes.gradients import Buffers
+from toysae.saes.stack import ReluL1, Stack, untrained
 from toysae.saes.starts import positive_rows, random_sign_rows
 from toysae.saes.training import Batches, Support, fit
 from toysae.saes.variants import (

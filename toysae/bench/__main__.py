@@ -54,7 +54,7 @@ def measure(root: Path, peers: Path, folder: Path) -> report.Results:
         task=TASK,
         contest=contest(contenders, TASK, N_ROUNDS, root, folder, tell),
         stacks=costs.by_stack_size(STACK_SIZES, n_steps=1000, n_rounds=N_ROUNDS),
-        variants=costs.by_variant(WIDTHS[0], N_SAES, n_steps=200, n_rounds=N_ROUNDS),
+        variants=costs.by_variant(WIDTHS[0], N_SAES, n_steps=200, n_rounds=N_ROUNDS, peers=peers),
         widths=costs.by_width(WIDTHS, N_SAES, n_steps=200, n_rounds=N_ROUNDS),
         sgemm=costs.sgemm_rate(N_ROUNDS),
         atoms=float(dictionary_loss(world.features, world, TASK.l1_coeff)),

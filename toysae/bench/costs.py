@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import pandas as pd
 import torch
 
-from toysae.saes.stack import Model, ReluL1, untrained
+from toysae.saes.kinds import KINDS, NARROW, WIDE, Kind, coarse_prefixes
+from toysae.saes.stack import ReluL1, untrained
 from toysae.saes.starts import random_sign_rows
 from toysae.saes.training import BLOCK_STEPS, Batches, Data, Support, chunk_length, fast_arithmetic, fit
-from toysae.saes.variants import L0, L1, BatchTopK, Gated, JumpRelu, LargestCosine, Prefixes, Relu, TopK, Variant
 from toysae.worlds.catalogue import independent, two_of_three
 from toysae.worlds.world import World
 
 L1_COEFF, LR = 0.1, 0.003
+KNOBS = {"l1_coeff": L1_COEFF, "l0_coeff": L1_COEFF, "weight": L1_COEFF, "k": 1}  # at which each kind is measured
 BATCH_SIZE = 1024
 N_PRODUCTS = 5  # matrix products of a step: encode, decode, back to the latents, and the gradients of W_dec and W_enc
 SGEMM_SIZE = 2048
@@ -51,32 +56,65 @@ def by_width(widths: Sequence[int], n_saes: int, n_steps: int, n_rounds: int) ->
     return rounds.assign(**per_step(rounds, n_saes * n_steps)).drop(columns=["seconds", "cpu_seconds"])
 
 
-def variants(width: int) -> dict[str, Model]:
-    """One SAE model of each kind for so many latents; the first has its gradient written out."""
-    return {
-        "L1, gradient written out": ReluL1(L1_COEFF),
-        "L1": Variant(Relu(), [L1(L1_COEFF)]),
-        "TopK": Variant(TopK(1)),
-        "BatchTopK": Variant(BatchTopK(1)),
-        "JumpReLU": Variant(JumpRelu(), [L0(L1_COEFF)]),
-        "Gated": Gated(L1_COEFF),
-        "Matryoshka": Variant(Relu(), [L1(L1_COEFF)], prefixes=Prefixes.all(width)),
-        "largest cosine": Variant(Relu(), [L1(L1_COEFF), LargestCosine(L1_COEFF)]),
-    }
+def by_variant(width: int, n_saes: int, n_steps: int, n_rounds: int, peers: Path | None = None) -> pd.DataFrame:
+    """Cost of each of KINDS, with as many latents as features, on fresh samples, and of SAELens's own training.
 
-
-def by_variant(width: int, n_saes: int, n_steps: int, n_rounds: int) -> pd.DataFrame:
-    """Cost of each kind of SAE, with as many latents as features, on fresh samples.
-
-    columns  variant, round, microseconds, cpu_microseconds (per SAE and step)
+    peers    the Python that has SAELens, if there is one
+    columns  variant, round, microseconds, cpu_microseconds, saelens_microseconds, saelens_cpu_microseconds (per SAE and
+             step); the last two are not numbers where SAELens has no such kind
     """
     world = independent([1 / width] * width)
-    jobs = {
-        name: training_job(world, fresh_batches(world), width, n_saes, n_steps, model)
-        for name, model in variants(width).items()
-    }
+    jobs = {name: kind_job(KINDS[name], world, width, n_saes, n_steps) for name in KINDS}
     rounds = pd.DataFrame(in_turn(jobs, n_rounds)).rename(columns={"job": "variant"})
-    return rounds.assign(**per_step(rounds, n_saes * n_steps)).drop(columns=["seconds", "cpu_seconds"])
+    ours = rounds.assign(**per_step(rounds, n_saes * n_steps)).drop(columns=["seconds", "cpu_seconds"])
+    theirs = saelens_rounds(peers, width, n_steps, n_rounds) if peers else pd.DataFrame(columns=["variant", "round"])
+    columns = per_step(theirs.reindex(columns=["seconds", "cpu_seconds"]), n_steps)
+    named = {f"saelens_{name}": values for name, values in columns.items()}
+    return ours.merge(theirs[["variant", "round"]].assign(**named), how="left")
+
+
+def kind_job(kind: Kind, world: World, width: int, n_saes: int, n_steps: int) -> Job:
+    """One call of training.fit for SAEs of a kind."""
+    values = torch.full((n_saes,), KNOBS[kind.knob], dtype=torch.float64)
+    start = kind.untrained(values, random_sign_rows(world, width, range(n_saes)), range(n_saes))
+    return lambda: fit(start, fresh_batches(world), n_steps=n_steps, lr=LR) and None
+
+
+def saelens_kinds(width: int) -> dict[str, tuple[str, dict]]:
+    """What SAELens calls the kinds that it has, and their settings: its squared error has no half, so prices double."""
+    k, price, jump = KNOBS["k"], 2 * L1_COEFF, {"jumprelu_init_threshold": WIDE.initial_threshold}
+    return {
+        "L1": ("standard", {"l1_coefficient": price}),
+        "TopK": ("topk", {"k": k}),
+        "BatchTopK": ("batchtopk", {"k": k}),
+        "JumpReLU, L0": ("jumprelu", {"l0_coefficient": price, "jumprelu_bandwidth": WIDE.bandwidth} | jump),
+        "JumpReLU, narrow kernel": (
+            "jumprelu",
+            {"l0_coefficient": price, "jumprelu_bandwidth": NARROW.bandwidth} | jump,
+        ),
+        "Gated": ("gated", {"l1_coefficient": price}),
+        "Matryoshka BatchTopK": (
+            "matryoshka_batchtopk",
+            {"k": k, "matryoshka_widths": list(coarse_prefixes(width).sizes)},
+        ),
+    }
+
+
+def saelens_rounds(peers: Path, width: int, n_steps: int, n_rounds: int) -> pd.DataFrame:
+    """Time of SAELens's training of one SAE, for each kind that it has. Raises RuntimeError if it fails.
+
+    columns  variant, round, seconds, cpu_seconds
+    """
+    asked = {"width": width, "batch_size": BATCH_SIZE, "n_steps": n_steps, "n_rounds": n_rounds, "lr": LR}
+    words = json.dumps(asked | {"kinds": saelens_kinds(width)})
+    command = [str(peers), "-P", str(Path(__file__).with_name("peer_kinds.py"))]  # nothing of ours is needed there
+    one_thread = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "TQDM_DISABLE": "1"}
+    run = subprocess.run(command, input=words, capture_output=True, text=True, env=os.environ | one_thread)
+    if run.returncode:
+        raise RuntimeError(f"SAELens's kinds were not measured: {run.stderr.strip()[-300:]}")
+    measured = json.loads(run.stdout).items()
+    rows = [(name, number, *spent) for name, turns in measured for number, spent in enumerate(turns)]
+    return pd.DataFrame(rows, columns=["variant", "round", "seconds", "cpu_seconds"])
 
 
 def sgemm_rate(n_rounds: int) -> pd.DataFrame:
@@ -94,13 +132,10 @@ def operations(width: int, batch_size: int = BATCH_SIZE) -> int:
     return N_PRODUCTS * 2 * width * width * batch_size
 
 
-def training_job(
-    world: World, data: Data, n_latents: int, n_saes: int, n_steps: int, model: Model | None = None
-) -> Job:
-    """One call of training.fit, for plain SAEs where no other model is given."""
-    model = model or ReluL1(L1_COEFF)
+def training_job(world: World, data: Data, n_latents: int, n_saes: int, n_steps: int) -> Job:
+    """One call of training.fit, for plain SAEs."""
     rows = random_sign_rows(world, n_latents, range(n_saes))
-    stack = untrained(model, rows, range(n_saes), decoder_bias=False)
+    stack = untrained(ReluL1(L1_COEFF), rows, range(n_saes), decoder_bias=False)
     return lambda: fit(stack, data, n_steps=n_steps, lr=LR) and None
 
 

@@ -73,7 +73,8 @@ def write(results: Results, folder: Path) -> None:
 def as_json(results: Results) -> dict:
     """Everything measured, and the table, as plain lists and dicts."""
     tables = ("contest", "stacks", "variants", "widths", "sgemm")
-    raw = {name: getattr(results, name).to_dict("records") for name in tables}
+    whole = {name: getattr(results, name).astype(object) for name in tables}
+    raw = {name: table.where(table.notna(), None).to_dict("records") for name, table in whole.items()}
     table = contest_table(results.contest).reset_index().to_dict("records")
     return {"machine": results.machine, "task": vars(results.task), "table": table, "atoms": results.atoms} | raw
 
@@ -288,11 +289,14 @@ def stack_rows(stacks: pd.DataFrame) -> list[list[str]]:
 
 def variant_rows(variants: pd.DataFrame) -> list[list[str]]:
     spent = spread(variants, "variant")
-    return [["kind of SAE", "µs per SAE and step", "ratio to the first"]] + [
+    theirs = variants.groupby("variant", sort=False)["saelens_microseconds"].median()
+    return [["kind of SAE", "µs per SAE and step", "ratio to the first", "SAELens, µs", "its ratio to ours"]] + [
         [
             name,
             f"{its['median']:.4g} ({its['min']:.4g} to {its['max']:.4g})",
             f"{its['median'] / spent['median'].iloc[0]:.2g}",
+            f"{theirs[name]:,.0f}" if pd.notna(theirs[name]) else "",
+            f"{theirs[name] / its['median']:.3g}" if pd.notna(theirs[name]) else "",
         ]
         for name, its in spent.iterrows()
     ]
@@ -301,8 +305,8 @@ def variant_rows(variants: pd.DataFrame) -> list[list[str]]:
 def kinds(results: Results) -> str:
     width = results.widths["width"].min()
     return (
-        f"The same world, {width} latents and {costs.BATCH_SIZE:,} fresh samples a step. Only the first kind has a "
-        "gradient that is written out; all others train through autograd."
+        f"The same world, {width} latents and {costs.BATCH_SIZE:,} fresh samples a step. Every kind has a gradient "
+        "that is written out. SAELens trains its own kind of that name with its own trainer, where it has one."
     )
 
 

@@ -7,7 +7,10 @@ from .assessment import with_signed_labels as with_signed_labels
 from .detection import detection_scores as detection_scores
 from .detection import holes as holes
 from .detection import own_latents_fire as own_latents_fire
+from .guests import Foreign as Foreign
+from .guests import Functions as Functions
 from .guests import as_stack as as_stack
+from .guests import prices as prices
 from .labels import LABELS as LABELS
 from .labels import SIGNED_LABELS as SIGNED_LABELS
 from .labels import THRESHOLD as THRESHOLD

@@ -29,8 +29,9 @@ from torch.nn.functional import normalize
 
 from toysae.measures.recovery import costs
 from toysae.optimum.codes import Coded, require_shape
+from toysae.saes.gradients import Parameters
 from toysae.saes.saelens import from_saelens
-from toysae.saes.stack import Model, Parameters, Priced, Stack, coefficient, untrained
+from toysae.saes.stack import Model, Priced, Stack, coefficient, untrained
 from toysae.worlds.checks import require
 from toysae.worlds.world import World
 

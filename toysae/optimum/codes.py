@@ -8,7 +8,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from toysae.saes.stack import Parameters, Priced, per_sample
+from toysae.saes.gradients import Parameters
+from toysae.saes.stack import Priced, per_sample
 from toysae.worlds.finite import finite_data
 from toysae.worlds.world import World
 

@@ -28,7 +28,8 @@ import torch
 from torch import Tensor
 
 from toysae import __version__
-from toysae.saes.stack import Model, Parameters, ReluL1, Stack
+from toysae.saes.gradients import Parameters
+from toysae.saes.stack import Model, ReluL1, Stack
 from toysae.saes.variants import BatchTopK, Gated, JumpRelu, Relu, TopK, Variant
 
 SETTINGS, WEIGHTS = "cfg.json", "sae_weights.safetensors"  # the names that SAELens looks for

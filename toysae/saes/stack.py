@@ -12,43 +12,32 @@ Rows of W_dec are unit directions. A *model* says how the parameters are used: i
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-Parameters = dict[str, Tensor]
+from toysae.saes import gradients
+from toysae.saes.gradients import Buffers, Parameters
 
-
-class Buffers:
-    """Scratch tensors that are allocated once and used again at every step: fresh memory costs more than arithmetic."""
-
-    def __init__(self) -> None:
-        self._tensors: dict[str, Tensor] = {}
-        self._made: dict[str, tuple[Tensor, Tensor]] = {}
-
-    def get(self, name: str, shape: tuple[int, ...], like: Tensor) -> Tensor:
-        held = self._tensors.get(name)
-        if held is None or held.shape != shape:
-            held = self._tensors[name] = torch.empty(shape, dtype=like.dtype, device=like.device)
-        return held
-
-    def once(self, name: str, source: Tensor, make: Callable[[Tensor], Tensor]) -> Tensor:
-        """make(source), made anew only when source is another tensor than last time."""
-        held = self._made.get(name)
-        if held is None or held[0] is not source:
-            held = self._made[name] = source, make(source)
-        return held[1]
+DECIDE_THE_LOSS = {"encode", "decode", "squared_errors", "sample_losses", "loss"}
 
 
 class Model:
     """How parameters become latent activations, a reconstruction and a loss.
 
     A subclass supplies encode and sample_losses; it then trains through autograd. It may override gradients for speed.
+    A gradient that is written out belongs to its loss: a subclass that changes the loss alone trains through autograd.
     The weights, (n_samples,) or (n_saes, n_samples), are the samples' probabilities: they matter to models that compare
     samples with each other, and left out they are equal.
     """
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        own = vars(cls)
+        if "gradients" not in own and own.keys() & DECIDE_THE_LOSS:
+            cls.gradients = Model.gradients  # type: ignore[method-assign]
 
     def encode(self, parameters: Parameters, x: Tensor, weights: Tensor | None = None) -> Tensor:
         """Latent activations (n_saes, n_samples, n_latents) of data points (n_samples, d_in)."""
@@ -96,12 +85,10 @@ class Model:
 
         returns  the latent activations on the way, (n_saes, n_samples, n_latents), good until the next call
         """
-        leaves = {name: value.detach().requires_grad_() for name, value in parameters.items()}
+        leaves = as_leaves(parameters)
         with torch.enable_grad():
             total = self.loss(leaves, x, weights).sum()
-        slopes = torch.autograd.grad(total, list(leaves.values()), materialize_grads=True)
-        for name, slope in zip(leaves, slopes, strict=True):
-            out[name].copy_(slope)
+        slopes_into(out, total, leaves)
         with torch.no_grad():
             return self.encode(parameters, x, weights)
 
@@ -135,42 +122,14 @@ class ReluL1(Priced):
     def gradients(
         self, parameters: Parameters, x: Tensor, weights: Tensor, out: Parameters, buffers: Buffers
     ) -> Tensor:
-        """The same gradient as autograd's, written out: latents by batch, into memory that is already there."""
-        price = buffers.once("price", weights, lambda w: (per_sample(self.l1_coeff, x) * w).unsqueeze(-2))
-        W_dec, weights = parameters["W_dec"], weights.unsqueeze(-2)
-        n_saes, n_latents, d_in = W_dec.shape
-        # A transposed copy, because on a transposed view the products take ten times as long
-        samples = buffers.get("samples", (d_in, len(x)), W_dec).copy_(x.T)
-        z = self._activations(parameters, samples, buffers.get("z", (n_saes, n_latents, len(x)), W_dec))
-
-        # d loss / d x_hat, then back through the decoder and the ReLU
-        error = torch.bmm(W_dec.transpose(1, 2), z, out=buffers.get("error", (n_saes, d_in, len(x)), W_dec))
-        error -= samples
-        if "b_dec" in parameters:
-            error += parameters["b_dec"][:, :, None]
-        error *= weights
-        back = torch.bmm(W_dec, error, out=buffers.get("back", z.shape, W_dec))
-        back += price
-        torch.ops.aten.threshold_backward(back, z, 0, grad_input=back)
-
-        torch.bmm(z, error.transpose(1, 2), out=out["W_dec"])
-        torch.sum(back, dim=2, out=out["b_enc"])
-        encoder = buffers.get("encoder", (n_saes, d_in, n_latents), W_dec)
-        torch.bmm(samples.expand(n_saes, -1, -1), back.transpose(1, 2), out=encoder)
-        if "b_dec" in parameters:
-            encoder -= parameters["b_dec"][:, :, None] * out["b_enc"][:, None]
-            torch.sum(error, dim=2, out=out["b_dec"])
-            out["b_dec"] -= torch.bmm(_encoder(parameters), out["b_enc"][:, :, None])[:, :, 0]
-        _add_encoder_gradient(out, encoder)
-        return z.transpose(1, 2)
-
-    def _activations(self, parameters: Parameters, samples: Tensor, z: Tensor) -> Tensor:
-        """Fills z (n_saes, n_latents, n_samples) with the activations on samples (d_in, n_samples)."""
-        to_latents, bias = _encoder(parameters).transpose(1, 2), parameters["b_enc"][:, :, None]
-        if "b_dec" in parameters:
-            bias = bias - to_latents @ parameters["b_dec"][:, :, None]
-        torch.bmm(to_latents, samples.expand(len(z), -1, -1), out=z)
-        return z.add_(bias).clamp_(min=0)
+        """The same gradient as autograd's, written out."""
+        step = gradients.Pass(parameters, x, weights, out, buffers)
+        gradients.relu(step)
+        gradients.squared_error(step)
+        gradients.l1(step, self.l1_coeff)
+        gradients.kept(step)
+        gradients.encoder(step)
+        return step.z.transpose(1, 2)
 
 
 def coefficient(name: str, value: float | Tensor) -> Tensor:
@@ -189,19 +148,20 @@ def per_sample(value: Tensor, like: Tensor) -> Tensor:
 def preactivations(parameters: Parameters, x: Tensor) -> Tensor:
     """(x - b_dec) W_enc + b_enc, (n_saes, n_samples, n_latents), of data points (n_samples, d_in)."""
     centred = x - parameters["b_dec"][:, None] if "b_dec" in parameters else x
-    return centred @ _encoder(parameters) + parameters["b_enc"][:, None]
+    W_enc = parameters["W_enc"] if "W_enc" in parameters else parameters["W_dec"].transpose(1, 2)  # tied
+    return centred @ W_enc + parameters["b_enc"][:, None]
 
 
-def _encoder(parameters: Parameters) -> Tensor:
-    """(n_saes, d_in, n_latents): the encoder's own weights, or the decoder's transposed where they are tied."""
-    return parameters["W_enc"] if "W_enc" in parameters else parameters["W_dec"].transpose(1, 2)
+def as_leaves(parameters: Parameters) -> Parameters:
+    """The same numbers, for autograd to start from."""
+    return {name: value.detach().requires_grad_() for name, value in parameters.items()}
 
 
-def _add_encoder_gradient(out: Parameters, gradient: Tensor) -> None:
-    if "W_enc" in out:
-        out["W_enc"].copy_(gradient)
-    else:
-        out["W_dec"] += gradient.transpose(1, 2)
+def slopes_into(out: Parameters, total: Tensor, leaves: Parameters) -> None:
+    """Writes the gradient of total into out, as autograd finds it; zero where total does not depend on a leaf."""
+    slopes = torch.autograd.grad(total, list(leaves.values()), materialize_grads=True)
+    for name, slope in zip(leaves, slopes, strict=True):
+        out[name].copy_(slope)
 
 
 @dataclass(frozen=True)

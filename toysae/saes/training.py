@@ -19,7 +19,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from toysae.saes.stack import Buffers, Parameters, Stack
+from toysae.saes.gradients import Buffers, Parameters
+from toysae.saes.stack import Stack
 from toysae.saes.starts import member_generator
 from toysae.worlds.checks import require_positive
 from toysae.worlds.world import World

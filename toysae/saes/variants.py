@@ -8,24 +8,27 @@
     Variant(Relu(), [L1(0.1), LargestCosine(0.3)])          decoder rows pushed apart
     Gated(0.1)                                              a gate decides whether, a magnitude how much
 
-Tied weights are a matter of the parameters: untrained(..., tied=True). Everything trains through autograd. A part is a
-small object; numbers in it may be one for all SAEs or one per SAE (n_saes,). To add your own, write a part with the
-same call and hand it to Variant, or a Model with encode and sample_losses.
+Tied weights are a matter of the parameters: untrained(..., tied=True). A part is a small object; numbers in it may be
+one for all SAEs or one per SAE (n_saes,). To add your own, write a part with the same call and hand it to Variant, or a
+Model with encode and sample_losses: it trains through autograd. The parts here have gradients that are written out
+(`toysae.saes.gradients`), which takes a fraction of the time: a Variant uses them if all its parts have one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass, fields, replace
-from typing import Protocol
+from itertools import accumulate
+from typing import ClassVar, Protocol
 
 import torch
 from torch import Tensor
 
-from toysae.saes.stack import Model, Parameters, Priced, coefficient, per_sample, preactivations
+from toysae.saes import gradients, selection
+from toysae.saes.gradients import Buffers, Parameters, Pass
+from toysae.saes.stack import Model, Priced, as_leaves, coefficient, per_sample, preactivations, slopes_into
 from toysae.worlds.checks import require_positive
-
-COUNT_TOLERANCE = 1e-6  # probabilities of samples add up to a count of latents only up to rounding
 
 
 class Activation(Protocol):
@@ -56,7 +59,19 @@ class Penalty(Protocol):
 
 @dataclass(frozen=True)
 class Part:
-    """What activations and penalties share: numbers that may differ between the SAEs of a stack."""
+    """What activations and penalties share: numbers that may differ between the SAEs of a stack.
+
+    A part whose gradient is written out has `backward`, an activation also `forward`. Both belong to the call: a part
+    that changes the call alone has neither.
+    """
+
+    backward: ClassVar[Callable[..., None] | None] = None
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        own = vars(cls)
+        if "__call__" in own and not own.keys() & {"forward", "backward"}:
+            cls.backward = None
 
     def members(self, chosen: slice):
         given = {field.name: getattr(self, field.name) for field in fields(self)}
@@ -70,21 +85,36 @@ class Part:
         return {}
 
 
+class Keeping(Part):
+    """An activation that keeps some pre-activations and makes the others zero.
+
+    forward  from step.pre to step.z; latents by batch, (n_saes, n_latents, n_samples)
+    """
+
+    def backward(self, step: Pass) -> None:
+        """From the slope by step.z to that by the pre-activations, in step.back."""
+        gradients.kept(step)
+
+
 @dataclass(frozen=True)
-class Relu(Part):
+class Relu(Keeping):
     """z = max(0, pre)."""
 
     def __call__(self, pre: Tensor, parameters: Parameters, weights: Tensor | None) -> Tensor:
         return torch.relu(pre)
 
+    def forward(self, step: Pass) -> None:
+        gradients.relu(step)
+
 
 @dataclass(frozen=True)
-class TopK(Part):
+class TopK(Keeping):
     """The k largest pre-activations of each sample, as far as they are positive (Gao et al. 2024, arXiv 2406.04093).
 
     k  a whole number >= 1, or one per SAE
 
-    Their auxiliary loss for dead latents is not here: training.fit resamples dead latents instead.
+    Of equal ones the earlier latents go first. The paper's auxiliary loss for dead latents is not here: training.fit
+    resamples dead latents instead.
     """
 
     k: int | Tensor
@@ -96,14 +126,15 @@ class TopK(Part):
         object.__setattr__(self, "k", k)
 
     def __call__(self, pre: Tensor, parameters: Parameters, weights: Tensor | None) -> Tensor:
-        most = min(int(self.k.max()), pre.shape[-1])
-        values, chosen = pre.topk(most, dim=-1)
-        kept = torch.arange(most, device=pre.device) < self.k.to(pre.device).reshape(-1, 1, 1)
-        return torch.zeros_like(pre).scatter(-1, chosen, torch.relu(values) * kept)
+        largest = selection.largest_of_samples(pre.detach().transpose(1, 2), self.k, Buffers()).transpose(1, 2)
+        return torch.where(largest > 0, pre, 0)
+
+    def forward(self, step: Pass) -> None:
+        step.z = selection.largest_of_samples(step.pre, self.k, step.buffers)
 
 
 @dataclass(frozen=True)
-class BatchTopK(Part):
+class BatchTopK(Keeping):
     """The largest activations of a whole batch: k per sample on average (Bussmann et al. 2024, arXiv 2412.06410).
 
     k  a number > 0, or one per SAE; it need not be whole
@@ -125,29 +156,28 @@ class BatchTopK(Part):
         positive = torch.relu(pre)
         if "log_threshold" in parameters:
             return positive * (pre > parameters["log_threshold"].exp()[:, None])
-        return positive * (positive >= self._smallest_kept(positive.detach(), weights))
+        equal = pre.new_full((pre.shape[1],), 1 / pre.shape[1])
+        kept = positive.detach().transpose(1, 2)
+        smallest = selection.smallest_kept(kept, equal if weights is None else weights, self.k, Buffers())
+        return positive * (positive >= smallest)
+
+    def forward(self, step: Pass) -> None:
+        if "log_threshold" in step.parameters:
+            return gradients.jump(step)
+        positive = torch.clamp(step.pre, min=0, out=step.buffer("positive"))
+        return gradients.keep(step, selection.smallest_kept(positive, step.weights, self.k, step.buffers))
 
     def settled(self, batches: Iterable[Tensor], weights: Tensor) -> Parameters:
         batches = list(batches)
-        smallest = torch.stack([self._smallest_kept(torch.relu(pre), weights) for pre in batches]).mean(dim=0)
+        buffers, positive = Buffers(), [torch.relu(pre).transpose(1, 2) for pre in batches]
+        smallest = torch.stack([selection.smallest_kept(z, weights, self.k, buffers) for z in positive]).mean(dim=0)
         # A hair below, so that the smallest activation itself passes
         log_threshold = (smallest * (1 - 1e-5)).clamp(min=1e-12).log()
         return {"log_threshold": log_threshold[:, :, 0].expand(-1, batches[0].shape[-1]).contiguous()}
 
-    def _smallest_kept(self, positive: Tensor, weights: Tensor | None) -> Tensor:
-        """The smallest activation that stays on, (n_saes, 1, 1)."""
-        n_saes, n_samples, n_latents = positive.shape
-        weights = positive.new_full((n_samples,), 1 / n_samples) if weights is None else weights
-        values, order = positive.flatten(1).sort(dim=1, descending=True)
-        counted = weights.expand(n_saes, n_samples).gather(1, order // n_latents).double().cumsum(dim=1)
-        most = self.k.to(counted).reshape(-1, 1) * (1 + COUNT_TOLERANCE)
-        # The largest activation always stays, else a small k would switch the SAE off
-        last = ((counted <= most) & (values > 0)).sum(dim=1, keepdim=True).sub(1).clamp(min=0)
-        return values.gather(1, last)[:, :, None].clamp(min=torch.finfo(values.dtype).tiny)
-
 
 @dataclass(frozen=True)
-class JumpRelu(Part):
+class JumpRelu(Keeping):
     """z = pre where pre exceeds the latent's trained threshold, else 0 (Rajamanoharan et al. 2024, arXiv 2407.14435).
 
     bandwidth          width of the kernel of the straight-through estimator: only pre-activations this close to the
@@ -170,6 +200,13 @@ class JumpRelu(Part):
         threshold = parameters["log_threshold"].exp()[:, None]
         return torch.relu(pre) * (pre > threshold) + threshold.detach() * _slope(pre, threshold, self.bandwidth)
 
+    def forward(self, step: Pass) -> None:
+        gradients.jump(step)
+
+    def backward(self, step: Pass) -> None:
+        gradients.thresholds(step, self.bandwidth)
+        gradients.kept(step)
+
 
 @dataclass(frozen=True)
 class Weighted(Part):
@@ -191,6 +228,9 @@ class L1(Weighted):
     def __call__(self, parameters: Parameters, pre: Tensor, z: Tensor) -> Tensor:
         return per_sample(self.coeff, z) * z.sum(dim=-1)
 
+    def backward(self, step: Pass) -> None:
+        gradients.l1(step, self.coeff)
+
 
 @dataclass(frozen=True)
 class L0(Weighted):
@@ -206,13 +246,14 @@ class L0(Weighted):
         require_positive(bandwidth=self.bandwidth)
 
     def __call__(self, parameters: Parameters, pre: Tensor, z: Tensor) -> Tensor:
-        if "log_threshold" not in parameters:
-            raise ValueError(
-                "penalties holds L0, which moves thresholds: allowed only with an activation that has them"
-            )
+        _require_thresholds(parameters)
         threshold = parameters["log_threshold"].exp()[:, None]
         active = (pre > threshold).to(z) + _slope(pre, threshold, self.bandwidth)
         return per_sample(self.coeff, z) * active.sum(dim=-1)
+
+    def backward(self, step: Pass) -> None:
+        _require_thresholds(step.parameters)
+        gradients.l0(step, self.coeff, self.bandwidth)
 
 
 @dataclass(frozen=True)
@@ -229,6 +270,9 @@ class LargestCosine(Weighted):
         largest = _cosines_of_pairs(W_dec, fill=-1.0).amax(dim=2)
         return per_sample(self.coeff, z) * largest.square().mean(dim=1, keepdim=True)
 
+    def backward(self, step: Pass) -> None:
+        gradients.largest_cosine(step, self.coeff)
+
 
 @dataclass(frozen=True)
 class AllCosines(Weighted):
@@ -238,6 +282,9 @@ class AllCosines(Weighted):
         cosines = _cosines_of_pairs(parameters["W_dec"], fill=0.0)
         n_pairs = max(1, cosines.shape[1] * (cosines.shape[1] - 1))
         return per_sample(self.coeff, z) * cosines.square().sum(dim=(1, 2))[:, None] / n_pairs
+
+    def backward(self, step: Pass) -> None:
+        gradients.all_cosines(step, self.coeff)
 
 
 @dataclass(frozen=True)
@@ -272,6 +319,13 @@ class Prefixes:
         """Every size from 1 to n_latents, each counting the same."""
         return cls.of(*range(1, n_latents + 1))
 
+    def reach(self, n_latents: int) -> tuple[float, ...]:
+        """For each latent the share of the prefixes that hold it. Raises ValueError if the largest is not n_latents."""
+        if self.sizes[-1] != n_latents:
+            raise ValueError(f"prefixes ends at {self.sizes[-1]}: allowed is n_latents = {n_latents}")
+        shares = dict(zip(self.sizes, self.shares, strict=True))
+        return tuple(accumulate(shares.get(size, 0.0) for size in range(n_latents, 0, -1)))[::-1]
+
 
 class Variant(Model):
     """An SAE put together from an activation, any number of penalties and, for a Matryoshka SAE, prefixes.
@@ -287,8 +341,10 @@ class Variant(Model):
         self.activation, self.penalties, self.prefixes = activation, tuple(penalties), prefixes
 
     def members(self, chosen: slice) -> Variant:
-        penalties = [penalty.members(chosen) for penalty in self.penalties]
-        return Variant(self.activation.members(chosen), penalties, prefixes=self.prefixes)
+        part = copy(self)  # of the same class, which may have a loss of its own
+        part.activation = self.activation.members(chosen)
+        part.penalties = tuple(penalty.members(chosen) for penalty in self.penalties)
+        return part
 
     def own_parameters(self, rows: Tensor) -> Parameters:
         return self.activation.own_parameters(rows)
@@ -297,12 +353,43 @@ class Variant(Model):
         return self.activation(preactivations(parameters, x), parameters, weights)
 
     def sample_losses(self, parameters: Parameters, x: Tensor, weights: Tensor | None = None) -> Tensor:
+        return self._losses_and_activations(parameters, x, weights)[0]
+
+    def gradients(
+        self, parameters: Parameters, x: Tensor, weights: Tensor, out: Parameters, buffers: Buffers
+    ) -> Tensor:
+        if any(getattr(part, "backward", None) is None for part in (self.activation, *self.penalties)):
+            return self._by_autograd(parameters, x, weights, out)
+        step = Pass(parameters, x, weights, out, buffers)
+        self.activation.forward(step)
+        if self.prefixes is None:
+            gradients.squared_error(step)
+        else:
+            gradients.nested_error(step, self.prefixes.reach(step.shape[1]))
+        for penalty in self.penalties:
+            penalty.backward(step)
+        self.activation.backward(step)
+        gradients.encoder(step)
+        return step.z.transpose(1, 2)
+
+    def _by_autograd(self, parameters: Parameters, x: Tensor, weights: Tensor, out: Parameters) -> Tensor:
+        """As Model.gradients, without encoding a second time."""
+        leaves = as_leaves(parameters)
+        with torch.enable_grad():
+            losses, z = self._losses_and_activations(leaves, x, weights)
+            total = (losses * weights).sum()
+        slopes_into(out, total, leaves)
+        return z.detach()
+
+    def _losses_and_activations(
+        self, parameters: Parameters, x: Tensor, weights: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
         pre = preactivations(parameters, x)
         z = self.activation(pre, parameters, weights)
         losses = self.squared_errors(parameters, x, z) / 2
         for penalty in self.penalties:
             losses = losses + penalty(parameters, pre, z)
-        return losses
+        return losses, z
 
     def settled(self, parameters: Parameters, x: Tensor, weights: Tensor) -> Parameters:
         # A generator: only an activation that has to settle something looks at the batches
@@ -312,9 +399,7 @@ class Variant(Model):
         """As in Model; with prefixes the weighted mean over what each of them reconstructs."""
         if self.prefixes is None:
             return super().squared_errors(parameters, x, z)
-        n_latents = z.shape[-1]
-        if self.prefixes.sizes[-1] != n_latents:
-            raise ValueError(f"prefixes ends at {self.prefixes.sizes[-1]}: allowed is n_latents = {n_latents}")
+        self.prefixes.reach(z.shape[-1])  # raises if latents are left out
         residual = (x - parameters["b_dec"][:, None] if "b_dec" in parameters else x).expand(len(z), -1, -1)
         total, start = 0.0, 0
         for size, share in zip(self.prefixes.sizes, self.prefixes.shares, strict=True):
@@ -348,10 +433,24 @@ class Gated(Priced):
         auxiliary = self.squared_errors(frozen, x, opened)
         return (error + auxiliary) / 2 + per_sample(self.l1_coeff, x) * opened.sum(dim=-1)
 
+    def gradients(
+        self, parameters: Parameters, x: Tensor, weights: Tensor, out: Parameters, buffers: Buffers
+    ) -> Tensor:
+        step = Pass(parameters, x, weights, out, buffers)
+        gradients.gated_error(step, self.l1_coeff)
+        gradients.encoder(step)
+        gradients.gated_bias(step)
+        return step.z.transpose(1, 2)
+
     def _activations(self, parameters: Parameters, gate: Tensor) -> Tensor:
         projected = gate - parameters["b_enc"][:, None]
         magnitude = torch.relu(projected * parameters["r_mag"].exp()[:, None] + parameters["b_mag"][:, None])
         return magnitude * (gate > 0)
+
+
+def _require_thresholds(parameters: Parameters) -> None:
+    if "log_threshold" not in parameters:
+        raise ValueError("penalties holds L0, which moves thresholds: allowed only with an activation that has them")
 
 
 def _slope(pre: Tensor, threshold: Tensor, bandwidth: float) -> Tensor:

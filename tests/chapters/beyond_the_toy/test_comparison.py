@@ -23,14 +23,14 @@ def table():
         ("L1", 0.4, 0, 4.1, 0.5, 0.6, 0.5, 0.6, 0.6),
         ("TopK", 2.0, 0, 2.0, 0.9, 0.4, 0.6, 0.8, 0.5),
         ("TopK", 4.0, 0, 4.0, 0.7, 0.8, 0.7, 0.7, 0.7),
-        ("Matryoshka", 4.0, 0, 4.0, 0.8, 0.8, 0.8, 0.9, 0.6),
-        ("Matryoshka", 6.0, 0, 6.0, 0.6, 0.9, 0.7, 0.8, 0.7),
+        ("Matryoshka TopK", 4.0, 0, 4.0, 0.8, 0.8, 0.8, 0.9, 0.6),
+        ("Matryoshka TopK", 6.0, 0, 6.0, 0.6, 0.9, 0.7, 0.8, 0.7),
         ("L1", 0.2, 1, 8.0, 0.2, 0.9, 0.3, 0.5, 0.6),
         ("L1", 0.4, 1, 4.1, 0.5, 0.6, 0.9, 0.6, 0.6),
         ("TopK", 2.0, 1, 2.0, 0.6, 0.4, 0.6, 0.8, 0.5),
         ("TopK", 4.0, 1, 4.0, 0.7, 0.8, 0.95, 0.7, 0.9),
-        ("Matryoshka", 4.0, 1, 4.0, 0.8, 0.8, 0.8, 0.6, 0.6),
-        ("Matryoshka", 6.0, 1, 6.0, 0.6, 0.9, 0.7, 0.8, 0.7),
+        ("Matryoshka TopK", 4.0, 1, 4.0, 0.8, 0.8, 0.8, 0.6, 0.6),
+        ("Matryoshka TopK", 6.0, 1, 6.0, 0.6, 0.9, 0.7, 0.8, 0.7),
     ]
     return pd.DataFrame(rows, columns=COLUMNS)
 
@@ -52,7 +52,11 @@ def test_matryoshka_and_topk_are_compared_at_one_setting(table):
 
 def test_the_plain_sae_is_compared_near_the_true_l0(table):
     near = at_true_l0(table, 4)
-    assert set(zip(near["kind"], near["setting"], strict=True)) == {("L1", 0.4), ("TopK", 4.0), ("Matryoshka", 4.0)}
+    assert set(zip(near["kind"], near["setting"], strict=True)) == {
+        ("L1", 0.4),
+        ("TopK", 4.0),
+        ("Matryoshka TopK", 4.0),
+    }
     assert plain_is_lowest(table, "f1", 4) == [True, False]
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from toysae.chapters.beyond_the_toy.trials import KINDS, trial
+from toysae.chapters.beyond_the_toy.trials import trial
+from toysae.saes.kinds import KINDS
 from toysae.sweeps import catalogue, read_table
 from toysae.sweeps.settings import complete
 

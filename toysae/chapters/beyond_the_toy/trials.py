@@ -2,40 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import torch
-from torch import Tensor
 
 from toysae.measures.detection import detection_scores, holes
 from toysae.measures.labels import THRESHOLD
-from toysae.saes.stack import Model, ReluL1, Stack, untrained
+from toysae.saes.kinds import KINDS
+from toysae.saes.stack import Stack
 from toysae.saes.starts import random_sign_rows
 from toysae.saes.training import Batches, fit
-from toysae.saes.variants import L0, BatchTopK, JumpRelu, Prefixes, TopK, Variant
 from toysae.worlds.catalogue import benchmark
 from toysae.worlds.checks import require
 from toysae.worlds.world import World
 
 N_SCORED_SAMPLES = 4096  # on which SAEs are scored; none of them was trained on
 WORLD, BATCHES, SCORED = range(3)  # what the seeds of a data_seed are for
-PLAIN, TOPK, JUMPRELU, MATRYOSHKA = "L1", "TopK", "JumpReLU", "Matryoshka"
-
-
-def _matryoshka(k: Tensor, n_latents: int) -> Model:
-    """TopK with an eighth, a quarter, a half and all of the latents as prefixes."""
-    sizes = sorted({max(1, n_latents // part) for part in (8, 4, 2, 1)})
-    return Variant(TopK(k.long()), prefixes=Prefixes.of(*sizes))
-
-
-# From a setting per SAE (n_saes,) and n_latents to a model
-KINDS: dict[str, Callable[[Tensor, int], Model]] = {
-    PLAIN: lambda price, n_latents: ReluL1(price),
-    TOPK: lambda k, n_latents: Variant(TopK(k.long())),
-    "BatchTopK": lambda k, n_latents: Variant(BatchTopK(k)),
-    JUMPRELU: lambda price, n_latents: Variant(JumpRelu(), [L0(price)]),
-    MATRYOSHKA: _matryoshka,
-}
+PLAIN, TOPK, JUMPRELU, MATRYOSHKA = "L1", "TopK", "JumpReLU, narrow kernel", "Matryoshka TopK"  # of KINDS
 
 
 def world_of(data_seed: int, **numbers) -> World:
@@ -58,7 +41,7 @@ def trained(
     values = torch.tensor(list(setting), dtype=torch.float64).repeat_interleave(len(seed))
     members = list(seed) * len(setting)
     rows = random_sign_rows(world, n_latents, members)
-    start = untrained(KINDS[kind](values, n_latents), rows, members, decoder_bias=False)
+    start = KINDS[kind].untrained(values, rows, members)
     batches = Batches(world, plan["batch_size"], _generator(data_seed, BATCHES))
     return fit(start, batches, n_steps=plan["n_steps"], lr=plan["lr"])[0]
 

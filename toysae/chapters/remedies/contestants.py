@@ -23,22 +23,10 @@ from toysae.chapters.remedies.classical import (
 from toysae.measures.assessment import assess
 from toysae.measures.labels import LABELS, THRESHOLD
 from toysae.optimum.codes import Coded, dictionary_loss
-from toysae.saes.stack import Model, ReluL1, Stack, untrained
+from toysae.saes.kinds import KINDS
+from toysae.saes.stack import Model, Stack, untrained
 from toysae.saes.starts import random_sign_rows
 from toysae.saes.training import fit
-from toysae.saes.variants import (
-    L0,
-    L1,
-    AllCosines,
-    BatchTopK,
-    Gated,
-    JumpRelu,
-    LargestCosine,
-    Prefixes,
-    Relu,
-    TopK,
-    Variant,
-)
 from toysae.worlds.firings import Independently
 from toysae.worlds.world import World
 
@@ -60,10 +48,10 @@ class Contestant(Protocol):
 
 @dataclass(frozen=True)
 class Remedy:
-    """SAEs of one kind.
+    """SAEs of one kind: one of KINDS, or one of your own.
 
     knob      what its settings are settings of
-    settings  BUDGET values at most
+    settings  MOST_SETTINGS values at most
     model     from values of the knob (n_saes,) and n_latents to a Model
     tied      whether the encoder is the decoder transposed
     """
@@ -77,6 +65,12 @@ class Remedy:
     def __post_init__(self) -> None:
         if not 1 <= len(self.settings) <= MOST_SETTINGS:
             raise ValueError(f"settings has {len(self.settings)} values: allowed are 1 to {MOST_SETTINGS}, as for all")
+
+    @classmethod
+    def of(cls, kind: str, settings: tuple[float, ...]) -> Remedy:
+        """One of KINDS, by its name."""
+        its = KINDS[kind]
+        return cls(its.name, its.knob, settings, its.model, its.tied)
 
     def trained(self, world: World, n_latents: int, values: Tensor, seeds: Sequence[int], **plan) -> Stack:
         rows = random_sign_rows(world, n_latents, seeds)
@@ -153,27 +147,18 @@ def coded(rows: Tensor, seeds: Sequence[int]) -> Stack:
 PRICES = (0.01, 0.03, 0.1, 0.2, 0.4)
 COUNTS = (0.5, 1.0, 1.5, 2.0, 3.0)
 PUSHES = (0.03, 0.1, 0.3, 1.0, 3.0)
-WIDE_KERNEL = JumpRelu(
-    bandwidth=0.5
-)  # of a narrower kernel few of the listed points see anything: then no price moves L0
-ORTHOGONALITY = 0.25  # weight of the cosine penalty beside BatchTopK
-PLAIN_REMEDY = Remedy("L1", "l1_coeff", PRICES, lambda c, n: ReluL1(c))
+PLAIN_REMEDY = Remedy.of("L1", PRICES)
 REMEDIES: tuple[Contestant, ...] = (
     PLAIN_REMEDY,
-    Remedy("L1, tied weights", "l1_coeff", PRICES, lambda c, n: ReluL1(c), tied=True),
-    Remedy("TopK", "k", (1, 2, 3, 4, 5), lambda k, n: Variant(TopK(k.long()))),
-    Remedy("BatchTopK", "k", COUNTS, lambda k, n: Variant(BatchTopK(k))),
-    Remedy(
-        "JumpReLU, L0",
-        "l0_coeff",
-        (0.003, 0.01, 0.03, 0.1, 0.3),
-        lambda c, n: Variant(WIDE_KERNEL, [L0(c, WIDE_KERNEL.bandwidth)]),
-    ),
-    Remedy("Gated", "l1_coeff", PRICES, lambda c, n: Gated(c)),
-    Remedy("Matryoshka", "l1_coeff", PRICES, lambda c, n: Variant(Relu(), [L1(c)], prefixes=Prefixes.all(n))),
-    Remedy("L1, all cosines", "weight", PUSHES, lambda w, n: Variant(Relu(), [L1(L1_COEFF), AllCosines(w)])),
-    Remedy("L1, largest cosine", "weight", PUSHES, lambda w, n: Variant(Relu(), [L1(L1_COEFF), LargestCosine(w)])),
-    Remedy("OrtSAE", "k", COUNTS, lambda k, n: Variant(BatchTopK(k), [LargestCosine(ORTHOGONALITY)])),
+    Remedy.of("L1, tied weights", PRICES),
+    Remedy.of("TopK", (1, 2, 3, 4, 5)),
+    Remedy.of("BatchTopK", COUNTS),
+    Remedy.of("JumpReLU, L0", (0.003, 0.01, 0.03, 0.1, 0.3)),
+    Remedy.of("Gated", PRICES),
+    Remedy.of("Matryoshka", PRICES),
+    Remedy.of("L1, all cosines", PUSHES),
+    Remedy.of("L1, largest cosine", PUSHES),
+    Remedy.of("OrtSAE", COUNTS),
 )
 CLASSICAL: tuple[Contestant, ...] = (
     Classical("PCA", "none", (0.0,), principal_components),
