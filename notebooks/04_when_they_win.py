@@ -152,21 +152,22 @@ show(
     ),
 )
 
-
 # %% [markdown]
 # Does a line predict the cells? The rule of counting was fixed beforehand (the orange line itself came later, see *What
 # could be wrong?*): leave out cells that are nearer to the line than a tenth of its value, and cells in which fewer
 # than half of the SAEs have all latents live. In each other cell, at spreads below the line more than half of the
 # counted SAEs should be free of atoms, at spreads above it fewer than half.
 
-
 # %%
+too_near, too_many_dead = 0.1, 0.5  # as shares: of the line's value, and of the SAEs
+
+
 def predicted(line):
     """How many cells away from the line come out as it says."""
     right, judged = 0, 0
     for price, row, gone in zip(prices, no_atom, dead, strict=True):
         for spread, fraction, lost in zip(spreads, row, gone, strict=True):
-            if abs(spread / line[price] - 1) > 0.1 and lost < 0.5:
+            if abs(spread / line[price] - 1) > too_near and lost < too_many_dead:
                 judged += 1
                 right += fraction.value != 0.5 and (fraction.value > 0.5) == (spread < line[price])
     return Fraction(right, judged)

@@ -144,7 +144,6 @@ roster = pd.DataFrame(
 ).T
 roster
 
-
 # %% [markdown]
 # The *classical* methods get a hundred samples each instead of the list, a number of rounds that grows with the
 # training steps, and no encoder: principal components (PCA), independent components (ICA), non-negative matrix
@@ -167,8 +166,10 @@ roster
 # sample pays, (SAEs, samples). All settings and seeds train at once, so `coeff` holds one value for every SAE. `steep`
 # makes the model: an activation, here ReLU, and a list of prices.
 
-
 # %%
+coefficients = (0.001, 0.003, 0.01, 0.03, 0.1)
+
+
 @dataclass(frozen=True)
 class FourthPower(saes.Part):
     """coeff sum z^4."""
@@ -183,7 +184,7 @@ def steep(coeff, n_latents):
     return saes.Variant(saes.Relu(), [FourthPower(coeff)])
 
 
-own = Remedy("fourth power", "coeff", (0.001, 0.003, 0.01, 0.03, 0.1), steep)
+own = Remedy("fourth power", "coeff", coefficients, steep)
 contestants = [*REMEDIES, own, *CLASSICAL, *BASELINES, TrueFeatures()]
 
 # %% [markdown]
@@ -290,7 +291,6 @@ show(
     ),
     name="remedies",
 )
-
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 tops = {task: share(task, best_there[task], "found") for task in seed_worlds}
@@ -501,7 +501,6 @@ say(
     " coordinates. PCA finds directions of variance, which have no reason to be features."
 )
 
-
 # %% [markdown]
 # ## Do orthogonal rows mean fewer composites?
 #
@@ -511,14 +510,15 @@ say(
 # many latents as features, composites and absorption are counted against known features, and the weight of the penalty
 # is our choice.
 
-
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
+company = table[table["task"].isin(hard)]
+
+
 def in_words(difference):
     word = "smaller" if below(difference, 0) else "larger" if above(difference, 0) else "not surely different"
     return f"{word}; the difference is {difference:+.3f}"
 
 
-company = table[table["task"].isin(hard)]
 without_penalty = company[company["contestant"] == "BatchTopK"]
 penalty_changes = {
     score: Mean.of(paired(company, "OrtSAE", "BatchTopK", score)) for score in ("composite", "found", "absorption")
@@ -546,6 +546,7 @@ claim(
     evidence={"change": penalty_changes["composite"], "without the penalty": without_penalty["composite"].mean()},
     source="ortsae",
 )
+
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 claim(
     "orthogonality-absorption",
