@@ -68,3 +68,5 @@ from .variants import Relu as Relu
 from .variants import TopK as TopK
 from .variants import Variant as Variant
 from .variants import Weighted as Weighted
+from .variants import WrittenActivation as WrittenActivation
+from .variants import WrittenPenalty as WrittenPenalty
