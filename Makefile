@@ -12,11 +12,11 @@ export SOURCE_DATE_EPOCH := 0
 unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce run lab book sweep bench test test-peers clean distclean environment constraints
+.PHONY: help reproduce run lab book sweep bench test test-peers test-install check clean distclean environment constraints
 
 help: ## this list
 	@echo 'make TARGET, where TARGET is one of'
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' Makefile | awk -F '|' '{ printf "%-12s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' Makefile | awk -F '|' '{ printf "%-14s %s\n", $$1, $$2 }'
 	@echo 'Example: make run NB=01_minimal_example PARAMS="sigma=0.5 seed=3"'
 	@echo 'With STRICT=1 reproduce fails also if a claim does not come out as published.'
 	@echo 'A sweep uses all cores, or WORKERS=n of them, or a Dask cluster: SCHEDULER=tcp://host:8786.'
@@ -53,12 +53,21 @@ test-peers: environment ## check our SAEs against SAELens, which it installs fir
 	@sh ./environment.sh peers
 	@set -f; .venv-peers/bin/python -m pytest -c tests/peers/pytest.ini tests/peers $$ARGS
 
+test-install: environment ## install the core alone, as "pip install ." does, and run the example of the front door
+	@sh ./environment.sh core
+	@.venv-core/bin/python -I tests/core_alone.py
+
+check: environment ## format, lint and types, with no error
+	@$(PY) ruff format --quiet --check .
+	@$(PY) ruff check --quiet .
+	@$(PY) mypy
+
 clean: ## remove what is generated: build/ and caches; the executed notebooks and .venv stay
-	@rm -rf build .pytest_cache .ruff_cache *.egg-info
+	@rm -rf build .pytest_cache .ruff_cache .mypy_cache *.egg-info
 	@find . -name '.venv*' -prune -o \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
 
-distclean: clean ## remove the environments .venv and .venv-peers as well
-	@rm -rf .venv .venv.lock .venv-peers .venv-peers.lock
+distclean: clean ## remove the environments as well: .venv, .venv-peers, .venv-core
+	@rm -rf .venv .venv-peers .venv-core .venv.lock .venv-peers.lock .venv-core.lock
 
 environment:
 	@sh ./environment.sh
@@ -72,7 +81,8 @@ constraints: environment
 	    --quiet --upgrade build/packages.txt -o build/constraints.txt >/dev/null
 	@{ echo '# Every version, pinned. Written by "make constraints".'; \
 	   grep -v -E '^(nvidia-|cuda-|triton)' build/constraints.txt; } >constraints.txt
-	@sed -n '/^peers = \[/,/^\]/ s/^ *"\([^"]*\)".*$$/\1/p' pyproject.toml >build/peers.txt
+	@for list in dependencies peers; do \
+	    sed -n "/^$$list = \[/,/^\]/ s/^ *\"\([^\"]*\)\".*$$/\1/p" pyproject.toml; done >build/peers.txt
 	@grep '^torch==' constraints.txt >build/torch.txt
 	@$(PY) uv pip compile --universal --python-version 3.11 --fork-strategy fewest --no-annotate --no-header \
 	    --quiet --upgrade build/peers.txt --constraint build/torch.txt -o build/constraints-peers.txt >/dev/null

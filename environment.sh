@@ -1,13 +1,15 @@
 #!/bin/sh
-# Makes the Python environment in .venv, or leaves it alone if it is whole and up to date.
-# "environment.sh peers" does the same for .venv-peers: what "make bench" and "make test-peers" compare us with.
+# Makes the Python environment in .venv, or leaves it alone if it is whole and up to date. With a name it makes another:
+#
+#   environment.sh peers   .venv-peers: what "make bench" and "make test-peers" compare us with
+#   environment.sh core    .venv-core: the package as a user installs it, without an extra, for "make test-install"
 #
 #   PYTHON        the Python to use; otherwise the first fit one on PATH, else micromamba, mamba, conda or uv brings one
 #   TORCH_INDEX   the package index to take PyTorch from, for example one with CUDA builds; otherwise a wheel in pip's
 #                 own find-links, else PyTorch's CPU index
 #
-# The list is environment.yml, the versions are constraints.txt; that of the peers is an extra in pyproject.toml, their
-# versions are constraints-peers.txt. The stamp is written last: without it an environment is remade.
+# The list is environment.yml, the versions are constraints.txt; those of the others are lists in pyproject.toml, and the
+# peers have versions of their own, constraints-peers.txt. The stamp is written last: without it an environment is remade.
 
 set -eu
 cd "$(dirname "$0")"
@@ -18,6 +20,10 @@ say() { printf 'environment: %s\n' "$*"; }
 fail() { say "$*" >&2; exit 1; }
 
 # ---- which environment: its place, list, versions, what else is installed, what it was made from, what it must import
+
+# The names in one list of pyproject.toml: "dependencies", or an extra.
+listed() { sed -n "/^$1 = \[/,/^\]/ s/^ *\"\([^\"]*\)\".*$/\1/p" pyproject.toml; }
+core() { listed dependencies; }
 
 case ${1:-} in
     "")
@@ -32,11 +38,23 @@ import toysae'
     peers)
         venv=.venv-peers list=pyproject.toml pins=constraints-peers.txt more=
         PYTHON=.venv/bin/python    # the same one as ours
-        packages() { sed -n '/^peers = \[/,/^\]/ s/^ *"\([^"]*\)".*$/\1/p' pyproject.toml; }
+        packages() { core; listed peers; }
         made_from() { packages; cat constraints.txt constraints-peers.txt environment.sh; }
         imports='import torch, sae_lens.synthetic'
         ;;
-    *) fail "environment.sh knows no environment $1; it knows peers, and without a name the project's own" ;;
+    core)
+        venv=.venv-core list=pyproject.toml pins=constraints.txt more=.
+        PYTHON=.venv/bin/python
+        packages() { core; }
+        # The package too, for it is copied.
+        made_from() {
+            cat pyproject.toml constraints.txt environment.sh
+            find toysae -type f ! -name '*.pyc' | sort | xargs cat
+        }
+        rm -rf build/lib    # setuptools would pack what it finds there of an older one
+        imports='import toysae; toysae.train'
+        ;;
+    *) fail "environment.sh knows no environment $1; it knows peers and core, and without a name the project's own" ;;
 esac
 python=$venv/bin/python
 stamp=$venv/toysae-stamp

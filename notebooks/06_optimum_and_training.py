@@ -50,7 +50,6 @@ check_parameters(globals())
 figures.house_style()
 seeds = range(seed * n_saes, (seed + 1) * n_saes)
 
-
 # %% [markdown]
 # ## How low can the loss be?
 #
@@ -66,8 +65,10 @@ seeds = range(seed * n_saes, (seed + 1) * n_saes)
 # In our worlds two of $n$ features fire, each pair equally often. Two sizes of SAE are natural: $n$ latents, one per
 # feature, and $n (n - 1) / 2$ latents, one per pair. For $n = 3$ they are the same.
 
-
 # %%
+sizes = range(3, n_largest + 1)
+
+
 @cache
 def search(world, n_latents):
     """Dictionaries found without training, best first."""
@@ -80,7 +81,6 @@ def best_known(world, n_latents):
     return float(search(world, n_latents).losses[0])
 
 
-sizes = range(3, n_largest + 1)
 pairs = {n: toysae.k_of_n(n, 2) for n in sizes}
 widths = {"n latents": {n: n for n in sizes}, "a latent per pair": {n: comb(n, 2) for n in sizes}}
 world, wide = pairs[n_features], comb(n_features, 2)  # to be looked at closely
@@ -151,7 +151,6 @@ claim(
     source="theory",
 )
 
-
 # %% [markdown]
 # ## Does training get there as the world grows?
 #
@@ -164,8 +163,10 @@ claim(
 # row to row. Sums over rows are therefore told without an interval, and a comparison *holds over the rows* if the
 # counts differ that way in most of them and the other way in none.
 
-
 # %%
+NEAR = 1e-3  # share of the best known loss within which an SAE has reached it
+
+
 @cache
 def trained(world, n_latents, init="random-sign", **how):
     """A stack of SAEs trained on all patterns of a world, kept; it may also start at the best known dictionary."""
@@ -184,7 +185,7 @@ def excess(world, n_latents, *init, **how):
     return losses / best_known(world, n_latents) - 1
 
 
-def reached(above, share=1e-3):
+def reached(above, share=NEAR):
     """SAEs within a share of the best known loss."""
     return Fraction.of(above <= share)
 
@@ -782,7 +783,6 @@ claim(
     },
 )
 
-
 # %% [markdown]
 # ## Is it the dictionary or the encoder?
 #
@@ -803,8 +803,10 @@ claim(
 # And is an encoder able to serve the best dictionary at all? SAEs that start at the best known dictionary, and are then
 # trained like all others, show that it is if they still have its loss at the end. If they do not, it stays open.
 
-
 # %%
+once_more = {"positive rows": {"init": "positive"}, "without resampling": {"n_resamplings": 0}}
+
+
 def gaps(world, n_latents, *init, **how):
     """Dictionary and amortisation gaps of SAEs, as shares of the best known loss."""
     stack, best = trained(world, n_latents, *init, **how), best_known(world, n_latents)
@@ -813,7 +815,7 @@ def gaps(world, n_latents, *init, **how):
 
 
 split = {name: gaps(*where) for name, where in visited.items()}
-missing = {name: trials[name] > 1e-3 for name in visited}
+missing = {name: trials[name] > NEAR for name in visited}
 larger = {name: Fraction.of((split[name][0] > split[name][1])[missing[name]]) for name in visited}
 tested = [share for share in larger.values() if share.n >= 4]
 throughout = bool(tested) and all(mostly(share) for share in tested)
@@ -821,7 +823,6 @@ n_larger, n_missing = (sum(getattr(share, part) for share in larger.values()) fo
 kept = {name: reached(excess(*where, "at-best")) for name, where in visited.items()}
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-once_more = {"positive rows": {"init": "positive"}, "without resampling": {"n_resamplings": 0}}
 others = {f"two of {n_features}, {wide} latents,\n{name}": gaps(world, wide, **how) for name, how in once_more.items()}
 visible = {name: parts for name, parts in (split | others).items() if float(sum(parts).max()) > 1e-3}
 paid = [float(sum(split[name][part][missing[name]].sum() for name in visited)) for part in (0, 1)]

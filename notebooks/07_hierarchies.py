@@ -102,7 +102,6 @@ toys = {
     "B leaks": toysae.hierarchy(**family_rates, leak=leak),
 }
 
-
 # %% [markdown]
 # **Rules, written down before the results.** An *atom* of a feature is a live latent whose decoder row has a cosine of
 # at least `threshold` with it; the *composite* $A+B$ has that cosine with the normalised sum and is no atom. A
@@ -123,15 +122,16 @@ toys = {
 # since the interval began just below four fifths: with so few, a share of nine in ten cannot be told from the bar. So
 # we doubled the number and left the bar where it was.
 
-
 # %%
+strict = toys["hierarchy"]
+
+
 def trained(world, n_latents, price=l1_coeff, chosen=seeds, **how):
     """One SAE per seed, trained on the whole list of a world's data at once, also where magnitudes vary."""
     start = toysae.start(world, n_latents, price, chosen, **how)
     return toysae.train(start, saes.Support(*worlds.finite_data(world)), n_steps=n_steps, lr=lr)
 
 
-strict = toys["hierarchy"]
 stacks = {name: trained(world, 4) for name, world in toys.items()} | {"tied weights": trained(strict, 4, tied=True)}
 stacks["tied, near start"] = trained(strict, 4, init="at-features", tied=True)
 families = {name: watch(stack, toys.get(name, strict), threshold) for name, stack in stacks.items()}
@@ -1014,15 +1014,16 @@ claim(
     source="theory",
 )
 
-
 # %% [markdown]
 # ## What could be wrong?
 #
 # *"It is the missing bias, or the price, or too few latents."* Three changes to the strict hierarchy, one at a time:
 # the decoder bias on, as in the original; prices over two orders of magnitude; twice as many latents as features.
 
-
 # %%
+two_orders = (0.003, 0.01, 0.03, 0.1, 0.3)  # of prices
+
+
 def absorbing_share(n_latents=4, **how):
     """How many SAEs trained on the strict hierarchy absorb, and how many have a hole in the latent of A."""
     seen = watch(trained(strict, n_latents, **how), strict, threshold)
@@ -1031,7 +1032,7 @@ def absorbing_share(n_latents=4, **how):
 
 with_bias, _ = absorbing_share(decoder_bias=True)
 _, hole = absorbing_share(n_latents=8)
-each = {price: absorbing_share(chosen=few, price=price)[0] for price in (0.003, 0.01, 0.03, 0.1, 0.3)}
+each = {price: absorbing_share(chosen=few, price=price)[0] for price in two_orders}
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 over_prices = listed([f"{share.k} of {share.n} at $\\lambda$ = {price:g}" for price, share in each.items()])

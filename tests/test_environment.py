@@ -5,11 +5,13 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import time
 import tomllib
 from importlib import metadata
 from pathlib import Path
 
+import house
 import pytest
 import yaml
 from packaging.markers import default_environment
@@ -119,12 +121,37 @@ def test_whatever_the_list_brings_in_is_pinned():
     assert {name for name in brought - names(pins()) if not CUDA.match(name)} == set()
 
 
-def test_the_package_needs_only_what_the_list_holds():
-    assert names(map(Requirement, project()["dependencies"])) - names(requirements()) == set()
+def extras():
+    return {name: lines for name, lines in project()["optional-dependencies"].items() if name != "peers"}
 
 
-def test_the_list_brings_what_a_cluster_needs():
-    assert project()["optional-dependencies"]["cluster"] == [line for line in pip_list() if line.startswith("dask")]
+def test_the_list_is_the_core_and_every_extra_in_their_order():
+    packaged = [*project()["dependencies"], *(line for lines in extras().values() for line in lines)]
+    assert [line.split(" ")[0] for line in pip_list() if not line.startswith("-")] == packaged
+
+
+# What nothing in toysae/ imports: commands and notebooks ask for these by name.
+ASKED_FOR = {"ipykernel", "jupyterlab", "mypy", "myst-nb", "pytest", "pytest-xdist", "ruff"}
+ASKED_FOR |= {"sphinx", "sphinx-book-theme", "sphinx-mathjax-offline"}
+FRONT_DOOR = {"claims", "worlds", "saes", "optimum", "measures"}  # what stands behind it
+
+
+def others(imports):
+    """The packages that are neither Python's nor ours, by the names that pip knows."""
+    tops = {found.module.split(".")[0] for found in imports} - {"toysae"} - set(sys.stdlib_module_names)
+    known = metadata.packages_distributions() | {"sae_lens": ["sae-lens"], "distributed": ["dask"]}
+    return {canonicalize_name(known[top][0]) for top in tops}
+
+
+def test_what_the_package_imports_is_what_it_names():
+    imported = others(found for module in house.modules() for found in module.imports)
+    assert imported - {"sae-lens"} == names(requirements()) - ASKED_FOR
+
+
+def test_the_front_door_needs_nothing_but_the_core():
+    behind = [found for module in house.modules() if module.folder in FRONT_DOOR for found in module.imports]
+    core = names(map(Requirement, project()["dependencies"]))
+    assert {"torch", "lazy-loader"} <= others(found for found in behind if found.when == "at once") <= core
 
 
 def test_pins_hold_no_address_no_path_and_no_cuda():
@@ -136,6 +163,7 @@ def test_pins_hold_no_address_no_path_and_no_cuda():
 # ---- environment.sh, on machines of stand-ins: each says what it was asked, and makes what the real one would make
 
 TOOLS = ["sh", "sed", "cat", "cmp", "mkdir", "rm", "mv", "cp", "dirname", "basename", "tail", "sleep", "flock", "perl"]
+TOOLS += ["find", "sort", "xargs"]
 STAND_IN = """#!/bin/sh
 asked="$(basename "$0") $*"
 echo "$asked" >>"$RECORD"
@@ -143,7 +171,7 @@ case $asked in $REFUSE) echo refused >&2; exit 1 ;; $HANG) sleep "$SECONDS_HUNG"
 case $asked in
     *version_info*) echo VERSION ;;
     *" --version") echo "stand-in VERSION" ;;
-    *" -m venv .venv-peers") mkdir -p .venv-peers/bin; cp "$0" .venv-peers/bin/python ;;
+    *" -m venv .venv-"*) place=${asked##* }/bin; mkdir -p "$place"; cp "$0" "$place/python" ;;
     *" -m venv "* | *" create "* | "uv venv "*) mkdir -p .venv/bin; cp "$0" .venv/bin/python ;;
     *" install uv") cp "$0" "$(dirname "$0")/uv" ;;
 esac
@@ -163,6 +191,8 @@ class Machine:
             shutil.copy(ROOT / name, self.clone)
         for tool in filter(shutil.which, TOOLS):
             (self.bin / tool).symlink_to(shutil.which(tool))
+        (self.clone / "toysae").mkdir()
+        (self.clone / "toysae" / "__init__.py").touch()
         self.script("uname", "#!/bin/sh\necho Linux\n")
 
     def script(self, name, text):
@@ -487,6 +517,10 @@ def test_the_pins_of_the_peers_hold_no_address_no_path_and_no_cuda():
     assert not any(CUDA.match(pin.name) for pin in peers_pins())
 
 
+def test_the_core_is_pinned_for_the_peers_too():
+    assert names(map(Requirement, project()["dependencies"])) <= names(peers_pins())
+
+
 def test_nothing_of_the_list_needs_the_peers():
     assert names(peers()) & (names(requirements()) | names(pins())) == {"pytest"}  # it runs the tests of both
 
@@ -503,7 +537,8 @@ def test_the_peers_get_an_environment_of_their_own_from_our_python(machine):
     assert torch.endswith(f"--no-deps --no-index {torch_pin()}+cpu")
     (install,) = [line for line in asked if line.startswith("uv pip install")]
     assert install.endswith("--constraint constraints-peers.txt --python .venv-peers/bin/python")
-    assert (machine.clone / ".venv-peers" / "packages.txt").read_text().split() == list(map(str, peers()))
+    listed = (machine.clone / ".venv-peers" / "packages.txt").read_text().split()
+    assert listed == [*project()["dependencies"], *map(str, peers())]
 
 
 def test_without_our_environment_there_is_none_for_the_peers(machine):
@@ -535,6 +570,37 @@ def test_changed_pins_of_the_peers_leave_our_environment_alone(machine):
     assert len(machine.asked("-m venv .venv-peers")) == 2 and len(machine.asked("-m venv .venv$")) == 1
 
 
+# ---- the core alone
+
+
+def test_the_core_is_installed_alone_and_the_package_as_a_copy(machine):
+    machine.has("python3").run()
+    before = len(machine.asked())
+    run = machine.run("core")
+    assert (run.returncode, run.errors) == (0, "")
+    asked = machine.asked()[before:]
+    assert "python -m venv .venv-core" in asked and "python -c import toysae; toysae.train" in asked
+    (torch,) = [line for line in asked if "torch==" in line]
+    assert torch.endswith(f"--no-deps --no-index {torch_pin()}+cpu")
+    (install,) = [line for line in asked if line.startswith("uv pip install")]
+    assert install.endswith("--constraint constraints.txt . --python .venv-core/bin/python")
+    assert (machine.clone / ".venv-core" / "packages.txt").read_text().split() == project()["dependencies"]
+
+
+def test_a_changed_module_makes_the_core_anew_and_packs_nothing_old(machine):
+    machine.has("python3").run()
+    machine.run("core")
+    assert machine.run("core").output == ""
+    (machine.clone / "build" / "lib").mkdir()
+    (machine.clone / "toysae" / "__init__.py").write_text("# changed\n")
+    assert machine.run().output == ""
+    assert "removing it" in machine.run("core").output
+    assert len(machine.asked("-m venv .venv-core")) == 2
+    assert not (machine.clone / "build" / "lib").exists()
+
+
 def test_an_environment_that_nobody_knows_is_refused(machine):
-    assert_one_clear_line(machine.has("python3").run("friends"), "knows no environment friends; it knows peers")
+    assert_one_clear_line(
+        machine.has("python3").run("friends"), "knows no environment friends; it knows peers and core"
+    )
     assert machine.asked() == []

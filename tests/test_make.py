@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-TARGETS = ["help", "reproduce", "run", "lab", "book", "sweep", "bench", "test", "clean", "distclean"]
+TARGETS = ["help", "reproduce", "run", "lab", "book", "sweep", "bench", "test", "check", "clean", "distclean"]
 SETTINGS = ["JUPYTER_PREFER_ENV_PATH", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "SOURCE_DATE_EPOCH", "PYTHONPATH"]
 PYTHON = """#!/bin/sh
 for word in "$@"; do printf '<%s>' "$word"; done >>record
@@ -136,6 +136,19 @@ def test_the_tests_beside_the_peers_run_in_their_environment(clone):
     assert clone.record() == ["environment", "environment peers", asked]
 
 
+def test_the_core_alone_is_tried_in_its_environment_and_away_from_the_checkout(clone):
+    clone.write("environment.sh", ENVIRONMENT + "mkdir -p .venv-core/bin && cp python .venv-core/bin/python\n")
+    clone.make("test-install")
+    assert clone.record() == ["environment", "environment core", "<-I><tests/core_alone.py>"]
+
+
+def test_the_checks_are_format_lint_and_types(clone):
+    assert clone.make("check").returncode == 0
+    format, lint, types = clone.record()[1:]
+    assert format.startswith("<-m><ruff><format>") and "<--check>" in format
+    assert lint.startswith("<-m><ruff><check>") and types == "<-m><mypy>"
+
+
 def test_lab_trusts_the_notebooks_before_it_opens_them(clone):
     clone.make("lab")
     trust, lab = clone.record()[1:]
@@ -143,7 +156,7 @@ def test_lab_trusts_the_notebooks_before_it_opens_them(clone):
     assert lab == "<-m><jupyterlab><--notebook-dir=notebooks>"
 
 
-@pytest.mark.parametrize("target", ["reproduce", "run", "book", "test", "lab"])
+@pytest.mark.parametrize("target", ["reproduce", "run", "book", "test", "check", "lab"])
 def test_a_failure_inside_is_a_failure_of_make(clone, target):
     clone.write("exit-code", "1")
     assert clone.make(target, "NB=01").returncode != 0
@@ -165,7 +178,7 @@ def test_processes_get_one_thread_fixed_dates_and_their_own_kernels(clone):
 
 def test_clean_removes_what_is_generated_and_nothing_else(clone):
     kept = ["notebooks/01_one.ipynb", "notebooks/figures/map.png", "toysae/sae.py"]
-    kept += [".venv/lib/__pycache__/x.pyc", ".venv-peers/lib/__pycache__/x.pyc"]
+    kept += [f"{place}/lib/__pycache__/x.pyc" for place in (".venv", ".venv-peers", ".venv-core")]
     gone = ["build/book/index.html", "toysae/__pycache__/sae.pyc", "notebooks/.ipynb_checkpoints/01.ipynb"]
     for name in kept + gone:
         clone.write(name, "")
@@ -182,13 +195,16 @@ def test_clean_works_where_there_is_nothing_to_remove(clone):
 
 def test_distclean_removes_the_environments_too(clone):
     clone.make("book")
-    clone.write(".venv-peers/bin/python", "")
+    for place in (".venv-peers", ".venv-core"):
+        clone.write(f"{place}/bin/python", "")
+        clone.write(f"{place}.lock", "")
     assert clone.make("distclean").returncode == 0
-    assert not (clone.folder / ".venv").exists() and not (clone.folder / ".venv-peers").exists()
+    assert not list(clone.folder.glob(".venv*"))
 
 
 def test_what_is_generated_is_ignored_by_git():
-    generated = [".venv/bin/python", ".venv.lock", ".venv-peers/bin/python", ".venv-peers.lock"]
+    places = [".venv", ".venv-peers", ".venv-core"]
+    generated = [f"{place}{part}" for place in places for part in ("/bin/python", ".lock")]
     generated += ["build/claims.json", "toysae.egg-info/a", "tests/__pycache__/a"]
     said = subprocess.run(["git", "check-ignore", *generated], cwd=ROOT, capture_output=True, text=True)
     assert said.stdout.split() == generated
@@ -199,17 +215,23 @@ def test_the_executed_notebooks_and_their_figures_are_not_ignored():
     assert subprocess.run(["git", "check-ignore", *shown], cwd=ROOT, capture_output=True).stdout == b""
 
 
-def test_every_command_in_the_readme_is_a_target():
-    commands = re.findall(r"^make (\w+)", (ROOT / "README.md").read_text(), flags=re.M)
-    assert {"reproduce", "run", "lab", "test"} <= set(commands) <= set(TARGETS)
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
+def test_every_command_that_a_page_names_is_a_target(page):
+    commands = re.findall(r"(?:^|`)make ((?:[a-z][a-z-]*(?: |$|(?=`)))+)", (ROOT / page).read_text(), flags=re.M)
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), flags=re.M)
+    named = {name for command in commands for name in command.split()}
+    assert {"reproduce", "run", "test", "check", "test-install"} <= named <= set(targets)
 
 
 # ---- .ci/run
 
 
+STEPS = ["check", "reproduce STRICT=1", "test-peers", "test-install", "test"]
+
+
 def ci(tmp_path, failing):
     make = tmp_path / "make"
-    make.write_text(f'#!/bin/sh\necho "made $1 in $PWD"\n[ "$1" != "{failing}" ] || exit 3\n')
+    make.write_text(f'#!/bin/sh\necho "made $* in $PWD"\n[ "$*" != "{failing}" ] || exit 3\n')
     make.chmod(0o755)
     return subprocess.run(
         ["bash", ".ci/run"],
@@ -221,13 +243,13 @@ def ci(tmp_path, failing):
     )
 
 
-def test_ci_reproduces_compares_then_tests(tmp_path):
+def test_ci_checks_reproduces_compares_installs_then_tests(tmp_path):
     run = ci(tmp_path, failing="nothing")
     assert run.returncode == 0
-    assert run.stdout.splitlines() == [f"made {target} in {ROOT}" for target in ("reproduce", "test-peers", "test")]
+    assert run.stdout.splitlines() == [f"made {step} in {ROOT}" for step in STEPS]
 
 
-@pytest.mark.parametrize(("failing", "lines"), [("reproduce", 1), ("test-peers", 2), ("test", 3)])
+@pytest.mark.parametrize(("lines", "failing"), [*enumerate(STEPS, start=1)])
 def test_ci_stops_at_the_first_failure(tmp_path, failing, lines):
     run = ci(tmp_path, failing)
     assert run.returncode != 0

@@ -50,8 +50,8 @@ def test_nothing_runs_without_the_peers(clone):
 def test_help_the_readme_and_ci_name_them(clone):
     assert re.search(r"^  test-peers +\S", make(clone).stdout, flags=re.M)
     assert "make test-peers" in (ROOT / "README.md").read_text()
-    commands = re.findall(r"^make (\S+)$", (ROOT / ".ci" / "run").read_text(), flags=re.M)
-    assert commands == ["reproduce", "test-peers", "test"]
+    commands = re.findall(r"^make (\S+)", (ROOT / ".ci" / "run").read_text(), flags=re.M)
+    assert commands.index("reproduce") < commands.index("test-peers") < commands.index("test")
 
 
 def test_make_test_leaves_them_out():

@@ -11,8 +11,8 @@ from toysae.bench.contest import Contender, contest
 from toysae.bench.ours import world_of
 from toysae.bench.serving import Task
 from toysae.optimum.codes import dictionary_loss
-from toysae.writeup.project import Project
 
+CHECKOUT = Path(__file__).resolve().parents[2]
 TASK = Task(
     rates=(0.1,) * 10, mu=1.0, sigma=0.0, n_latents=10, batch_size=1024, n_steps=2000, lr=0.003, l1_coeff=0.1, seeds=()
 )
@@ -22,22 +22,21 @@ STACK_SIZES = (64, 256, 1024, 4096)
 WIDTHS = (10, 20, 40)
 
 
-def main(project: Project | None = None) -> int:
+def main(checkout: Path = CHECKOUT) -> int:
     """Measure everything, write the report, and return the exit code."""
-    project = project or Project.of_this_package()
-    folder, peers = project.bench, project.root / ".venv-peers" / "bin" / "python"
+    folder, peers = checkout / "build" / "bench", checkout / ".venv-peers" / "bin" / "python"
     if not peers.exists():
         print("what we compare with is not installed: run make bench", file=sys.stderr)
         return 2
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        results = measure(project.root, peers, folder)
+        results = measure(checkout, peers, folder)
     except RuntimeError as problem:
         print(problem, file=sys.stderr)
         return 1
     report.write(results, folder)
     print(report.headline(report.contest_table(results.contest)))
-    print(f"{folder.relative_to(project.root)}/bench.md holds the table and the figure")
+    print(f"{folder.relative_to(checkout)}/bench.md holds the table and the figure")
     return 0
 
 

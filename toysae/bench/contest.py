@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
@@ -62,6 +63,7 @@ class Worker:
         """Raises RuntimeError if the process ends instead of answering."""
         with suppress(BrokenPipeError):  # it ended; what it said last is told below
             print(json.dumps(asdict(task)), file=self.process.stdin, flush=True)
+        assert self.process.stdout is not None, "it was asked for when the process was started"
         line = self.process.stdout.readline()
         if not line:
             raise RuntimeError(f"{self.contender.name} ended without an answer; see {self.log}: {self._last_words()}")
@@ -131,7 +133,7 @@ def rows_of(contender: Contender, number: int, task: Task, answer: Answer, world
     return pd.DataFrame(about | quality(answer.parameters, task, world))
 
 
-def quality(parameters: dict[str, list], task: Task, world: World) -> dict[str, Tensor]:
+def quality(parameters: dict[str, list], task: Task, world: World) -> dict[str, np.ndarray]:
     """Loss, MCC and MMCS of every SAE, in the same way for whoever trained it, on the finite data of the world."""
     values = with_unit_rows({name: torch.tensor(value) for name, value in parameters.items()})
     seen = assess(Stack(ReluL1(task.l1_coeff), values, task.seeds), world)

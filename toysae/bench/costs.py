@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import torch
@@ -25,7 +26,7 @@ BATCH_SIZE = 1024
 N_PRODUCTS = 5  # matrix products of a step: encode, decode, back to the latents, and the gradients of W_dec and W_enc
 SGEMM_SIZE = 2048
 
-Job = Callable[[], None]
+Job = Callable[[], object]
 
 
 def by_stack_size(sizes: Sequence[int], n_steps: int, n_rounds: int) -> pd.DataFrame:
@@ -136,7 +137,7 @@ def training_job(world: World, data: Data, n_latents: int, n_saes: int, n_steps:
     """One call of training.fit, for plain SAEs."""
     rows = random_sign_rows(world, n_latents, range(n_saes))
     stack = untrained(ReluL1(L1_COEFF), rows, range(n_saes), decoder_bias=False)
-    return lambda: fit(stack, data, n_steps=n_steps, lr=LR) and None
+    return lambda: fit(stack, data, n_steps=n_steps, lr=LR)
 
 
 def fresh_batches(world: World) -> Batches:
@@ -175,7 +176,7 @@ def products_job(width: int, n_saes: int, n_steps: int) -> Job:
     return multiply
 
 
-def in_turn(jobs: Mapping[object, Job], n_rounds: int) -> list[dict]:
+def in_turn(jobs: Mapping[Any, Job], n_rounds: int) -> list[dict[str, Any]]:
     """Runs every job once to warm up, then all of them in turn; seconds and cpu_seconds of each run."""
     runs = []
     with fast_arithmetic(), torch.no_grad():

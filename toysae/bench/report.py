@@ -8,6 +8,7 @@ import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -36,7 +37,7 @@ class Results:
     atoms    loss of the true features with the best latent activations
     """
 
-    machine: dict[str, object]
+    machine: dict[str, Any]
     task: Task
     contest: pd.DataFrame
     stacks: pd.DataFrame
@@ -46,7 +47,7 @@ class Results:
     atoms: float
 
 
-def machine(versions: Mapping[str, str]) -> dict[str, object]:
+def machine(versions: Mapping[str, str]) -> dict[str, Any]:
     """The kind of machine this is; no name of it, no path."""
     return {"processor": processor(), "cores": os.cpu_count(), "system": platform.system(), "versions": dict(versions)}
 
@@ -215,7 +216,7 @@ def headline(table: pd.DataFrame) -> str:
     return f"{start} For the same, {', '.join(words)}: medians, and in brackets the range over the rounds."
 
 
-def where(about: Mapping[str, object]) -> str:
+def where(about: Mapping[str, Any]) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in about["versions"].items())
     return (
         f"Measured by `make bench` on {about['processor']}, {about['cores']} cores, {about['system']}, "

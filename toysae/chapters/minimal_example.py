@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -110,7 +111,8 @@ def _draw_octant(axes: Axes) -> None:
 
 def _name_point(axes: Axes, point: Tensor, name: str) -> None:
     outward = point / point.norm()
-    axes.text(*(point + 0.24 * outward), name, ha="center", va="center", fontsize=9, color="#222222", zorder=5)
+    x, y = (point + 0.24 * outward).tolist()
+    axes.text(x, y, name, ha="center", va="center", fontsize=9, color="#222222", zorder=5)
 
 
 def _draw_path(axes: Axes, path: np.ndarray, colour: str) -> None:
@@ -118,6 +120,6 @@ def _draw_path(axes: Axes, path: np.ndarray, colour: str) -> None:
     broken = path.copy()
     broken[1:][np.linalg.norm(np.diff(path, axis=0), axis=1) > RESAMPLED] = np.nan
     axes.plot(*broken.T, color=colour, linewidth=0.7, alpha=0.3, zorder=2)
-    ring = {"markerfacecolor": "white", "markeredgecolor": colour, "markeredgewidth": 0.7}
+    ring: dict[str, Any] = {"markerfacecolor": "white", "markeredgecolor": colour, "markeredgewidth": 0.7}
     axes.plot(*path[0], "o", markersize=3, alpha=0.7, zorder=3, **ring)
     axes.plot(*path[-1], "o", markersize=5.5, color=colour, alpha=0.8, markeredgewidth=0, zorder=4)

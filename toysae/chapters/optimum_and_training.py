@@ -16,9 +16,9 @@ def excess_split(panels: Mapping[str, tuple[Tensor, Tensor]], n_columns: int = 3
     n_rows = -(-len(panels) // n_columns)
     figure = Figure(figsize=(7.6, 1.9 * n_rows + 0.4), layout="constrained")
     places = figure.subplots(n_rows, n_columns, squeeze=False).flatten()
-    for axes, (title, gaps) in zip(places, panels.items(), strict=False):
-        order = sum(gaps).argsort()
-        below, above = (100 * part[order].clamp(min=0).numpy() for part in gaps)
+    for axes, (title, (dictionary, amortisation)) in zip(places, panels.items(), strict=False):
+        order = (dictionary + amortisation).argsort()
+        below, above = (100 * part[order].clamp(min=0).numpy() for part in (dictionary, amortisation))
         axes.bar(range(len(order)), below, width=0.85, color=SERIES_COLOURS[0], label="dictionary gap")
         axes.bar(range(len(order)), above, width=0.85, bottom=below, color=SERIES_COLOURS[1], label="amortisation gap")
         axes.set(xticks=[], ylim=(0, None))

@@ -46,10 +46,10 @@ class Whole:
     def allowed(self) -> str:
         return f"a whole number from {self.low} to {self.high}"
 
-    def accepts(self, value) -> bool:
+    def accepts(self, value: Any) -> bool:
         return isinstance(value, int) and not isinstance(value, bool) and self.low <= value <= self.high
 
-    def parse(self, text: str):
+    def parse(self, text: str) -> int:
         return int(text)
 
 
@@ -69,12 +69,12 @@ class Number:
             return f"a number above {self.low:g} and at most {self.high:g}"
         return f"a number from {self.low:g} to {self.high:g}"
 
-    def accepts(self, value) -> bool:
+    def accepts(self, value: Any) -> bool:
         if isinstance(value, bool) or not isinstance(value, int | float):
             return False
         return self.low <= value <= self.high and not (self.above and value == self.low)  # NaN fails both
 
-    def parse(self, text: str):
+    def parse(self, text: str) -> float:
         return float(text)
 
 
@@ -86,10 +86,10 @@ class Switch:
     type_name = "bool"
     allowed = "true or false"
 
-    def accepts(self, value) -> bool:
+    def accepts(self, value: Any) -> bool:
         return isinstance(value, bool)
 
-    def parse(self, text: str):
+    def parse(self, text: str) -> bool:
         return {"true": True, "false": False}[text.lower()]
 
 
@@ -105,10 +105,10 @@ class Choice:
     def allowed(self) -> str:
         return "one of " + ", ".join(self.words)
 
-    def accepts(self, value) -> bool:
+    def accepts(self, value: Any) -> bool:
         return isinstance(value, str) and value in self.words
 
-    def parse(self, text: str):
+    def parse(self, text: str) -> str:
         return text
 
 

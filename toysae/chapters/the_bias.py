@@ -47,11 +47,11 @@ def best_bias(world: World, l1_coeff: float) -> tuple[Tensor, float]:
     """
     points, probabilities = finite_data(world)
 
-    def floor_and_slope(flat):
+    def floor_and_slope(flat: np.ndarray) -> tuple[float, np.ndarray]:
         bias = torch.from_numpy(flat).requires_grad_()
         floor = floor_around(bias, world, l1_coeff)
-        floor.backward()
-        return floor.item(), torch.nan_to_num(bias.grad).numpy()
+        (slope,) = torch.autograd.grad(floor, bias)
+        return floor.item(), torch.nan_to_num(slope).numpy()
 
     start = (probabilities @ points).numpy()
     found = minimize(floor_and_slope, start, jac=True, method="L-BFGS-B", options={"ftol": 1e-15, "gtol": 1e-10})
@@ -130,7 +130,8 @@ def _name_patterns(axes: Axes, data: Tensor) -> None:
     for pattern in torch.unique(data > 0, dim=0):
         middle = _flattened(data[((data > 0) == pattern).all(dim=1)].mean(dim=0))
         name = "+".join(n for n, on in zip("ABC", pattern.tolist(), strict=True) if on) or "none"
-        axes.text(*(middle + 0.32 * middle / max(np.linalg.norm(middle), 1e-9)), name, ha="center", va="center")
+        x, y = middle + 0.32 * middle / max(float(np.linalg.norm(middle)), 1e-9)
+        axes.text(x, y, name, ha="center", va="center")
     reach = 1.5 * max(np.abs(_flattened(data)).max(), 1e-9)
     axes.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
     axes.axis("off")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -14,7 +15,9 @@ from toysae.figures.style import LINE_STYLES, RUNGS, series_colour
 Curves = Mapping[str, tuple[Sequence[float], Sequence[float]]]
 
 
-def curve_figure(lines: Curves, dots: Curves, *, marks: Mapping[str, float] | None = None, **axes_settings) -> Figure:
+def curve_figure(
+    lines: Curves, dots: Curves, *, marks: Mapping[str, float] | None = None, **axes_settings: Any
+) -> Figure:
     """Computed lines, measured dots of the same colour over them, grey vertical marks: name -> (x, y), name -> x.
 
     axes_settings  as matplotlib's Axes.set takes them: xlabel, ylabel, ylim, xscale, ...
@@ -27,7 +30,7 @@ def curve_figure(lines: Curves, dots: Curves, *, marks: Mapping[str, float] | No
     return figure
 
 
-def curve_panels(panels: Mapping[str, tuple[Curves, Curves, Mapping[str, float]]], **axes_settings) -> Figure:
+def curve_panels(panels: Mapping[str, tuple[Curves, Curves, Mapping[str, float]]], **axes_settings: Any) -> Figure:
     """Curves side by side: title -> (lines, dots, marks) as in `curves`; all panels share their legend."""
     figure = Figure(figsize=(3.9 * len(panels), 3.9), layout="constrained")
     for axes, (title, (lines, dots, marks)) in zip(
@@ -46,12 +49,12 @@ def _draw_curves(axes: Axes, lines: Curves, dots: Curves, marks: Mapping[str, fl
         axes.plot(x, y, color=series_colour(i), linestyle=LINE_STYLES[i % 4], linewidth=1.6, label=name)
     for i, (x, y) in enumerate(dots.values()):
         axes.plot(x, y, "o", color=series_colour(i), markersize=4, markeredgecolor="white", markeredgewidth=0.5)
-    for name, x in marks.items():
-        axes.axvline(x, color="#999999", linewidth=1.2, linestyle=(0, (1, 1)), label=name, zorder=0)
+    for name, at in marks.items():
+        axes.axvline(at, color="#999999", linewidth=1.2, linestyle=(0, (1, 1)), label=name, zorder=0)
 
 
 def fraction_curves(
-    series: Mapping[str, tuple[Sequence[float], Sequence[Fraction]]], marks: Mapping[str, float], **axes_settings
+    series: Mapping[str, tuple[Sequence[float], Sequence[Fraction]]], marks: Mapping[str, float], **axes_settings: Any
 ) -> Figure:
     """Fractions with 95 % Wilson intervals along a setting: name -> (x, fractions); a mark has its series' colour."""
     figure = Figure(figsize=(7.2, 3.4), layout="constrained")
@@ -71,8 +74,8 @@ def fraction_curves(
             color=series_colour(i),
             label=name,
         )
-    for i, x in enumerate(marks.values()):
-        axes.axvline(x, color=series_colour(i), linewidth=1.4, linestyle="--", zorder=0)
+    for i, mark in enumerate(marks.values()):
+        axes.axvline(mark, color=series_colour(i), linewidth=1.4, linestyle="--", zorder=0)
     axes.set(ylim=(-0.05, 1.05), **axes_settings)
     figure.legend(loc="outside right upper")
     return figure

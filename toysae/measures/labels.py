@@ -211,7 +211,8 @@ def best_differences(cosine: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """
     n = cosine.shape[2]
     if n < 2:
-        return cosine.new_zeros(cosine.shape[:2]), *(torch.zeros(cosine.shape, dtype=torch.bool) for _ in range(2))
+        none = torch.zeros(cosine.shape, dtype=torch.bool)
+        return cosine.new_zeros(cosine.shape[:2]), none, none
     descending, order = cosine.sort(dim=2, descending=True)
     sizes = torch.arange(1, n + 1).to(cosine)
     top, bottom = (part.cumsum(dim=2) / sizes for part in (descending, descending.flip(2)))

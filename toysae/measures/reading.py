@@ -8,7 +8,7 @@ from torch import Tensor
 
 from toysae.claims.words import listed
 from toysae.measures.assessment import Assessment
-from toysae.measures.labels import Labels, chosen, feature_names
+from toysae.measures.labels import Labels, SignedLabels, chosen, feature_names
 
 
 def signed(cosine: float) -> str:
@@ -64,19 +64,19 @@ def _reason(seen: Assessment, sae: int, latent: int, threshold: float) -> str:
             )
         case "dead":
             return "But it fires on no sample, so its direction means nothing: this latent is *dead*."
-        case "negative" | "difference":
-            return _signed_reason(seen, sae, latent, threshold)
+        case "negative" | "difference" if isinstance(seen.labels, SignedLabels):
+            return _signed_reason(seen, seen.labels, sae, latent, threshold)
     return (
         f"Neither a single feature nor a sum of features that fire together reaches the threshold of {threshold:g}: "
         "this latent is *mixed*."
     )
 
 
-def _signed_reason(seen: Assessment, sae: int, latent: int, threshold: float) -> str:
+def _signed_reason(seen: Assessment, labels: SignedLabels, sae: int, latent: int, threshold: float) -> str:
     names = feature_names(seen.cosines.shape[2])
-    plus, minus = (chosen(names, side[sae, latent]) for side in (seen.labels.members, seen.labels.against))
-    short = seen.labels.names(sae, names)[latent]
-    if seen.labels.word(sae, latent) == "negative":
+    plus, minus = (chosen(names, side[sae, latent]) for side in (labels.members, labels.against))
+    short = labels.names(sae, names)[latent]
+    if labels.word(sae, latent) == "negative":
         return (
             f"It points away from {listed(minus)}, beyond the threshold of {threshold:g}: "
             f"this latent is a *negative*, {short}."

@@ -18,11 +18,13 @@ slope pass where z > 0. Everything is the same as what autograd finds, which the
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
 
 Parameters = dict[str, Tensor]
+Made = TypeVar("Made")
 
 ENCODER_AND_DECODER = {"W_dec", "b_dec", "W_enc", "b_enc"}  # what every SAE may have; the rest belongs to its kind
 
@@ -32,7 +34,7 @@ class Buffers:
 
     def __init__(self) -> None:
         self._tensors: dict[str, Tensor] = {}
-        self._made: dict[Hashable, tuple[Tensor, Tensor]] = {}
+        self._made: dict[Hashable, tuple[Tensor, Any]] = {}
 
     def get(self, name: str, shape: tuple[int, ...], like: Tensor) -> Tensor:
         held = self._tensors.get(name)
@@ -40,12 +42,13 @@ class Buffers:
             held = self._tensors[name] = torch.empty(shape, dtype=like.dtype, device=like.device)
         return held
 
-    def once(self, name: Hashable, source: Tensor, make: Callable[[Tensor], Tensor]) -> Tensor:
+    def once(self, name: Hashable, source: Tensor, make: Callable[[Tensor], Made]) -> Made:
         """make(source), made anew only when source is another tensor than last time."""
         held = self._made.get(name)
         if held is None or held[0] is not source:
             held = self._made[name] = source, make(source)
-        return held[1]
+        made: Made = held[1]
+        return made
 
 
 class Pass:
@@ -53,7 +56,7 @@ class Pass:
 
     samples  (d_in, n_samples) the data points
     weights  (n_samples,) or (n_saes, n_samples), their probabilities
-    pre      (n_saes, n_latents, n_samples) pre-activations, or None once z was written over them
+    pre      (n_saes, n_latents, n_samples) pre-activations, as long as nothing was written over them
     z        latent activations, of the same shape
     back     slope of the weighted loss by z, later by the pre-activations; of the same shape
     out      gradients, to be filled; those of a kind's own parameters start at zero
@@ -67,11 +70,21 @@ class Pass:
         self.shape = n_saes, n_latents, len(x)
         # A transposed copy, because on a transposed view the products take ten times as long
         self.samples = buffers.get("samples", (d_in, len(x)), self.W_dec).copy_(x.T)
-        self.pre: Tensor | None = self.preactivations(self.buffer("pre"))
+        self._pre: Tensor | None = self.preactivations(self.buffer("pre"))
         self.z = self.back = self.pre
         self._beyond: Tensor | None = None
         for name in out.keys() - ENCODER_AND_DECODER:
             out[name].zero_()
+
+    @property
+    def pre(self) -> Tensor:
+        assert self._pre is not None, "something was written over them"
+        return self._pre
+
+    def used_up(self) -> Tensor:
+        """The memory of pre, to be written over."""
+        pre, self._pre = self.pre, None
+        return pre
 
     def buffer(self, name: str) -> Tensor:
         """Scratch memory of the shape of z."""
@@ -100,8 +113,8 @@ class Pass:
     def beyond(self) -> Tensor:
         """How far pre-activations lie above their latent's threshold. Uses up pre."""
         if self._beyond is None:
-            pre = self.preactivations(self.buffer("pre again")) if self.pre is None else self.pre
-            self._beyond, self.pre = pre.sub_(self.threshold()), None
+            pre = self.preactivations(self.buffer("pre again")) if self._pre is None else self.used_up()
+            self._beyond = pre.sub_(self.threshold())
         return self._beyond
 
     def weighted(self, name: Hashable, make: Callable[[Tensor], Tensor]) -> Tensor:
@@ -111,8 +124,7 @@ class Pass:
 
 def relu(p: Pass) -> None:
     """z = max(0, pre), over pre."""
-    assert p.pre is not None
-    p.z, p.pre = p.pre.clamp_(min=0), None
+    p.z = p.used_up().clamp_(min=0)
 
 
 def keep(p: Pass, smallest: Tensor) -> None:

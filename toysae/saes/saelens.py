@@ -23,6 +23,7 @@ import os
 import re
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -106,12 +107,12 @@ def _architecture(model: Model) -> str:
     return ARCHITECTURES[activation]
 
 
-def _settings(one: Stack) -> dict:
+def _settings(one: Stack) -> dict[str, Any]:
     _, n_latents, d_in = one.W_dec.shape
     names = {dtype: name for name, dtype in DTYPES.items()}
     if one.W_dec.dtype not in names:
         raise ValueError(f"stack has precision {one.W_dec.dtype}: allowed are {', '.join(DTYPES)}")
-    settings = {
+    settings: dict[str, Any] = {
         "architecture": _architecture(one.model),
         "d_in": d_in,
         "d_sae": n_latents,
@@ -122,7 +123,7 @@ def _settings(one: Stack) -> dict:
         "reshape_activations": "none",
         "metadata": {"sae_lens_version": FORMAT, "toysae": {"version": __version__, "seed": one.seeds[0]}},
     }
-    if settings["architecture"] == "topk":
+    if isinstance(one.model, Variant) and isinstance(one.model.activation, TopK):
         settings |= {"k": min(int(one.model.activation.k), n_latents), "rescale_acts_by_decoder_norm": False}
     return settings
 
@@ -144,7 +145,7 @@ def _weights(one: Stack) -> dict[str, Tensor]:
     return {name: value.clone(memory_format=torch.contiguous_format) for name, value in weights.items()}
 
 
-def _model(architecture: str, settings: dict) -> Model:
+def _model(architecture: str, settings: dict[str, Any]) -> Model:
     if architecture == "gated":
         return Gated(0.0)
     if architecture == "topk":
@@ -152,19 +153,19 @@ def _model(architecture: str, settings: dict) -> Model:
     return Variant(Relu() if architecture == "standard" else JumpRelu())
 
 
-def _read(folder: Path) -> tuple[dict, dict[str, Tensor]]:
+def _read(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """Settings and weights, in which nothing is missing, superfluous or misshapen."""
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
     try:
-        settings, weights = dict(json.loads((folder / SETTINGS).read_text())), load_file(folder / WEIGHTS)
+        given, weights = dict(json.loads((folder / SETTINGS).read_text())), load_file(folder / WEIGHTS)
     except (OSError, TypeError, ValueError, SafetensorError) as error:
         reason = str(error).splitlines()[0]
         raise ValueError(
             f"folder {folder} is no SAE: allowed is one with {SETTINGS} and {WEIGHTS} ({reason})"
         ) from None
-    settings = {"apply_b_dec_to_input": True, "metadata": {}} | settings
+    settings: dict[str, Any] = {"apply_b_dec_to_input": True, "metadata": {}} | given
     version = str(settings["metadata"].get("sae_lens_version"))
     if not re.match("[6-9]|[1-9][0-9]", version):  # older settings say the same things by other names
         raise ValueError(f"sae_lens_version in {folder / SETTINGS} is {version}: allowed is {FORMAT} or later")
@@ -175,14 +176,14 @@ def _read(folder: Path) -> tuple[dict, dict[str, Tensor]]:
         "reshape_activations": ["none"],
     }
     for name, values in allowed.items():
-        given = settings.get(name, "none")
-        if given not in values:
-            raise ValueError(f"{name} in {folder / SETTINGS} is {given!r}: allowed is {' or '.join(values)}")
+        value = settings.get(name, "none")
+        if value not in values:
+            raise ValueError(f"{name} in {folder / SETTINGS} is {value!r}: allowed is {' or '.join(values)}")
     _require_shapes(folder / WEIGHTS, settings, weights)
     return settings, {name: value.to(DTYPES[settings["dtype"]]) for name, value in weights.items()}
 
 
-def _require_shapes(path: Path, settings: dict, weights: dict[str, Tensor]) -> None:
+def _require_shapes(path: Path, settings: dict[str, Any], weights: dict[str, Tensor]) -> None:
     d_in, d_sae = settings.get("d_in"), settings.get("d_sae")
     shapes = {"W_dec": (d_sae, d_in), "W_enc": (d_in, d_sae), "b_dec": (d_in,)}
     shapes |= dict.fromkeys(OWN_WEIGHTS[settings["architecture"]], (d_sae,))

@@ -14,7 +14,7 @@ import contextlib
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -102,7 +102,7 @@ class History:
     dictionaries: Tensor | None
 
 
-def train(stack: Stack, data: World | Data, *, n_steps: int = 3000, lr: float | Tensor = 0.01, **more) -> Stack:
+def train(stack: Stack, data: World | Data, *, n_steps: int = 3000, lr: float | Tensor = 0.01, **more: Any) -> Stack:
     """The stack after training; the given one stays as it is.
 
     data  a world, whose data are those of `data_of`; or where batches come from

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass, fields, replace
 from itertools import accumulate
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, Self, cast
 
 import torch
 from torch import Tensor
@@ -57,6 +57,23 @@ class Penalty(Protocol):
         """The same for a part of the stack."""
 
 
+class WrittenActivation(Activation, Protocol):
+    """An activation whose gradient is written out; latents by batch."""
+
+    def forward(self, step: Pass) -> None:
+        """From step.pre to step.z, both (n_saes, n_latents, n_samples)."""
+
+    def backward(self, step: Pass) -> None:
+        """From the slope by step.z to that by the pre-activations, in step.back."""
+
+
+class WrittenPenalty(Penalty, Protocol):
+    """A penalty whose gradient is written out."""
+
+    def backward(self, step: Pass) -> None:
+        """Adds its slope to step.back, or its gradient to step.out."""
+
+
 @dataclass(frozen=True)
 class Part:
     """What activations and penalties share: numbers that may differ between the SAEs of a stack.
@@ -73,7 +90,7 @@ class Part:
         if "__call__" in own and not own.keys() & {"forward", "backward"}:
             cls.backward = None
 
-    def members(self, chosen: slice):
+    def members(self, chosen: slice) -> Self:
         given = {field.name: getattr(self, field.name) for field in fields(self)}
         own = {name: value[chosen] for name, value in given.items() if isinstance(value, Tensor) and value.ndim}
         return replace(self, **own) if own else self
@@ -86,13 +103,9 @@ class Part:
 
 
 class Keeping(Part):
-    """An activation that keeps some pre-activations and makes the others zero.
-
-    forward  from step.pre to step.z; latents by batch, (n_saes, n_latents, n_samples)
-    """
+    """An activation that keeps some pre-activations and makes the others zero."""
 
     def backward(self, step: Pass) -> None:
-        """From the slope by step.z to that by the pre-activations, in step.back."""
         gradients.kept(step)
 
 
@@ -117,10 +130,10 @@ class TopK(Keeping):
     resamples dead latents instead.
     """
 
-    k: int | Tensor
+    k: Tensor
 
-    def __post_init__(self) -> None:
-        k = torch.as_tensor(self.k)
+    def __init__(self, k: int | Tensor) -> None:
+        k = torch.as_tensor(k)
         if k.is_floating_point() or k.ndim > 1 or not (k >= 1).all():
             raise ValueError(f"k is {k.tolist()}: allowed are whole numbers >= 1, one or one per SAE")
         object.__setattr__(self, "k", k)
@@ -144,10 +157,10 @@ class BatchTopK(Keeping):
     averaged over the last batches (the paper averages over all of training).
     """
 
-    k: float | Tensor
+    k: Tensor
 
-    def __post_init__(self) -> None:
-        k = coefficient("k", self.k)
+    def __init__(self, k: float | Tensor) -> None:
+        k = coefficient("k", k)
         if not (k > 0).all():
             raise ValueError(f"k is {k.tolist()}: allowed are finite numbers > 0, one or one per SAE")
         object.__setattr__(self, "k", k)
@@ -215,13 +228,12 @@ class Weighted(Part):
     coeff  >= 0, one number or one per SAE (n_saes,)
     """
 
-    coeff: float | Tensor
+    coeff: Tensor
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "coeff", coefficient("coeff", self.coeff))
+    def __init__(self, coeff: float | Tensor) -> None:
+        object.__setattr__(self, "coeff", coefficient("coeff", coeff))
 
 
-@dataclass(frozen=True)
 class L1(Weighted):
     """coeff ||z||_1."""
 
@@ -239,11 +251,12 @@ class L0(Weighted):
     bandwidth  as in JumpRelu
     """
 
-    bandwidth: float = 0.1
+    bandwidth: float
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require_positive(bandwidth=self.bandwidth)
+    def __init__(self, coeff: float | Tensor, bandwidth: float = 0.1) -> None:
+        super().__init__(coeff)
+        require_positive(bandwidth=bandwidth)
+        object.__setattr__(self, "bandwidth", bandwidth)
 
     def __call__(self, parameters: Parameters, pre: Tensor, z: Tensor) -> Tensor:
         _require_thresholds(parameters)
@@ -256,7 +269,6 @@ class L0(Weighted):
         gradients.l0(step, self.coeff, self.bandwidth)
 
 
-@dataclass(frozen=True)
 class LargestCosine(Weighted):
     """coeff times the mean over decoder rows of the squared largest cosine with another row.
 
@@ -274,7 +286,6 @@ class LargestCosine(Weighted):
         gradients.largest_cosine(step, self.coeff)
 
 
-@dataclass(frozen=True)
 class AllCosines(Weighted):
     """coeff times the mean squared cosine over all pairs of decoder rows."""
 
@@ -358,19 +369,27 @@ class Variant(Model):
     def gradients(
         self, parameters: Parameters, x: Tensor, weights: Tensor, out: Parameters, buffers: Buffers
     ) -> Tensor:
-        if any(getattr(part, "backward", None) is None for part in (self.activation, *self.penalties)):
+        written = self._written()
+        if written is None:
             return self._by_autograd(parameters, x, weights, out)
+        activation, penalties = written
         step = Pass(parameters, x, weights, out, buffers)
-        self.activation.forward(step)
+        activation.forward(step)
         if self.prefixes is None:
             gradients.squared_error(step)
         else:
             gradients.nested_error(step, self.prefixes.reach(step.shape[1]))
-        for penalty in self.penalties:
+        for penalty in penalties:
             penalty.backward(step)
-        self.activation.backward(step)
+        activation.backward(step)
         gradients.encoder(step)
         return step.z.transpose(1, 2)
+
+    def _written(self) -> tuple[WrittenActivation, tuple[WrittenPenalty, ...]] | None:
+        """The parts, where the gradients of all are written out."""
+        if any(getattr(part, "backward", None) is None for part in (self.activation, *self.penalties)):
+            return None
+        return cast(WrittenActivation, self.activation), cast(tuple[WrittenPenalty, ...], self.penalties)
 
     def _by_autograd(self, parameters: Parameters, x: Tensor, weights: Tensor, out: Parameters) -> Tensor:
         """As Model.gradients, without encoding a second time."""
@@ -401,7 +420,7 @@ class Variant(Model):
             return super().squared_errors(parameters, x, z)
         self.prefixes.reach(z.shape[-1])  # raises if latents are left out
         residual = (x - parameters["b_dec"][:, None] if "b_dec" in parameters else x).expand(len(z), -1, -1)
-        total, start = 0.0, 0
+        total, start = residual.new_zeros(()), 0
         for size, share in zip(self.prefixes.sizes, self.prefixes.shares, strict=True):
             residual = residual - z[:, :, start:size] @ parameters["W_dec"][:, start:size]
             total, start = total + share * residual.square().sum(dim=-1), size

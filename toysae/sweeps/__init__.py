@@ -65,7 +65,8 @@ def sweep(
     settings, code = complete(point, settings), code_hash(point)
     keys = [as_text({"point": point_name(point), "code": code, "setting": setting}) for setting in settings]
     wanted = dict(zip(keys, settings, strict=True))
-    with Journal(journal) if journal else nullcontext({}) as finished:
+    nothing: dict[str, list[dict]] = {}
+    with Journal(journal) if journal else nullcontext(nothing) as finished:
         missing = {key: setting for key, setting in wanted.items() if key not in finished}
         failures = {}
         with executor_for(n_workers, scheduler, len(missing)) as executor:

@@ -8,8 +8,9 @@ worlds and pay different prices: a phase diagram over co-occurrence and l1_coeff
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -55,7 +56,7 @@ def combinations(
     return grid(world=settings.pop("world"), **settings.pop("parameters"), **settings)
 
 
-def recovery(**setting) -> list[dict]:
+def recovery(**setting: Any) -> list[dict]:
     """One row per SAE: loss, l0, explained_variance, mmcs, mcc, the number of latents of each label, features_found,
     and whether it has no atom and no dead latent. A setting is what `combinations` takes."""
     rows = {}
@@ -66,7 +67,7 @@ def recovery(**setting) -> list[dict]:
     return [rows[position] for position in sorted(rows)]
 
 
-def directions(**setting) -> list[dict]:
+def directions(**setting: Any) -> list[dict]:
     """One row per latent: its label, the features it stands for, its cosine with each feature (cos_1, cos_2, ...).
 
     A setting is what `combinations` takes.
@@ -80,7 +81,7 @@ def directions(**setting) -> list[dict]:
 
 
 for _point in (recovery, directions):
-    _point.__signature__ = inspect.signature(combinations)
+    _point.__signature__ = inspect.signature(combinations)  # type: ignore[attr-defined]  # inspect looks for it there
 
 
 def _recovery(seen: Assessment) -> dict[str, Tensor]:
@@ -201,6 +202,6 @@ def _world_numbers(cell: Setting) -> set[str]:
     return set(cell) - set(inspect.signature(combinations).parameters)
 
 
-def _require_one_of(name: str, value: object, allowed: Iterable[str]) -> None:
+def _require_one_of(name: str, value: object, allowed: Collection[str]) -> None:
     if value not in allowed:
         raise ValueError(f"{name} is {value!r}: allowed is one of {', '.join(allowed)}")

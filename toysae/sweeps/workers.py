@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -27,15 +27,15 @@ THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 PATIENCE = 10  # seconds that a scheduler may take to answer
 
 
-def executor_for(n_workers: int | None, scheduler: str | None, n_missing: int):
+def executor_for(n_workers: int | None, scheduler: str | None, n_missing: int) -> AbstractContextManager[Executor]:
     """A context manager around the executor for so many settings. Raises ValueError for what cannot be."""
     if n_workers is not None and (not isinstance(n_workers, int) or n_workers < 1):
         raise ValueError(f"n_workers is {n_workers!r}: allowed is a whole number of 1 or more")
     if scheduler is not None and n_workers is not None:
         raise ValueError(f"n_workers is {n_workers} beside a scheduler: allowed is None, a cluster has its own workers")
-    if not n_missing:
-        return nullcontext()
-    return _processes(min(n_workers or _cores(), n_missing)) if scheduler is None else _cluster(scheduler)
+    if scheduler is not None and n_missing:
+        return _cluster(scheduler)
+    return _processes(max(1, min(n_workers or _cores(), n_missing)))  # none starts before it is asked
 
 
 def computed(

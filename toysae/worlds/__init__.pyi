@@ -53,11 +53,15 @@ from .firings import cooccurrence_of as cooccurrence_of
 from .firings import families_of as families_of
 from .firings import require_enumerable as require_enumerable
 from .magnitudes import CorrelatedUniform as CorrelatedUniform
+from .magnitudes import Gridded as Gridded
 from .magnitudes import Magnitudes as Magnitudes
 from .magnitudes import RectifiedNormal as RectifiedNormal
 from .magnitudes import TwoLevels as TwoLevels
 from .magnitudes import Uniform as Uniform
 from .magnitudes import choices as choices
 from .magnitudes import magnitude_levels as magnitude_levels
+from .world import Appearance as Appearance
 from .world import Isotropic as Isotropic
+from .world import Spread as Spread
+from .world import Strength as Strength
 from .world import World as World

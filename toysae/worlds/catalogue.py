@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from typing import Unpack
 
 import torch
 from torch import Tensor
@@ -14,20 +15,20 @@ from toysae.worlds.copulas import GaussianCopula, LowRankCopula, random_correlat
 from toysae.worlds.directions import unit_directions
 from toysae.worlds.firings import ExactlyK, Families, Hierarchy, Independently, MutuallyExclusive, Patterns, SideBySide
 from toysae.worlds.magnitudes import CorrelatedUniform, Uniform
-from toysae.worlds.world import World
+from toysae.worlds.world import Appearance, Spread, Strength, World
 
 
-def k_of_n(n_features: int, k: int, **magnitudes) -> World:
+def k_of_n(n_features: int, k: int, **magnitudes: Unpack[Appearance]) -> World:
     """Exactly k of n features fire, every choice equally often."""
     return World(ExactlyK(n_features, k), **magnitudes)
 
 
-def two_of_three(**magnitudes) -> World:
+def two_of_three(**magnitudes: Unpack[Appearance]) -> World:
     """The minimal example: three features, exactly two of them in every sample."""
     return k_of_n(3, 2, **magnitudes)
 
 
-def groups(n_groups: int, group_size: int = 3, k: int = 2, **magnitudes) -> World:
+def groups(n_groups: int, group_size: int = 3, k: int = 2, **magnitudes: Unpack[Appearance]) -> World:
     """One group of features is on, drawn uniformly; exactly k of its members fire."""
     require("n_groups", n_groups, n_groups >= 1, "a whole number of 1 or more")
     inside, probabilities = ExactlyK(group_size, k).support()
@@ -35,7 +36,9 @@ def groups(n_groups: int, group_size: int = 3, k: int = 2, **magnitudes) -> Worl
     return World(Patterns(patterns, probabilities.repeat(n_groups) / n_groups), **magnitudes)
 
 
-def independent_groups(n_groups: int, p: float, group_size: int = 3, k: int = 2, **magnitudes) -> World:
+def independent_groups(
+    n_groups: int, p: float, group_size: int = 3, k: int = 2, **magnitudes: Unpack[Appearance]
+) -> World:
     """Each group is on with probability p, whatever the others do; when on, exactly k of its members fire."""
     require("n_groups", n_groups, n_groups >= 1, "a whole number of 1 or more")
     require_probability("p", p)
@@ -45,17 +48,17 @@ def independent_groups(n_groups: int, p: float, group_size: int = 3, k: int = 2,
     return World(SideBySide((group,) * n_groups), **magnitudes)
 
 
-def bundles(n_bundles: int, bundle_size: int, **magnitudes) -> World:
+def bundles(n_bundles: int, bundle_size: int, **magnitudes: Unpack[Appearance]) -> World:
     """One bundle is on, drawn uniformly, and all of its features fire."""
     return groups(n_bundles, bundle_size, bundle_size, **magnitudes)
 
 
-def product(set_sizes: Iterable[int], **magnitudes) -> World:
+def product(set_sizes: Iterable[int], **magnitudes: Unpack[Appearance]) -> World:
     """Several sets of features; in every sample exactly one feature of each set fires."""
     return World(SideBySide(tuple(ExactlyK(size, 1) for size in set_sizes)), **magnitudes)
 
 
-def solo_leak(n_features: int, k: int, p_alone: float, **magnitudes) -> World:
+def solo_leak(n_features: int, k: int, p_alone: float, **magnitudes: Unpack[Appearance]) -> World:
     """Exactly k of n features fire, except that with probability p_alone one feature fires by itself."""
     require_probability("p_alone", p_alone)
     together, probabilities = ExactlyK(n_features, k).support()
@@ -64,12 +67,12 @@ def solo_leak(n_features: int, k: int, p_alone: float, **magnitudes) -> World:
     return World(Patterns(patterns, torch.cat([(1 - p_alone) * probabilities, alone])), **magnitudes)
 
 
-def independent(rates: Sequence[float] | Tensor, **magnitudes) -> World:
+def independent(rates: Sequence[float] | Tensor, **magnitudes: Unpack[Appearance]) -> World:
     """Every feature fires on its own, with its own rate: the control, where the true features are found."""
     return World(Independently(torch.as_tensor(rates)), **magnitudes)
 
 
-def mutually_exclusive(rates: Sequence[float] | Tensor, **magnitudes) -> World:
+def mutually_exclusive(rates: Sequence[float] | Tensor, **magnitudes: Unpack[Appearance]) -> World:
     """At most one feature fires in a sample, each with its own rate; the rates sum to at most one."""
     return World(MutuallyExclusive(rates), **magnitudes)
 
@@ -80,7 +83,7 @@ def hierarchy(
     n_others: int = 2,
     p_others: float = 0.05,
     leak: float = 0.0,
-    **magnitudes,
+    **magnitudes: Unpack[Appearance],
 ) -> World:
     """Feature 0 is a parent, feature 1 its child, and n_others features fire independently of them.
 
@@ -105,7 +108,7 @@ def tree(
     p_child: float = 0.2,
     n_others: int = 8,
     p_others: float = 0.05,
-    **magnitudes,
+    **magnitudes: Unpack[Appearance],
 ) -> World:
     """Parents, each followed by its children of which at most one fires, and only with it; then independent features.
 
@@ -125,12 +128,14 @@ def tree(
     return World(SideBySide(((one,) * n_parents) + others), **magnitudes)
 
 
-def correlated(rates: Sequence[float] | Tensor, correlation: Tensor, **magnitudes) -> World:
+def correlated(rates: Sequence[float] | Tensor, correlation: Tensor, **magnitudes: Unpack[Appearance]) -> World:
     """Features with these rates (n_features,), fired by a joint normal vector with this correlation matrix."""
     return World(GaussianCopula(rates, correlation), **magnitudes)
 
 
-def one_with_others(n_features: int = 5, p: float = 0.4, correlation: float = 0.4, **magnitudes) -> World:
+def one_with_others(
+    n_features: int = 5, p: float = 0.4, correlation: float = 0.4, **magnitudes: Unpack[Appearance]
+) -> World:
     """Feature 0 is correlated with each of the others, which are uncorrelated with each other; all fire at rate p.
 
     correlation  of the underlying normal vector (`GaussianCopula`); its square is at most 1 / (n_features - 1)
@@ -145,7 +150,7 @@ def one_with_others(n_features: int = 5, p: float = 0.4, correlation: float = 0.
     return correlated([p] * n_features, matrix, **magnitudes)
 
 
-def antipodal_plane(correlation: float, p_alone: float = 0.0, **magnitudes) -> World:
+def antipodal_plane(correlation: float, p_alone: float = 0.0, **magnitudes: Unpack[Spread]) -> World:
     """Four features in a plane, e1, -e1, e2 and -e2: one of the first two fires with one of the last two.
 
     correlation  f of the magnitudes of the two sets, which are uniform (`CorrelatedUniform`)
@@ -179,7 +184,8 @@ def zipf_rates(
     given = {name: value for name, value in {"highest": highest, "mean_l0": mean_l0}.items() if value is not None}
     require("the number of highest and mean_l0 that are given", len(given), len(given) == 1, "1")
     shape = torch.arange(1, n_features + 1, dtype=torch.float64) ** -exponent
-    rates = shape * highest if highest is not None else shape * mean_l0 / shape.sum()
+    (asked,) = given.values()
+    rates = shape * asked if highest is not None else shape * asked / shape.sum()
     for name, value in given.items():
         fits = math.isfinite(value) and value > 0 and rates[0].item() <= 1
         require(name, value, fits, "a number > 0 for which no rate exceeds 1")
@@ -207,18 +213,18 @@ def two_features(variant: str, solo: float, sigma: float) -> World:
     return World(Patterns([[1, 1], [1, 0], [0, 1]], [1 - parent - solo, parent, solo]), sigma=sigma)
 
 
-def pair(p_both: float, p_first: float, **magnitudes: float) -> World:
+def pair(p_both: float, p_first: float, **magnitudes: Unpack[Appearance]) -> World:
     """Two features: both fire with probability p_both, the first alone with p_first, else the second alone."""
     return World(Patterns([[1, 1], [1, 0], [0, 1]], [p_both, p_first, 1 - p_both - p_first]), **magnitudes)
 
 
-def zipf(n_features: int, exponent: float, highest: float, **magnitudes: float) -> World:
+def zipf(n_features: int, exponent: float, highest: float, **magnitudes: Unpack[Appearance]) -> World:
     """Independent features whose rates fall as a power of the rank."""
     return independent(zipf_rates(n_features, exponent, highest=highest), **magnitudes)
 
 
 def superposition(
-    n_features: int, d_in: int, p: float, n_repulsions: int = 0, direction_seed: int = 0, **magnitudes: float
+    n_features: int, d_in: int, p: float, n_repulsions: int = 0, direction_seed: int = 0, **magnitudes: Unpack[Strength]
 ) -> World:
     """Independent features along random directions of a space that may be smaller than their number."""
     generator = torch.Generator().manual_seed(direction_seed)
@@ -262,7 +268,7 @@ def benchmark(
     n_families: int,
     n_children: int = 3,
     n_repulsions: int = 0,
-    **magnitudes,
+    **magnitudes: Unpack[Strength],
 ) -> World:
     """The benchmark: rates that fall with the square root of the rank, families, correlations, superposition.
 

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+Numbers = Sequence[float] | Tensor  # a list of numbers, however it comes
+
 ROUNDING = 1e-9  # probabilities below this are what is left of sums that should be one
 
 
@@ -28,7 +30,7 @@ def require_probability(name: str, value: float) -> None:
     require(name, value, 0 <= value <= 1, "a number from 0 to 1")
 
 
-def probability_list(name: str, values: Sequence[float] | Tensor) -> Tensor:
+def probability_list(name: str, values: Numbers) -> Tensor:
     """The values as float64 (n,); raises ValueError unless they are probabilities."""
     rates = torch.as_tensor(values, dtype=torch.float64)
     if rates.ndim != 1 or not ((rates >= 0) & (rates <= 1)).all():

@@ -14,7 +14,7 @@ from scipy.optimize import linprog
 from scipy.special import ndtri
 from torch import Tensor
 
-from toysae.worlds.checks import ROUNDING, probability_list, require
+from toysae.worlds.checks import ROUNDING, Numbers, probability_list, require
 
 MOST_LISTED = 5  # features, up to which the probability of every pattern is computed
 QUADRATURE_NODES = 32  # of each integral over the strength of the correlations
@@ -39,12 +39,12 @@ class GaussianCopula:
     there is none, and infinitely many patterns are reported.
     """
 
-    probabilities: Sequence[float] | Tensor
+    probabilities: Tensor
     correlation: Tensor
 
-    def __post_init__(self) -> None:
-        rates = probability_list("probabilities", self.probabilities)
-        correlation = torch.as_tensor(self.correlation, dtype=torch.float64)
+    def __init__(self, probabilities: Numbers, correlation: Tensor) -> None:
+        rates = probability_list("probabilities", probabilities)
+        correlation = torch.as_tensor(correlation, dtype=torch.float64)
         _require_correlation(correlation, len(rates))
         object.__setattr__(self, "probabilities", rates)
         object.__setattr__(self, "correlation", correlation)
@@ -204,7 +204,7 @@ def _require_correlation(matrix: Tensor, n_features: int) -> None:
     proper = torch.isfinite(matrix).all() and (matrix.abs() <= 1 + ROUNDING).all()
     require("correlation", matrix.tolist(), bool(proper), "a matrix of numbers from -1 to 1")
     symmetric = torch.allclose(matrix, matrix.T, atol=1e-8) and (matrix.diagonal() - 1).abs().max() < 1e-8
-    require("correlation", matrix.tolist(), symmetric, "a symmetric matrix with ones on its diagonal")
+    require("correlation", matrix.tolist(), bool(symmetric), "a symmetric matrix with ones on its diagonal")
     lowest = torch.linalg.eigvalsh(matrix)[0].item()
     require(
         "the lowest eigenvalue of correlation",
@@ -224,20 +224,18 @@ class LowRankCopula:
     `copula.GaussianCopula` without its matrices, for thousands of features.
     """
 
-    probabilities: Sequence[float] | Tensor
+    probabilities: Tensor
     loadings: Tensor
 
-    def __post_init__(self) -> None:
-        rates = probability_list("probabilities", self.probabilities)
-        loadings = torch.as_tensor(self.loadings, dtype=torch.float32)
+    def __init__(self, probabilities: Numbers, loadings: Tensor) -> None:
+        rates = probability_list("probabilities", probabilities)
+        loadings = torch.as_tensor(loadings, dtype=torch.float32)
         fits = loadings.ndim == 2 and len(loadings) == len(rates)
         require("the shape of loadings", tuple(loadings.shape), fits, f"({len(rates)}, n_factors)")
         longest = loadings.norm(dim=1).max().item()
         require("the length of the longest row of loadings", longest, longest < 1, "a number below 1")
         object.__setattr__(self, "probabilities", rates)
         object.__setattr__(self, "loadings", loadings)
-        object.__setattr__(self, "_own", (1 - loadings.square().sum(dim=1)).sqrt())
-        object.__setattr__(self, "_thresholds", _exceeded_at(rates).float())
 
     @property
     def n_features(self) -> int:
@@ -260,6 +258,15 @@ class LowRankCopula:
 
     def fire_together(self, members: Sequence[int]) -> bool:
         return bool((self.probabilities[list(members)] > 0).all())
+
+    @cached_property
+    def _own(self) -> Tensor:
+        """How much of each coordinate is its own: what the common factors leave."""
+        return (1 - self.loadings.square().sum(dim=1)).sqrt()
+
+    @cached_property
+    def _thresholds(self) -> Tensor:
+        return _exceeded_at(self.probabilities).float()
 
 
 LEAST_EIGENVALUE = 1e-3  # of the correlation matrix

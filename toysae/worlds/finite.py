@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from toysae.worlds.magnitudes import Gridded
 from toysae.worlds.world import World
 
 GRID_LEVELS = 7  # magnitudes per feature in the grid that makes a world with sigma > 0 finite; fewer where it gets long
@@ -34,7 +35,7 @@ def finite_activations(world: World) -> tuple[Tensor, Tensor]:
 
 def affordable_levels(world: World) -> int:
     """The most levels, up to GRID_LEVELS, whose grid has at most GRID_POINTS points; 0 where two are too many."""
-    if world.firing.n_patterns > GRID_POINTS or not hasattr(world.magnitudes, "grid"):
+    if world.firing.n_patterns > GRID_POINTS or not isinstance(world.magnitudes, Gridded):
         return 0
     choices = range(2, GRID_LEVELS + 1) if world.varies else [1]
     return max((n for n in choices if grid_size(world, n) <= GRID_POINTS), default=0)
@@ -43,7 +44,13 @@ def affordable_levels(world: World) -> int:
 def grid_size(world: World, n_levels: int) -> int:
     """How many points the quantile grid of this world has."""
     patterns, _ = world.firing.support()
-    return int((n_levels ** world.magnitudes.n_varying(patterns).double()).sum())
+    return int((n_levels ** _gridded(world).n_varying(patterns).double()).sum())
+
+
+def _gridded(world: World) -> Gridded:
+    if not isinstance(world.magnitudes, Gridded):
+        raise ValueError(f"magnitudes is {world.magnitudes}: allowed are those with a grid, such as RectifiedNormal")
+    return world.magnitudes
 
 
 def quantile_grid(world: World, n_levels: int) -> tuple[Tensor, Tensor]:
@@ -57,7 +64,7 @@ def quantile_grid(world: World, n_levels: int) -> tuple[Tensor, Tensor]:
     if n_points > GRID_POINTS:
         raise ValueError(f"n_levels is {n_levels}, which gives {n_points} points: allowed are at most {GRID_POINTS}")
     patterns, probabilities = world.firing.support()
-    blocks = world.magnitudes.grid(patterns, n_levels)
+    blocks = _gridded(world).grid(patterns, n_levels)
     shares = [(p / len(block)).expand(len(block)) for p, block in zip(probabilities, blocks, strict=True)]
     return torch.cat(blocks), torch.cat(shares)
 

@@ -11,7 +11,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from toysae.worlds.checks import ROUNDING, probability_list, require, require_at_most_one
+from toysae.worlds.checks import ROUNDING, Numbers, probability_list, require, require_at_most_one
 from toysae.worlds.copulas import LowRankCopula
 
 MAX_PATTERNS = 100_000  # a support longer than this is refused: it would no longer fit on a screen, or in a cache
@@ -79,9 +79,9 @@ class Patterns:
     patterns: Tensor
     probabilities: Tensor
 
-    def __post_init__(self) -> None:
-        patterns = torch.as_tensor(self.patterns).bool()
-        probabilities = torch.as_tensor(self.probabilities, dtype=torch.float64)
+    def __init__(self, patterns: Sequence[Sequence[float]] | Tensor, probabilities: Numbers) -> None:
+        patterns = torch.as_tensor(patterns).bool()
+        probabilities = torch.as_tensor(probabilities, dtype=torch.float64)
         if patterns.ndim != 2 or probabilities.shape != patterns.shape[:1]:
             raise ValueError(
                 f"probabilities has shape {tuple(probabilities.shape)} and patterns {tuple(patterns.shape)}: "
@@ -153,8 +153,8 @@ class Independently:
 
     probabilities: Tensor  # (n_features,)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "probabilities", probability_list("probabilities", self.probabilities))
+    def __init__(self, probabilities: Numbers) -> None:
+        object.__setattr__(self, "probabilities", probability_list("probabilities", probabilities))
 
     @property
     def n_features(self) -> int:
@@ -191,7 +191,7 @@ class SideBySide:
         return sum(part.n_features for part in self.parts)
 
     @property
-    def n_patterns(self) -> int:
+    def n_patterns(self) -> float:
         return math.prod(part.n_patterns for part in self.parts)
 
     def sample(self, n: int, generator: torch.Generator) -> Tensor:
@@ -243,8 +243,8 @@ class MutuallyExclusive:
 
     probabilities: Tensor  # (n_features,) that sum to at most one
 
-    def __post_init__(self) -> None:
-        rates = probability_list("probabilities", self.probabilities)
+    def __init__(self, probabilities: Numbers) -> None:
+        rates = probability_list("probabilities", probabilities)
         total = rates.sum().item()
         require_at_most_one("probabilities", total)
         object.__setattr__(self, "probabilities", rates / max(1.0, total))
@@ -271,8 +271,7 @@ class MutuallyExclusive:
         return self.probabilities
 
     def fire_together(self, members: Sequence[int]) -> bool:
-        members = set(members)
-        return len(members) <= 1 and all(self.probabilities[i] > 0 for i in members)
+        return len(set(members)) <= 1 and all(self.probabilities[i] > 0 for i in members)
 
 
 @dataclass(frozen=True)
@@ -287,17 +286,23 @@ class Hierarchy:
     Given their parent, siblings of different groups are independent.
     """
 
-    parents: Sequence[int]
-    probabilities: Sequence[float] | Tensor
-    leaks: float | Sequence[float] | Tensor = 0.0
-    exclusive: Sequence[Sequence[int]] = ()
+    parents: tuple[int, ...]
+    probabilities: Tensor
+    leaks: Tensor
+    exclusive: tuple[tuple[int, ...], ...]
 
-    def __post_init__(self) -> None:
-        parents = tuple(int(parent) for parent in self.parents)
-        probabilities = probability_list("probabilities", self.probabilities)
-        require("probabilities", list(self.probabilities), len(probabilities) == len(parents), "one number per parent")
-        leaks = self._leaks(parents)
-        groups = tuple(tuple(int(i) for i in group) for group in self.exclusive)
+    def __init__(
+        self,
+        parents: Sequence[int],
+        probabilities: Numbers,
+        leaks: float | Numbers = 0.0,
+        exclusive: Sequence[Sequence[int]] = (),
+    ) -> None:
+        parents = tuple(int(parent) for parent in parents)
+        given, probabilities = probabilities, probability_list("probabilities", probabilities)
+        require("probabilities", list(given), len(probabilities) == len(parents), "one number per parent")
+        leaks = _leaks(leaks, parents)
+        groups = tuple(tuple(int(i) for i in group) for group in exclusive)
         _require_forest(parents)
         _require_siblings(groups, parents)
         for name, chances in {"probabilities": probabilities, "leaks": leaks}.items():
@@ -307,16 +312,10 @@ class Hierarchy:
             object.__setattr__(self, name, value)
         object.__setattr__(self, "exclusive", groups)
 
-    def _leaks(self, parents: tuple[int, ...]) -> Tensor:
-        leaks = torch.as_tensor(self.leaks, dtype=torch.float64)
-        require(
-            "the shape of leaks", tuple(leaks.shape), leaks.shape in ((), (len(parents),)), f"() or ({len(parents)},)"
-        )
-        is_child = torch.tensor(parents) >= 0
-        return torch.where(is_child, probability_list("leaks", leaks.expand(len(parents))), 0)
-
     @classmethod
-    def of_rates(cls, parents: Sequence[int], rates: Sequence[float], **more) -> Hierarchy:
+    def of_rates(
+        cls, parents: Sequence[int], rates: Sequence[float], exclusive: Sequence[Sequence[int]] = ()
+    ) -> Hierarchy:
         """A forest without leak in which each feature fires at its own rate (n_features,), all samples counted.
 
         raises  ValueError where a child is to fire more often than its parent
@@ -327,7 +326,7 @@ class Hierarchy:
                 limit = rates[parent]
                 require(f"the rate of feature {i}", rates[i], rates[i] <= limit, f"at most {limit}, its parent's rate")
                 chances[i] = rates[i] / limit if limit else 0.0
-        return cls(parents, chances, **more)
+        return cls(parents, chances, exclusive=exclusive)
 
     @property
     def n_features(self) -> int:
@@ -422,6 +421,13 @@ class Hierarchy:
         each = torch.stack([self.leaks[list(unit)], self.probabilities[list(unit)]])
         none = 1 - each.sum(dim=1, keepdim=True)
         return torch.cat([torch.where(none > ROUNDING, none, 0), each], dim=1)
+
+
+def _leaks(given: float | Numbers, parents: tuple[int, ...]) -> Tensor:
+    """One leak per feature (n_features,); roots have none."""
+    leaks, n = torch.as_tensor(given, dtype=torch.float64), len(parents)
+    require("the shape of leaks", tuple(leaks.shape), leaks.shape in ((), (n,)), f"() or ({n},)")
+    return torch.where(torch.tensor(parents) >= 0, probability_list("leaks", leaks.expand(n)), 0)
 
 
 def _one_at_most(uniform: Tensor, chances: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -21,20 +21,34 @@ Number = float | Tensor  # one number for all features, or one per feature (n_fe
 class Magnitudes(Protocol):
     """How strong features are when they fire. Whatever samples activations like this can be the magnitudes of a World.
 
-    mu, sigma  mean and standard deviation of a magnitude before it is cut off at zero
-
-    With two methods more, `n_varying` and `grid` as in RectifiedNormal, such a world has a finite stand-in that is
-    built of quantiles (finite.finite_data); without them the stand-in is a fixed sample.
+    Where they are Gridded too, such a world has a finite stand-in that is built of quantiles (finite.finite_data);
+    else the stand-in is a fixed sample.
     """
 
-    mu: Number
-    sigma: Number
+    @property
+    def mu(self) -> Number:
+        """Mean of a magnitude before it is cut off at zero."""
+
+    @property
+    def sigma(self) -> Number:
+        """Standard deviation of a magnitude before it is cut off at zero."""
 
     def sample(self, fires: Tensor, generator: torch.Generator) -> Tensor:
         """Feature activations, float32 (n, n_features), zero where fires (n, n_features) is false."""
 
     def moments(self) -> tuple[Number, Number]:
         """Mean and standard deviation of the magnitude of a feature that fires."""
+
+
+@runtime_checkable
+class Gridded(Protocol):
+    """Magnitudes of which a few can stand for all."""
+
+    def n_varying(self, patterns: Tensor) -> Tensor:
+        """How many magnitudes vary in each pattern (n_patterns, n_features): its grid has n_levels to this power."""
+
+    def grid(self, patterns: Tensor, n_levels: int) -> list[Tensor]:
+        """For each pattern equally likely feature activations that stand for all, float64 (n_choices, n_features)."""
 
 
 @dataclass(frozen=True)
@@ -45,17 +59,16 @@ class RectifiedNormal:
     sigma  standard deviation before rectification; >= 0. One number, or one per feature (n_features,)
     """
 
-    mu: Number = 1.0
-    sigma: Number = 0.0
+    mu: Number
+    sigma: Number
 
-    def __post_init__(self) -> None:
-        for name, is_allowed, allowed in (("mu", torch.gt, "> 0"), ("sigma", torch.ge, ">= 0")):
-            given = getattr(self, name)
+    def __init__(self, mu: Number | Sequence[float] = 1.0, sigma: Number | Sequence[float] = 0.0) -> None:
+        for name, given, is_allowed, allowed in (("mu", mu, torch.gt, "> 0"), ("sigma", sigma, torch.ge, ">= 0")):
             value = torch.as_tensor(given, dtype=torch.float64)
             if value.ndim > 1 or not (torch.isfinite(value) & is_allowed(value, 0)).all():
                 shown = given if value.ndim == 0 else value.tolist()
                 raise ValueError(f"{name} is {shown}: allowed is a finite number {allowed}, or one per feature")
-            object.__setattr__(self, name, value if value.ndim else float(given))
+            object.__setattr__(self, name, value if value.ndim else value.item())
 
     def sample(self, fires: Tensor, generator: torch.Generator) -> Tensor:
         mu, sigma = (_single_precision(value) for value in (self.mu, self.sigma))
@@ -72,11 +85,11 @@ class RectifiedNormal:
         return mean, deviation
 
     def n_varying(self, patterns: Tensor) -> Tensor:
-        """How many magnitudes vary in each pattern (n_patterns, n_features): its grid has n_levels to this power."""
+        """As in Gridded."""
         return (patterns.bool() & (torch.as_tensor(self.sigma) > 0)).sum(dim=1)
 
     def grid(self, patterns: Tensor, n_levels: int) -> list[Tensor]:
-        """For each pattern equally likely feature activations that stand for all, float64 (n_choices, n_features).
+        """As in Gridded.
 
         Every magnitude takes n_levels values, the means of equally likely slices; a feature with sigma = 0 takes one.
         """
@@ -107,12 +120,13 @@ class CorrelatedUniform:
     """
 
     correlation: float
-    second: Sequence[bool] | Tensor
+    second: Tensor
 
-    def __post_init__(self) -> None:
-        if not 0 <= self.correlation <= 1:
-            raise ValueError(f"correlation is {self.correlation}: allowed is a number from 0 to 1")
-        object.__setattr__(self, "second", torch.as_tensor(self.second).bool())
+    def __init__(self, correlation: float, second: Sequence[bool] | Tensor) -> None:
+        if not 0 <= correlation <= 1:
+            raise ValueError(f"correlation is {correlation}: allowed is a number from 0 to 1")
+        object.__setattr__(self, "correlation", correlation)
+        object.__setattr__(self, "second", torch.as_tensor(second).bool())
 
     @property
     def _width(self) -> float:
@@ -143,7 +157,7 @@ class CorrelatedUniform:
         return self._needed(patterns).sum(dim=1)
 
     def grid(self, patterns: Tensor, n_levels: int) -> list[Tensor]:
-        """As in RectifiedNormal: every uniform number that matters takes n_levels values, the others take one."""
+        """As in Gridded: every uniform number that matters takes n_levels values, the others take one."""
         levels = ((torch.arange(n_levels, dtype=torch.float64) + 0.5) / n_levels).tolist()
         blocks = []
         for pattern, needed in zip(patterns, self._needed(patterns).tolist(), strict=True):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import cached_property
+from typing import TypedDict
 
 import torch
 from torch import Tensor
@@ -19,6 +20,25 @@ from toysae.worlds.checks import require
 from toysae.worlds.directions import coherence
 from toysae.worlds.firings import Descent, Firing, cooccurrence_of, families_of
 from toysae.worlds.magnitudes import Magnitudes, Number, RectifiedNormal
+
+
+class Spread(TypedDict, total=False):
+    """How strongly features fire, told by two numbers."""
+
+    mu: Number | Sequence[float]
+    sigma: Number | Sequence[float]
+
+
+class Strength(Spread, total=False):
+    """How strongly features fire, told in one way or the other."""
+
+    magnitudes: Magnitudes | None
+
+
+class Appearance(Strength, total=False):
+    """How features show: how strongly, and along which directions. The worlds of the catalogue hand it on."""
+
+    features: Tensor | None
 
 
 class World:

@@ -7,12 +7,13 @@ fails if a claim did not come out as published.
 import argparse
 import os
 import sys
+from typing import NoReturn
 
 from toysae.writeup.project import Project
 
 
 class _OneLineParser(argparse.ArgumentParser):
-    def error(self, message: str):
+    def error(self, message: str) -> NoReturn:
         self.exit(2, f"{message} (see: python -m toysae.writeup --help)\n")
 
 
@@ -79,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _say(problem, code: int) -> int:
+def _say(problem: object, code: int) -> int:
     print(problem, file=sys.stderr)
     return code
 

@@ -3,6 +3,7 @@
 import shutil
 import sys
 import time
+from typing import Any, TextIO
 
 from toysae.writeup.crew import Outcome
 
@@ -12,7 +13,7 @@ _QUIET = 20.0  # seconds between two reports on a notebook where the output is n
 class Board:
     """Lines that stay: a notebook began, a notebook ended. Between them, seldom, how far it is."""
 
-    def __init__(self, stream=None):
+    def __init__(self, stream: TextIO | None = None) -> None:
         self.stream = stream or sys.stdout
         self._began: dict[str, float] = {}
         self._state: dict[str, str] = {}
@@ -27,7 +28,7 @@ class Board:
         self._began[name], self._state[name] = time.monotonic(), "starting"
         self.line(f"{name}: started")
 
-    def cell(self, name: str, event: dict) -> None:
+    def cell(self, name: str, event: dict[str, Any]) -> None:
         claims = f", {_published(event['hold'], event['claims'])}" if event["claims"] else ""
         self._state[name] = f"cell {event['done']}/{event['total']}{claims}"
 
@@ -62,7 +63,7 @@ class LiveBoard(Board):
         self.stream.flush()
 
 
-def board_for(stream=None) -> Board:
+def board_for(stream: TextIO | None = None) -> Board:
     """The board that suits the stream (standard output if none is given)."""
     stream = stream or sys.stdout
     return LiveBoard(stream) if stream.isatty() else Board(stream)

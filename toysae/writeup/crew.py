@@ -10,12 +10,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-
-import toysae
+from types import FrameType
+from typing import IO, Any, Protocol
 
 _PATIENCE = 5.0  # seconds that a worker gets to end its kernel before it is killed
 
@@ -32,7 +32,7 @@ class Job:
     output: Path
     partial: Path
     published: Path
-    parameters: dict = field(default_factory=dict)
+    parameters: dict[str, Any] = field(default_factory=dict)
     banner: str = ""
 
     def to_json(self) -> str:
@@ -64,11 +64,27 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+class Listener(Protocol):
+    """Who is told about what happens: a board."""
+
+    def started(self, name: str) -> None:
+        """A notebook begins."""
+
+    def cell(self, name: str, event: dict[str, Any]) -> None:
+        """One of its cells is done."""
+
+    def ended(self, outcome: Outcome) -> None:
+        """A notebook ended, well or not."""
+
+    def tick(self) -> None:
+        """Some time went by."""
+
+
 @contextmanager
-def interruptible():
+def interruptible() -> Iterator[None]:
     """Inside, Ctrl-C, SIGTERM and a closed terminal raise Interrupted."""
 
-    def stop(number, _frame):
+    def stop(number: int, _frame: FrameType | None) -> None:
         raise Interrupted(signal.Signals(number).name)
 
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -80,26 +96,27 @@ def interruptible():
             signal.signal(number, handler)
 
 
-def execute(jobs: list[Job], folder: Path, board) -> Iterator[Outcome]:
+def execute(jobs: list[Job], folder: Path, board: Listener) -> Generator[Outcome, None, None]:
     """Execute all jobs and yield their outcomes in the order they end.
 
     folder  for logs and the kernels' own files
-    board  is told about what happens: started(name), cell(name, event), ended(outcome), tick()
+    board   is told about what happens
     Closing the iterator, or an interrupt, ends every worker and kernel first.
     """
-    waiting, crew = list(jobs), {}
+    waiting = list(jobs)
+    crew: dict[int, _Worker] = {}  # by the number of the pipe that a worker talks through
     with selectors.DefaultSelector() as selector:
         try:
             while waiting or crew:
                 while waiting and len(crew) < cores():
                     worker = _Worker(waiting.pop(0), folder)
-                    crew[worker.pipe] = worker
+                    crew[worker.pipe.fileno()] = worker
                     selector.register(worker.pipe, selectors.EVENT_READ)
                     board.started(worker.job.name)
                 for key, _ in selector.select(timeout=0.2):
-                    if not crew[key.fileobj].read(board):
+                    if not crew[key.fd].read(board):
                         selector.unregister(key.fileobj)
-                        outcome = crew.pop(key.fileobj).finish()
+                        outcome = crew.pop(key.fd).finish()
                         board.ended(outcome)
                         yield outcome
                 board.tick()
@@ -108,7 +125,7 @@ def execute(jobs: list[Job], folder: Path, board) -> Iterator[Outcome]:
 
 
 class _Worker:
-    def __init__(self, job: Job, folder: Path):
+    def __init__(self, job: Job, folder: Path) -> None:
         self.job, self.began = job, time.monotonic()
         self.outcome = Outcome(job)
         self._rest = b""
@@ -122,11 +139,11 @@ class _Worker:
             env=_environment(folder),
             start_new_session=True,  # Ctrl-C reaches this process only, which then ends the workers in order
         )
-        self.pipe = self.process.stdout
-        self.process.stdin.write(job.to_json().encode() + b"\n")
-        self.process.stdin.flush()
+        self.pipe, self._orders = _pipe(self.process.stdout), _pipe(self.process.stdin)
+        self._orders.write(job.to_json().encode() + b"\n")
+        self._orders.flush()
 
-    def read(self, board) -> bool:
+    def read(self, board: Listener) -> bool:
         """Take in what the worker sent; False once it has nothing more to say."""
         chunk = os.read(self.pipe.fileno(), 65536)
         *lines, self._rest = (self._rest + chunk).split(b"\n")
@@ -134,7 +151,7 @@ class _Worker:
             self._take(json.loads(line), board)
         return bool(chunk)
 
-    def _take(self, event: dict, board) -> None:
+    def _take(self, event: dict[str, Any], board: Listener) -> None:
         if event["kind"] == "cell":
             board.cell(self.job.name, event)
             return
@@ -143,7 +160,7 @@ class _Worker:
         self.outcome.claims, self.outcome.hold = event.get("claims", 0), event.get("hold", 0)
 
     def finish(self) -> Outcome:
-        self.process.stdin.close()
+        self._orders.close()
         self.process.wait()
         self.outcome.seconds = time.monotonic() - self.began
         if not self.outcome.succeeded and not self.outcome.traceback:
@@ -162,8 +179,13 @@ class _Worker:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-        self.process.stdin.close()
+        self._orders.close()
         self._close()
+
+
+def _pipe(end: IO[bytes] | None) -> IO[bytes]:
+    assert end is not None, "it was asked for when the process was started"
+    return end
 
 
 def _stop(crew: list[_Worker]) -> None:
@@ -176,7 +198,7 @@ def _stop(crew: list[_Worker]) -> None:
 
 def _environment(folder: Path) -> dict[str, str]:
     """One thread per notebook, this checkout's package first, and nothing from the user's own IPython set-up."""
-    package_parent = str(Path(toysae.__file__).resolve().parents[1])
+    package_parent = str(Path(__file__).resolve().parents[2])
     path = [package_parent, *filter(None, [os.environ.get("PYTHONPATH")])]
     return os.environ | {
         "PYTHONPATH": os.pathsep.join(path),

@@ -3,7 +3,7 @@
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -52,7 +52,7 @@ def _remove_leftovers(project: Project) -> None:
 
 
 @contextmanager
-def alone(project: Project, on_wait) -> Iterator[None]:
+def alone(project: Project, on_wait: Callable[[], None]) -> Iterator[None]:
     """Inside, no other process that asks for this is at work in the checkout. Calls on_wait() if it must wait."""
     project.scratch.mkdir(parents=True, exist_ok=True)
     with (project.scratch / "lock").open("w") as lock:

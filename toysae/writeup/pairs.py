@@ -69,11 +69,18 @@ def published_parameters(notebook: NotebookNode) -> dict:
     cell = parameters_cell(notebook)
     values = {}
     for statement in _statements(cell.source if cell else ""):
-        targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
-        if len(targets) != 1 or not isinstance(targets[0], ast.Name):
-            raise ValueError(f"parameters cell: {ast.unparse(statement)!r} is no assignment to one name")
-        values[targets[0].id] = ast.literal_eval(statement.value)
+        name, value = _assignment(statement)
+        values[name] = ast.literal_eval(value)
     return values
+
+
+def _assignment(statement: ast.stmt) -> tuple[str, ast.expr]:
+    match statement:
+        case ast.Assign(targets=[ast.Name(id=name)], value=value):
+            return name, value
+        case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+            return name, value
+    raise ValueError(f"parameters cell: {ast.unparse(statement)!r} is no assignment to one name")
 
 
 def _statements(source: str) -> list[ast.stmt]:
@@ -98,7 +105,7 @@ def normalise(notebook: NotebookNode, about: dict) -> NotebookNode:
     clean = nbformat.from_dict(json.loads(json.dumps(notebook)))
     clean.metadata = NotebookNode(kernelspec=_KERNELSPEC, language_info=_LANGUAGE, toysae=about)
     clean.nbformat, clean.nbformat_minor = 4, 5
-    seen = {}
+    seen: dict[str, int] = {}
     for cell in clean.cells:
         cell.id = _identify(cell, seen)
         cell.metadata = NotebookNode({key: cell.metadata[key] for key in _CELL_METADATA if cell.metadata.get(key)})

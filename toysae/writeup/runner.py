@@ -114,7 +114,7 @@ def banner(plan: Plan) -> str:
     return "> [!IMPORTANT]\n> **This run has other settings than the published one:** " + ", ".join(words) + "."
 
 
-def _word(value) -> str:
+def _word(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

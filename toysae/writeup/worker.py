@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TextIO
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
@@ -25,10 +26,10 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 class Events:
     """The stream of events back to the process that asked."""
 
-    def __init__(self, stream):
+    def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
-    def send(self, **event) -> None:
+    def send(self, **event: Any) -> None:
         self._stream.write(json.dumps(event) + "\n")
         self._stream.flush()
 
@@ -99,7 +100,7 @@ def _reporter(name: str, notebook: NotebookNode, published: Published, events: E
     counts = {"done": 0, "claims": 0, "hold": 0}
     total = sum(cell.cell_type == "code" for cell in notebook.cells)
 
-    def report(cell, **_) -> None:
+    def report(cell: NotebookNode, **_: Any) -> None:
         claims = records.recorded(name, cell.outputs, published)
         counts["done"] += 1
         counts["claims"] += len(claims)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -13,7 +14,7 @@ MARKS = ("o", "s", "^", "D", "v")
 Clouds = Mapping[str, tuple[np.ndarray, np.ndarray]]
 
 
-def clouds(panels: Mapping[str, Clouds], *, at: float | None = None, **axes_settings) -> Figure:
+def clouds(panels: Mapping[str, Clouds], *, at: float | None = None, **axes_settings: Any) -> Figure:
     """Small dots for SAEs, large marks for their means, a line through the settings of each series.
 
     panels  title -> name -> x and y, each (n_settings, n_saes)

@@ -28,8 +28,11 @@ def beside_heirs(stack: Stack, world: World, activations: Tensor, members: Tenso
     and child that some latent writes together; nan for an SAE without one.
 
     activations  (n_samples, n_features) feature activations
+    raises       ValueError where the world does not fire by Families
     """
     firing = world.firing
+    if not isinstance(firing, Families):
+        raise ValueError(f"the firing of world is {type(firing).__name__}: allowed is Families")
     n_families = len(firing.chances)
     on = activations > 0
     children = on[:, firing.roots.n_features :].unflatten(-1, tuple(firing.chances.shape))
@@ -38,8 +41,9 @@ def beside_heirs(stack: Stack, world: World, activations: Tensor, members: Tenso
     without = torch.einsum("snf,nf->sf", of_parents, alone.float()) / alone.sum(dim=0)
     beside = torch.einsum("snf,nfc->sfc", of_parents, children.float()) / children.sum(dim=0)
     written = heirs(members, firing).any(dim=1)
-    rates = (without[..., None].expand_as(beside), beside)
-    return tuple(rate.where(written, torch.nan).flatten(1).nanmean(dim=1) for rate in rates)
+    without = without[..., None].expand_as(beside)
+    alone_rate, beside_rate = (rate.where(written, torch.nan).flatten(1).nanmean(dim=1) for rate in (without, beside))
+    return alone_rate, beside_rate
 
 
 def overlap(features: Tensor) -> float:

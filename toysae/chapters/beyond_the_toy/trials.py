@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 
@@ -21,7 +22,7 @@ WORLD, BATCHES, SCORED = range(3)  # what the seeds of a data_seed are for
 PLAIN, TOPK, JUMPRELU, MATRYOSHKA = "L1", "TopK", "JumpReLU, narrow kernel", "Matryoshka TopK"  # of KINDS
 
 
-def world_of(data_seed: int, **numbers) -> World:
+def world_of(data_seed: int, **numbers: Any) -> World:
     """The benchmark of a data seed, which decides factors and directions; numbers as catalogue.benchmark takes them."""
     return benchmark(generator=_generator(data_seed, WORLD), **numbers)
 
@@ -34,7 +35,7 @@ def trained(
     n_latents: int,
     *,
     data_seed: int = 0,
-    **plan,
+    **plan: Any,
 ) -> Stack:
     """One SAE per setting and seed, seeds varying fastest; plan holds batch_size, n_steps and lr."""
     require("kind", repr(kind), kind in KINDS, f"one of {', '.join(KINDS)}")

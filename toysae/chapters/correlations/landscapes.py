@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -14,7 +15,13 @@ MARKS = {"o": "#ffffff", "x": "#ff9d00", "+": "#7ee0ff"}
 
 
 def value_map(
-    values: np.ndarray, columns: Sequence[str], rows: Sequence[str], label: str, *, lowest: float = 0.0, **axes_settings
+    values: np.ndarray,
+    columns: Sequence[str],
+    rows: Sequence[str],
+    label: str,
+    *,
+    lowest: float = 0.0,
+    **axes_settings: Any,
 ) -> Figure:
     """Values (n_rows, n_columns) as colours from `lowest` to one, written out where there is room; first row below."""
     n_rows, n_columns = values.shape
@@ -41,7 +48,7 @@ def landscapes(
     x: Sequence[float],
     y: Sequence[float],
     label: str,
-    **axes_settings,
+    **axes_settings: Any,
 ) -> Figure:
     """Values over two continuous settings, side by side on one scale: title -> (values (n_y, n_x), name -> points).
 

@@ -8,6 +8,7 @@ such a dictionary with an SAE, `optimum.Coded` gives it the best possible encode
 from __future__ import annotations
 
 import warnings
+from typing import Any
 
 import numpy as np
 import torch
@@ -87,7 +88,7 @@ def _varying(x: Tensor, n_latents: int) -> Tensor:
     return torch.from_numpy(found.components_[varies])
 
 
-def _fitted(method, x: Tensor):
+def _fitted(method: Any, x: Tensor) -> Any:
     """The method fitted; one that ran out of iterations is taken as it is, like an SAE that ran out of steps."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)

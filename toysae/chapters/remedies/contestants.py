@@ -1,14 +1,14 @@
 """Remedies against composites, in one list: a new one is added in one place, and competes with all others.
 
 A *contestant* turns a world into SAEs, or dictionaries that are handled like them. It has one knob, and no more than
-BUDGET settings of it. All settings and seeds of a contestant on one task are one stack.
+MOST_SETTINGS settings of it. All settings and seeds of a contestant on one task are one stack.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -38,11 +38,19 @@ STEPS_PER_ROUND = 33  # training steps of an SAE that stand for one round of a c
 class Contestant(Protocol):
     """Whatever turns a world into a stack."""
 
-    name: str
-    knob: str
-    settings: tuple[float, ...]
+    @property
+    def name(self) -> str:
+        """As tables and figures show it."""
 
-    def trained(self, world: World, n_latents: int, values: Tensor, seeds: Sequence[int], **plan) -> Stack:
+    @property
+    def knob(self) -> str:
+        """What its settings are settings of."""
+
+    @property
+    def settings(self) -> tuple[float, ...]:
+        """MOST_SETTINGS values at most."""
+
+    def trained(self, world: World, n_latents: int, values: Tensor, seeds: Sequence[int], **plan: Any) -> Stack:
         """One SAE per value of the knob (n_saes,) and seed; plan holds n_steps and lr."""
 
 
@@ -72,7 +80,7 @@ class Remedy:
         its = KINDS[kind]
         return cls(its.name, its.knob, settings, its.model, its.tied)
 
-    def trained(self, world: World, n_latents: int, values: Tensor, seeds: Sequence[int], **plan) -> Stack:
+    def trained(self, world: World, n_latents: int, values: Tensor, seeds: Sequence[int], **plan: Any) -> Stack:
         rows = random_sign_rows(world, n_latents, seeds)
         start = untrained(self.model(values, n_latents), rows, seeds, decoder_bias=False, tied=self.tied)
         return fit(start, data_of(world), **plan)[0]
@@ -87,7 +95,7 @@ class Classical:
     settings: tuple[float, ...]
     method: Callable[[Tensor, int, float, int, int], Tensor]
 
-    def trained(self, world: World, n_latents: int, values: Tensor, seeds: Sequence[int], **plan) -> Stack:
+    def trained(self, world: World, n_latents: int, values: Tensor, seeds: Sequence[int], **plan: Any) -> Stack:
         samples = {s: world.inputs(world.sample(N_SEEN_SAMPLES, torch.Generator().manual_seed(s))) for s in set(seeds)}
         n_rounds = max(1, plan["n_steps"] // STEPS_PER_ROUND)
         tried = zip(values.tolist(), seeds, strict=True)
@@ -103,7 +111,7 @@ class RandomRows:
     knob: str = "none"
     settings: tuple[float, ...] = (0.0,)
 
-    def trained(self, world: World, n_latents: int, values: Tensor, seeds: Sequence[int], **plan) -> Stack:
+    def trained(self, world: World, n_latents: int, values: Tensor, seeds: Sequence[int], **plan: Any) -> Stack:
         return coded(random_sign_rows(world, n_latents, seeds), seeds)
 
 
@@ -115,7 +123,7 @@ class TrueFeatures:
     knob: str = "none"
     settings: tuple[float, ...] = (0.0,)
 
-    def trained(self, world: World, n_latents: int, values: Tensor, seeds: Sequence[int], **plan) -> Stack:
+    def trained(self, world: World, n_latents: int, values: Tensor, seeds: Sequence[int], **plan: Any) -> Stack:
         return coded(world.features.expand(len(seeds), -1, -1).clone(), seeds)
 
 
@@ -134,7 +142,7 @@ class Shuffled:
     def settings(self) -> tuple[float, ...]:
         return self.remedy.settings
 
-    def trained(self, world: World, n_latents: int, values: Tensor, seeds: Sequence[int], **plan) -> Stack:
+    def trained(self, world: World, n_latents: int, values: Tensor, seeds: Sequence[int], **plan: Any) -> Stack:
         lonely = World(Independently(world.firing.rates()), features=world.features, magnitudes=world.magnitudes)
         return self.remedy.trained(lonely, n_latents, values, seeds, **plan)
 
@@ -169,7 +177,9 @@ CLASSICAL: tuple[Contestant, ...] = (
 BASELINES: tuple[Contestant, ...] = (Shuffled(PLAIN_REMEDY), RandomRows())
 
 
-def tried(contestant: Contestant, task: Task, seeds: Sequence[int], threshold: float = THRESHOLD, **plan) -> list[dict]:
+def tried(
+    contestant: Contestant, task: Task, seeds: Sequence[int], threshold: float = THRESHOLD, **plan: Any
+) -> list[dict]:
     """One row per setting and seed of a contestant: what `judged` says of it. plan holds n_steps and lr."""
     values = [value for value in contestant.settings for _ in seeds]
     members = [seed for _ in contestant.settings for seed in seeds]

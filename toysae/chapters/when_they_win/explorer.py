@@ -11,6 +11,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -23,6 +24,7 @@ from toysae.claims.words import counted
 from toysae.figures.style import LABEL_COLOURS
 from toysae.worlds.catalogue import VARIANTS, two_features
 from toysae.worlds.finite import affordable_levels
+from toysae.worlds.firings import Patterns
 from toysae.worlds.magnitudes import magnitude_levels
 
 AXES = ("variant", "l1_coeff", "solo", "sigma")
@@ -246,7 +248,7 @@ def _colours(names: Sequence[str]) -> list[str]:
     return [LABEL_COLOURS[_kind(name)] for name in names]
 
 
-def _point(row, kinds: list[tuple[str, str]]) -> list:
+def _point(row: Any, kinds: list[tuple[str, str]]) -> list:
     losses = [float(f"{getattr(row, name):.5g}") for name in LOSSES]
     angles = [round(getattr(row, name), 1) + 0.0 for name in ANGLES]
     return [losses, angles, kinds.index((row.name_1, row.name_2)), int(row.both_atoms)]
@@ -255,12 +257,15 @@ def _point(row, kinds: list[tuple[str, str]]) -> list:
 def _levels(sigma: float) -> list[float]:
     """The magnitudes that the losses were computed with, all equally likely."""
     world = two_features(VARIANTS[0], 0.0, sigma)
-    return magnitude_levels(world.mu, sigma, affordable_levels(world)) if sigma else [world.mu]
+    mu = float(world.mu)
+    return magnitude_levels(mu, sigma, affordable_levels(world)) if sigma else [mu]
 
 
 def _shares(variant: str, solo: float) -> list[float]:
     """How often A and B, A alone and B alone are what fires."""
-    return [round(p, 6) for p in two_features(variant, solo, 0.0).firing.probabilities.tolist()]
+    firing = two_features(variant, solo, 0.0).firing
+    assert isinstance(firing, Patterns), "which also holds what never fires"
+    return [round(p, 6) for p in firing.probabilities.tolist()]
 
 
 def _dots(row: pd.Series) -> list[tuple[float, float, float]]:

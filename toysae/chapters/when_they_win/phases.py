@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -19,7 +20,7 @@ def phase_diagram(
     shares: Sequence[Sequence[Fraction]],
     dead: np.ndarray,
     lines: Mapping[str, Sequence[float]],
-    **axes_settings,
+    **axes_settings: Any,
 ) -> Figure:
     """Shares of SAEs over two settings, and a computed boundary.
 
@@ -42,7 +43,7 @@ def phase_diagram(
         axes.text(x[column], row + 0.5, "+", color="#d7191c", ha="center", va="center", fontsize=10)
     for (colour, style), crossings in zip(BOUNDARIES, lines.values(), strict=False):
         for row, crossing in enumerate(crossings):
-            look = {"color": colour, "linestyle": style, "linewidth": 2.5, "solid_capstyle": "butt"}
+            look: dict[str, Any] = {"color": colour, "linestyle": style, "linewidth": 2.5, "solid_capstyle": "butt"}
             axes.plot(
                 [crossing] * 2, [row, row + 1], **look, path_effects=[withStroke(linewidth=4, foreground="white")]
             )
