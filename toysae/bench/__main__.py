@@ -7,56 +7,53 @@ from pathlib import Path
 import torch
 
 from toysae.bench import costs, report
-from toysae.bench.contest import Contender, contest
-from toysae.bench.ours import world_of
-from toysae.bench.serving import Task
+from toysae.bench.errands import Contender
+from toysae.bench.home import world_of
 from toysae.optimum.codes import dictionary_loss
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-TASK = Task(
-    rates=(0.1,) * 10, mu=1.0, sigma=0.0, n_latents=10, batch_size=1024, n_steps=2000, lr=0.003, l1_coeff=0.1, seeds=()
-)
-N_SAES = 64
-N_ROUNDS = 7
+AT_ONCE = 64  # SAEs in a stack of ours
 STACK_SIZES = (64, 256, 1024, 4096)
 WIDTHS = (10, 20, 40)
 
 
-def main(checkout: Path = CHECKOUT) -> int:
-    """Measure everything, write the report, and return the exit code."""
+def main(checkout: Path = CHECKOUT, n_steps: int = 1000, n_rounds: int = 7) -> int:
+    """Measure everything, which takes some minutes, write the report, and return the exit code."""
     folder, peers = checkout / "build" / "bench", checkout / ".venv-peers" / "bin" / "python"
     if not peers.exists():
         print("what we compare with is not installed: run make bench", file=sys.stderr)
         return 2
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        results = measure(checkout, peers, folder)
+        results = measured(checkout, peers, folder, n_steps, n_rounds)
     except RuntimeError as problem:
         print(problem, file=sys.stderr)
         return 1
     report.write(results, folder)
-    print(report.headline(report.contest_table(results.contest)))
-    print(f"{folder.relative_to(checkout)}/bench.md holds the table and the figure")
+    print(report.headline(results.race))
+    print(f"{folder.relative_to(checkout)}/bench.md holds the tables and the figure")
     return 0
 
 
-def measure(root: Path, peers: Path, folder: Path) -> report.Results:
-    """All measurements, a few minutes."""
-    contenders = (
-        Contender("toysae", (sys.executable, "-m", "toysae.bench.ours"), N_SAES),
-        Contender("PyTorch loop", (sys.executable, "-m", "toysae.bench.plain"), 1),
-        Contender("SAELens", (str(peers), "-m", "toysae.bench.peer"), 1),
-    )
-    world = world_of(TASK)
+def measured(root: Path, peers: Path, folder: Path, n_steps: int, n_rounds: int) -> report.Results:
+    """All measurements; stacks take n_steps, the race twice as many, what is done for many kinds or widths a fifth."""
+    ours = Contender("toysae", (sys.executable, "-m", "toysae.bench.home", "ours"), AT_ONCE)
+    plain = Contender("PyTorch loop", (sys.executable, "-m", "toysae.bench.home", "plain"), 1)
+    saelens = Contender("SAELens", (str(peers), "-m", "toysae.bench.peer"), 1)
+    errand = costs.errand_of("L1", 2 * n_steps, decoder_bias=True)
+    raced = costs.race([(one, errand) for one in (ours, plain, saelens)], n_rounds, root, folder)
+    world = world_of(errand)
     return report.Results(
-        machine=report.machine({"torch": torch.__version__, "SAELens": version_in(peers, "sae-lens")}),
-        task=TASK,
-        contest=contest(contenders, TASK, N_ROUNDS, root, folder, tell),
-        stacks=costs.by_stack_size(STACK_SIZES, n_steps=1000, n_rounds=N_ROUNDS),
-        variants=costs.by_variant(WIDTHS[0], N_SAES, n_steps=200, n_rounds=N_ROUNDS, peers=peers),
-        widths=costs.by_width(WIDTHS, N_SAES, n_steps=200, n_rounds=N_ROUNDS),
-        sgemm=costs.sgemm_rate(N_ROUNDS),
-        atoms=float(dictionary_loss(world.features, world, TASK.l1_coeff)),
+        machine=report.machine(torch=torch.__version__, SAELens=version_in(peers, "sae-lens")),
+        errand=errand,
+        atoms=float(dictionary_loss(world.features, world, errand.knob)),
+        race=raced.drop(columns="parameters"),
+        learned=costs.learned(raced, errand),
+        kinds=costs.by_kind(ours, saelens, n_steps // 5, n_rounds, root, folder),
+        stacks=costs.by_stack_size(STACK_SIZES, n_steps, n_rounds),
+        widths=costs.by_width(WIDTHS, AT_ONCE, n_steps // 5, n_rounds),
+        sgemm=costs.sgemm_rate(n_rounds),
+        beginnings=costs.beginnings(root, n_rounds),
     )
 
 
@@ -64,10 +61,6 @@ def version_in(python: Path, package: str) -> str:
     """The version of a package in another environment."""
     words = [str(python), "-c", f"from importlib import metadata; print(metadata.version({package!r}))"]
     return subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()
-
-
-def tell(line: str) -> None:
-    print(line, flush=True)
 
 
 if __name__ == "__main__":

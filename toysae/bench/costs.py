@@ -1,32 +1,116 @@
-"""What a training step costs: how it grows with the stack and with the width, and where the time goes."""
+"""What a training step costs, in other hands, for every kind, stack and width; and what it takes to begin.
+
+Everything is measured in rounds: in each of them everyone has a turn, so that a busy minute hits all alike.
+"""
 
 from __future__ import annotations
 
-import json
-import os
 import subprocess
-import time
+import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import torch
+from torch import Tensor
 
-from toysae.saes.kinds import KINDS, NARROW, WIDE, Kind, coarse_prefixes
-from toysae.saes.stack import ReluL1, untrained
-from toysae.saes.starts import random_sign_rows
-from toysae.saes.training import BLOCK_STEPS, Batches, Data, Support, chunk_length, fast_arithmetic, fit
-from toysae.worlds.catalogue import independent, two_of_three
-from toysae.worlds.world import World
+from toysae.bench.errands import Contender, Errand, at_work, timed
+from toysae.bench.home import batches_of, ours, world_of
+from toysae.measures.assessment import assess
+from toysae.saes.kinds import KINDS, NARROW, WIDE, coarse_prefixes
+from toysae.saes.stack import ReluL1, Stack
+from toysae.saes.starts import start
+from toysae.saes.training import BLOCK_STEPS, chunk_length, fast_arithmetic, train
+from toysae.worlds.catalogue import two_of_three
 
-L1_COEFF, LR = 0.1, 0.003
-KNOBS = {"l1_coeff": L1_COEFF, "l0_coeff": L1_COEFF, "weight": L1_COEFF, "k": 1}  # at which each kind is measured
-BATCH_SIZE = 1024
+PRICE = 0.1  # of a unit of activation, and of an active latent
+KNOBS = {"l1_coeff": PRICE, "l0_coeff": PRICE, "weight": 0.1, "k": 1}  # at which each kind is measured
+WARM_UP_STEPS = 20  # before the first round: libraries load and allocate at their first call
 N_PRODUCTS = 5  # matrix products of a step: encode, decode, back to the latents, and the gradients of W_dec and W_enc
 SGEMM_SIZE = 2048
+BEGINNINGS = ("pass", "import torch", "import toysae", "import toysae; toysae.two_of_three()")
+UNITS = {"microseconds": "seconds", "cpu_microseconds": "cpu_seconds"}  # in tables, and in what is measured
 
 Job = Callable[[], object]
+
+
+def errand_of(kind: str, n_steps: int, width: int = 10, decoder_bias: bool = False) -> Errand:
+    """To train SAEs of one of KINDS."""
+    architecture, settings = in_saelens(width).get(kind, ("", {}))
+    return Errand(kind, KNOBS[KINDS[kind].knob], architecture, settings, width, n_steps, decoder_bias)
+
+
+def in_saelens(width: int) -> dict[str, tuple[str, dict[str, Any]]]:
+    """What SAELens calls the kinds that it has, and their settings.
+
+    It leaves out the factor 1/2 of the squared error, so twice our price gives twice our loss.
+    """
+    k, price = {"k": KNOBS["k"]}, 2 * PRICE
+    jump = {"l0_coefficient": price, "jumprelu_init_threshold": WIDE.initial_threshold}
+    return {
+        "L1": ("standard", {"l1_coefficient": price}),
+        "TopK": ("topk", k),
+        "BatchTopK": ("batchtopk", k),
+        "JumpReLU, L0": ("jumprelu", jump | {"jumprelu_bandwidth": WIDE.bandwidth}),
+        "JumpReLU, narrow kernel": ("jumprelu", jump | {"jumprelu_bandwidth": NARROW.bandwidth}),
+        "Gated": ("gated", {"l1_coefficient": price}),
+        "Matryoshka BatchTopK": ("matryoshka_batchtopk", k | {"matryoshka_widths": [*coarse_prefixes(width).sizes]}),
+    }
+
+
+def race(turns: Sequence[tuple[Contender, Errand]], n_rounds: int, root: Path, logs: Path) -> pd.DataFrame:
+    """One row per turn and round, with fresh seeds in every round.
+
+    columns  contender, kind, round, n_saes; microseconds and cpu_microseconds per SAE and step; parameters of the SAEs
+    """
+    rows = []
+    with ExitStack() as stack:
+        ask = {one: stack.enter_context(at_work(one, root, logs)) for one in dict.fromkeys(one for one, _ in turns)}
+        for contender, errand in turns:
+            ask[contender](replace(errand, n_steps=WARM_UP_STEPS))
+        for number in range(n_rounds):
+            print(f"round {number + 1} of {n_rounds}, {len(turns)} turns", flush=True)
+            for contender, errand in turns:
+                n = contender.n_saes
+                answer = ask[contender](replace(errand, seeds=tuple(range(number * n, (number + 1) * n))))
+                about = {"contender": contender.name, "kind": errand.kind, "round": number, "n_saes": n}
+                rows.append(about | each(answer, n * errand.n_steps) | {"parameters": answer["parameters"]})
+    return pd.DataFrame(rows)
+
+
+def learned(raced: pd.DataFrame, errand: Errand) -> pd.DataFrame:
+    """What the ReLU SAEs of a race learned, in the same way for whoever trained them, on the finite data of the world.
+
+    columns  contender, round, loss, mcc, mmcs: one row per SAE
+    """
+    tables = []
+    for turn in raced.itertuples():
+        values = with_unit_rows({name: torch.tensor(value) for name, value in turn.parameters.items()})
+        seen = assess(Stack(ReluL1(errand.knob), values, tuple(range(turn.n_saes))), world_of(errand))
+        numbers = {"loss": seen.losses.numpy(), "mcc": seen.mcc.numpy(), "mmcs": seen.mmcs.numpy()}
+        tables.append(pd.DataFrame({"contender": turn.contender, "round": turn.round} | numbers))
+    return pd.concat(tables, ignore_index=True)
+
+
+def with_unit_rows(parameters: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The same SAEs with decoder rows of length one: the length moves into the latents, reconstructions stay."""
+    length = parameters["W_dec"].norm(dim=2)
+    return parameters | {
+        "W_dec": parameters["W_dec"] / length[:, :, None],
+        "W_enc": parameters["W_enc"] * length[:, None, :],
+        "b_enc": parameters["b_enc"] * length,
+    }
+
+
+def by_kind(here: Contender, saelens: Contender, n_steps: int, n_rounds: int, root: Path, logs: Path) -> pd.DataFrame:
+    """Cost of each of KINDS in our training, and in SAELens's where it has that kind; columns as those of a race."""
+    errands = [errand_of(name, n_steps) for name in KINDS]
+    turns = [(here, errand) for errand in errands] + [(saelens, errand) for errand in errands if errand.architecture]
+    return race(turns, n_rounds, root, logs).drop(columns="parameters")
 
 
 def by_stack_size(sizes: Sequence[int], n_steps: int, n_rounds: int) -> pd.DataFrame:
@@ -35,9 +119,9 @@ def by_stack_size(sizes: Sequence[int], n_steps: int, n_rounds: int) -> pd.DataF
     columns  n_saes, round, microseconds, cpu_microseconds (per SAE and step)
     """
     world = two_of_three()
-    jobs = {n: training_job(world, Support.of(world), 3, n, n_steps) for n in sizes}
-    rounds = pd.DataFrame(in_turn(jobs, n_rounds)).rename(columns={"job": "n_saes"})
-    return rounds.assign(**per_step(rounds, rounds["n_saes"] * n_steps)).drop(columns=["seconds", "cpu_seconds"])
+    starts = {n: start(world, 3, PRICE, range(n)) for n in sizes}
+    jobs = {(n,): (partial(train, its, world, n_steps=n_steps), n * n_steps) for n, its in starts.items()}
+    return in_turn(jobs, ["n_saes"], n_rounds)
 
 
 def by_width(widths: Sequence[int], n_saes: int, n_steps: int, n_rounds: int) -> pd.DataFrame:
@@ -46,76 +130,42 @@ def by_width(widths: Sequence[int], n_saes: int, n_steps: int, n_rounds: int) ->
     columns  width, part, round, microseconds, cpu_microseconds (per SAE and step); the parts are "whole step",
              "matrix products" (the same ones, on buffers of the same size) and "batches" (drawing them)
     """
-    jobs = {}
+    jobs: dict[Any, tuple[Job, int]] = {}
     for width in widths:
-        world = independent([1 / width] * width)
-        jobs[width, "whole step"] = training_job(world, fresh_batches(world), width, n_saes, n_steps)
-        jobs[width, "matrix products"] = products_job(width, n_saes, n_steps)
-        jobs[width, "batches"] = batches_job(world, n_steps)
-    rounds = pd.DataFrame(in_turn(jobs, n_rounds))
-    rounds["width"], rounds["part"] = zip(*rounds.pop("job"), strict=True)
-    return rounds.assign(**per_step(rounds, n_saes * n_steps)).drop(columns=["seconds", "cpu_seconds"])
+        errand = replace(errand_of("L1", n_steps, width), seeds=tuple(range(n_saes)))
+        jobs[width, "whole step"] = ours(errand), n_saes * n_steps
+        jobs[width, "matrix products"] = partial(multiply, errand), n_saes * n_steps
+        jobs[width, "batches"] = partial(draw, errand), n_saes * n_steps
+    return in_turn(jobs, ["width", "part"], n_rounds)
 
 
-def by_variant(width: int, n_saes: int, n_steps: int, n_rounds: int, peers: Path | None = None) -> pd.DataFrame:
-    """Cost of each of KINDS, with as many latents as features, on fresh samples, and of SAELens's own training.
-
-    peers    the Python that has SAELens, if there is one
-    columns  variant, round, microseconds, cpu_microseconds, saelens_microseconds, saelens_cpu_microseconds (per SAE and
-             step); the last two are not numbers where SAELens has no such kind
-    """
-    world = independent([1 / width] * width)
-    jobs = {name: kind_job(KINDS[name], world, width, n_saes, n_steps) for name in KINDS}
-    rounds = pd.DataFrame(in_turn(jobs, n_rounds)).rename(columns={"job": "variant"})
-    ours = rounds.assign(**per_step(rounds, n_saes * n_steps)).drop(columns=["seconds", "cpu_seconds"])
-    theirs = saelens_rounds(peers, width, n_steps, n_rounds) if peers else pd.DataFrame(columns=["variant", "round"])
-    columns = per_step(theirs.reindex(columns=["seconds", "cpu_seconds"]), n_steps)
-    named = {f"saelens_{name}": values for name, values in columns.items()}
-    return ours.merge(theirs[["variant", "round"]].assign(**named), how="left")
+def draw(errand: Errand) -> None:
+    """Draws the batches of an errand, block by block as training does."""
+    data = batches_of(errand)
+    for begun in range(0, errand.n_steps, BLOCK_STEPS):
+        data.block(min(BLOCK_STEPS, errand.n_steps - begun))
 
 
-def kind_job(kind: Kind, world: World, width: int, n_saes: int, n_steps: int) -> Job:
-    """One call of training.fit for SAEs of a kind."""
-    values = torch.full((n_saes,), KNOBS[kind.knob], dtype=torch.float64)
-    start = kind.untrained(values, random_sign_rows(world, width, range(n_saes)), range(n_saes))
-    return lambda: fit(start, fresh_batches(world), n_steps=n_steps, lr=LR) and None
+def multiply(errand: Errand) -> None:
+    """The matrix products of an errand and nothing else, chunk by chunk as training does."""
+    width, n_samples, n_saes = errand.width, errand.batch_size, len(errand.seeds)
+    size = min(n_saes, chunk_length(width, n_samples))
+    weights, samples = torch.rand(size, width, width), torch.rand(width, n_samples)
+    z, error, back = (torch.empty(size, width, n_samples) for _ in range(3))
+    for begun in range(0, n_saes, size):
+        n = min(size, n_saes - begun)
+        shared, small = samples.expand(n, -1, -1), torch.empty(n, width, width)
+        for _ in range(errand.n_steps):
+            torch.bmm(weights[:n].transpose(1, 2), shared, out=z[:n])
+            torch.bmm(weights[:n].transpose(1, 2), z[:n], out=error[:n])
+            torch.bmm(weights[:n], error[:n], out=back[:n])
+            torch.bmm(z[:n], error[:n].transpose(1, 2), out=small)
+            torch.bmm(shared, back[:n].transpose(1, 2), out=small)
 
 
-def saelens_kinds(width: int) -> dict[str, tuple[str, dict]]:
-    """What SAELens calls the kinds that it has, and their settings: its squared error has no half, so prices double."""
-    k, price, jump = KNOBS["k"], 2 * L1_COEFF, {"jumprelu_init_threshold": WIDE.initial_threshold}
-    return {
-        "L1": ("standard", {"l1_coefficient": price}),
-        "TopK": ("topk", {"k": k}),
-        "BatchTopK": ("batchtopk", {"k": k}),
-        "JumpReLU, L0": ("jumprelu", {"l0_coefficient": price, "jumprelu_bandwidth": WIDE.bandwidth} | jump),
-        "JumpReLU, narrow kernel": (
-            "jumprelu",
-            {"l0_coefficient": price, "jumprelu_bandwidth": NARROW.bandwidth} | jump,
-        ),
-        "Gated": ("gated", {"l1_coefficient": price}),
-        "Matryoshka BatchTopK": (
-            "matryoshka_batchtopk",
-            {"k": k, "matryoshka_widths": list(coarse_prefixes(width).sizes)},
-        ),
-    }
-
-
-def saelens_rounds(peers: Path, width: int, n_steps: int, n_rounds: int) -> pd.DataFrame:
-    """Time of SAELens's training of one SAE, for each kind that it has. Raises RuntimeError if it fails.
-
-    columns  variant, round, seconds, cpu_seconds
-    """
-    asked = {"width": width, "batch_size": BATCH_SIZE, "n_steps": n_steps, "n_rounds": n_rounds, "lr": LR}
-    words = json.dumps(asked | {"kinds": saelens_kinds(width)})
-    command = [str(peers), "-P", str(Path(__file__).with_name("peer_kinds.py"))]  # nothing of ours is needed there
-    one_thread = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "TQDM_DISABLE": "1"}
-    run = subprocess.run(command, input=words, capture_output=True, text=True, env=os.environ | one_thread)
-    if run.returncode:
-        raise RuntimeError(f"SAELens's kinds were not measured: {run.stderr.strip()[-300:]}")
-    measured = json.loads(run.stdout).items()
-    rows = [(name, number, *spent) for name, turns in measured for number, spent in enumerate(turns)]
-    return pd.DataFrame(rows, columns=["variant", "round", "seconds", "cpu_seconds"])
+def operations(width: int, n_samples: int) -> int:
+    """Multiplications and additions in the matrix products of one SAE and step."""
+    return N_PRODUCTS * 2 * width * width * n_samples
 
 
 def sgemm_rate(n_rounds: int) -> pd.DataFrame:
@@ -124,71 +174,38 @@ def sgemm_rate(n_rounds: int) -> pd.DataFrame:
     columns  round, gflops (thousand million operations per second)
     """
     square = torch.rand(SGEMM_SIZE, SGEMM_SIZE)
-    rounds = pd.DataFrame(in_turn({"sgemm": lambda: torch.mm(square, square)}, n_rounds))
-    return pd.DataFrame({"round": rounds["round"], "gflops": 2e-9 * SGEMM_SIZE**3 / rounds["seconds"]})
+    rounds = in_turn({(SGEMM_SIZE,): (lambda: torch.mm(square, square), 1)}, ["size"], n_rounds)
+    return pd.DataFrame({"round": rounds["round"], "gflops": 2e-3 * SGEMM_SIZE**3 / rounds["microseconds"]})
 
 
-def operations(width: int, batch_size: int = BATCH_SIZE) -> int:
-    """Multiplications and additions in the matrix products of one SAE and step."""
-    return N_PRODUCTS * 2 * width * width * batch_size
+def beginnings(root: Path, n_rounds: int) -> pd.DataFrame:
+    """Time of fresh Python processes, from start to end.
+
+    columns  code, round, microseconds
+    """
+    jobs = {(code,): (partial(run_afresh, code, root), 1) for code in BEGINNINGS}
+    return in_turn(jobs, ["code"], n_rounds).drop(columns="cpu_microseconds")  # which is that of this process
 
 
-def training_job(world: World, data: Data, n_latents: int, n_saes: int, n_steps: int) -> Job:
-    """One call of training.fit, for plain SAEs."""
-    rows = random_sign_rows(world, n_latents, range(n_saes))
-    stack = untrained(ReluL1(L1_COEFF), rows, range(n_saes), decoder_bias=False)
-    return lambda: fit(stack, data, n_steps=n_steps, lr=LR)
+def run_afresh(code: str, root: Path) -> None:
+    subprocess.run([sys.executable, "-c", code], cwd=root, check=True)
 
 
-def fresh_batches(world: World) -> Batches:
-    """Batches of the size that the contest uses."""
-    return Batches(world, BATCH_SIZE, torch.Generator().manual_seed(0))
+def each(spent: Mapping[str, float], n: int) -> dict[str, float]:
+    """Seconds as microseconds of each of the n things that were done in them."""
+    return {name: 1e6 * spent[seconds] / n for name, seconds in UNITS.items()}
 
 
-def batches_job(world: World, n_steps: int) -> Job:
-    """Drawing the batches of so many steps, block by block as training does."""
-    data = fresh_batches(world)
+def in_turn(jobs: Mapping[Any, tuple[Job, int]], names: Sequence[str], n_rounds: int) -> pd.DataFrame:
+    """Runs every job once to warm up, then all of them in turn.
 
-    def draw() -> None:
-        for start in range(0, n_steps, BLOCK_STEPS):
-            data.block(min(BLOCK_STEPS, n_steps - start))
-
-    return draw
-
-
-def products_job(width: int, n_saes: int, n_steps: int) -> Job:
-    """The matrix products of so many steps and nothing else, chunk by chunk as training does."""
-    size = chunk_length(width, BATCH_SIZE)
-    chunks = [min(size, n_saes - start) for start in range(0, n_saes, size)]
-    weights, samples = torch.rand(max(chunks), width, width), torch.rand(width, BATCH_SIZE)
-    z, error, back = (torch.rand(max(chunks), width, BATCH_SIZE) for _ in range(3))
-
-    def multiply() -> None:
-        for n in chunks:
-            shared, small = samples.expand(n, -1, -1), torch.empty(n, width, width)
-            for _ in range(n_steps):
-                torch.bmm(weights[:n].transpose(1, 2), shared, out=z[:n])
-                torch.bmm(weights[:n].transpose(1, 2), z[:n], out=error[:n])
-                torch.bmm(weights[:n], error[:n], out=back[:n])
-                torch.bmm(z[:n], error[:n].transpose(1, 2), out=small)
-                torch.bmm(shared, back[:n].transpose(1, 2), out=small)
-
-    return multiply
-
-
-def in_turn(jobs: Mapping[Any, Job], n_rounds: int) -> list[dict[str, Any]]:
-    """Runs every job once to warm up, then all of them in turn; seconds and cpu_seconds of each run."""
-    runs = []
+    jobs     by what tells them apart, one value per name: a job, and how many things it does
+    columns  the names, round, microseconds, cpu_microseconds of each of these things
+    """
+    rows: list[dict[str, Any]] = []
     with fast_arithmetic(), torch.no_grad():
         for number in range(-1, n_rounds):
-            for name, job in jobs.items():
-                began, cpu_began = time.perf_counter(), time.process_time()
-                job()
-                spent = {"seconds": time.perf_counter() - began, "cpu_seconds": time.process_time() - cpu_began}
-                runs.append({"job": name, "round": number} | spent)
-    return [run for run in runs if run["round"] >= 0]
-
-
-def per_step(rounds: pd.DataFrame, n: int | pd.Series) -> dict[str, pd.Series]:
-    """Seconds of whole runs as microseconds of each of the n things that were done in them."""
-    return {"microseconds": 1e6 * rounds["seconds"] / n, "cpu_microseconds": 1e6 * rounds["cpu_seconds"] / n}
+            for key, (job, n) in jobs.items():
+                _, spent = timed(job)
+                rows.append(dict(zip(names, key, strict=True)) | {"round": number} | each(spent, n))
+    return pd.DataFrame(rows[len(jobs) :])
