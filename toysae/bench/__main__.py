@@ -8,7 +8,7 @@ import torch
 
 from toysae.bench import costs, report
 from toysae.bench.errands import Contender
-from toysae.bench.home import world_of
+from toysae.bench.home import batches_of
 from toysae.optimum.codes import dictionary_loss
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -42,7 +42,7 @@ def measured(root: Path, peers: Path, folder: Path, n_steps: int, n_rounds: int)
     saelens = Contender("SAELens", (str(peers), "-m", "toysae.bench.peer"), 1)
     errand = costs.errand_of("L1", 2 * n_steps, decoder_bias=True)
     raced = costs.race([(one, errand) for one in (ours, plain, saelens)], n_rounds, root, folder)
-    world = world_of(errand)
+    world = batches_of(errand).world
     return report.Results(
         machine=report.machine(torch=torch.__version__, SAELens=version_in(peers, "sae-lens")),
         errand=errand,

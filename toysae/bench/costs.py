@@ -1,4 +1,4 @@
-"""What a training step costs, in other hands, for every kind, stack and width; and what it takes to begin.
+"""What a training step costs, here and elsewhere, for every kind, stack and width; and what it takes to begin.
 
 Everything is measured in rounds: in each of them everyone has a turn, so that a busy minute hits all alike.
 """
@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from toysae.bench.errands import Contender, Errand, at_work, timed
-from toysae.bench.home import batches_of, ours, world_of
+from toysae.bench.home import batches_of, ours
 from toysae.measures.assessment import assess
 from toysae.saes.kinds import KINDS, NARROW, WIDE, coarse_prefixes
 from toysae.saes.stack import ReluL1, Stack
@@ -33,7 +33,6 @@ WARM_UP_STEPS = 20  # before the first round: libraries load and allocate at the
 N_PRODUCTS = 5  # matrix products of a step: encode, decode, back to the latents, and the gradients of W_dec and W_enc
 SGEMM_SIZE = 2048
 BEGINNINGS = ("pass", "import torch", "import toysae", "import toysae; toysae.two_of_three()")
-UNITS = {"microseconds": "seconds", "cpu_microseconds": "cpu_seconds"}  # in tables, and in what is measured
 
 Job = Callable[[], object]
 
@@ -78,7 +77,7 @@ def race(turns: Sequence[tuple[Contender, Errand]], n_rounds: int, root: Path, l
                 n = contender.n_saes
                 answer = ask[contender](replace(errand, seeds=tuple(range(number * n, (number + 1) * n))))
                 about = {"contender": contender.name, "kind": errand.kind, "round": number, "n_saes": n}
-                rows.append(about | each(answer, n * errand.n_steps) | {"parameters": answer["parameters"]})
+                rows.append(about | answer)
     return pd.DataFrame(rows)
 
 
@@ -90,7 +89,7 @@ def learned(raced: pd.DataFrame, errand: Errand) -> pd.DataFrame:
     tables = []
     for turn in raced.itertuples():
         values = with_unit_rows({name: torch.tensor(value) for name, value in turn.parameters.items()})
-        seen = assess(Stack(ReluL1(errand.knob), values, tuple(range(turn.n_saes))), world_of(errand))
+        seen = assess(Stack(ReluL1(errand.knob), values, tuple(range(turn.n_saes))), batches_of(errand).world)
         numbers = {"loss": seen.losses.numpy(), "mcc": seen.mcc.numpy(), "mmcs": seen.mmcs.numpy()}
         tables.append(pd.DataFrame({"contender": turn.contender, "round": turn.round} | numbers))
     return pd.concat(tables, ignore_index=True)
@@ -183,17 +182,9 @@ def beginnings(root: Path, n_rounds: int) -> pd.DataFrame:
 
     columns  code, round, microseconds
     """
-    jobs = {(code,): (partial(run_afresh, code, root), 1) for code in BEGINNINGS}
+    run = partial(subprocess.run, cwd=root, check=True)
+    jobs = {(code,): (partial(run, [sys.executable, "-c", code]), 1) for code in BEGINNINGS}
     return in_turn(jobs, ["code"], n_rounds).drop(columns="cpu_microseconds")  # which is that of this process
-
-
-def run_afresh(code: str, root: Path) -> None:
-    subprocess.run([sys.executable, "-c", code], cwd=root, check=True)
-
-
-def each(spent: Mapping[str, float], n: int) -> dict[str, float]:
-    """Seconds as microseconds of each of the n things that were done in them."""
-    return {name: 1e6 * spent[seconds] / n for name, seconds in UNITS.items()}
 
 
 def in_turn(jobs: Mapping[Any, tuple[Job, int]], names: Sequence[str], n_rounds: int) -> pd.DataFrame:
@@ -206,6 +197,5 @@ def in_turn(jobs: Mapping[Any, tuple[Job, int]], names: Sequence[str], n_rounds:
     with fast_arithmetic(), torch.no_grad():
         for number in range(-1, n_rounds):
             for key, (job, n) in jobs.items():
-                _, spent = timed(job)
-                rows.append(dict(zip(names, key, strict=True)) | {"round": number} | each(spent, n))
+                rows.append(dict(zip(names, key, strict=True)) | {"round": number} | timed(job, n)[1])
     return pd.DataFrame(rows[len(jobs) :])

@@ -59,8 +59,8 @@ class Contender:
 def at_work(contender: Contender, root: Path, folder: Path) -> Iterator[Callable[[Errand], dict[str, Any]]]:
     """A contender's process for the time being: how it is asked. What it says besides goes into a log in the folder.
 
-    An answer holds seconds and cpu_seconds of the training, and parameters: lists by name, with a leading axis for the
-    SAEs. Asking raises RuntimeError if the process ends instead.
+    An answer holds microseconds and cpu_microseconds per SAE and step, and parameters: lists by name, with a leading
+    axis for the SAEs. Asking raises RuntimeError if the process ends instead.
     """
     log, pipe = folder / f"{contender.name}.log", subprocess.PIPE
     with log.open("w") as errors:
@@ -97,13 +97,15 @@ def serve(prepare: Callable[[Errand], Train]) -> None:
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)  # as in our training: denormal numbers cost a hundred times as much
     for line in sys.stdin:
-        parameters, spent = timed(prepare(Errand(**json.loads(line))))
+        errand = Errand(**json.loads(line))
+        parameters, spent = timed(prepare(errand), errand.n_steps * len(errand.seeds))
         answers.write(json.dumps(spent | {"parameters": {k: v.tolist() for k, v in parameters.items()}}) + "\n")
         answers.flush()
 
 
-def timed(job: Callable[[], Any]) -> tuple[Any, dict[str, float]]:
-    """What a job returns, and the seconds that it took: on the clock, and of the processor."""
+def timed(job: Callable[[], Any], n: int) -> tuple[Any, dict[str, float]]:
+    """What a job returns, and the time of each of the n things that it does: on the clock, and of the processor."""
     began, cpu_began = time.perf_counter(), time.process_time()
     result = job()
-    return result, {"seconds": time.perf_counter() - began, "cpu_seconds": time.process_time() - cpu_began}
+    spent = time.perf_counter() - began, time.process_time() - cpu_began
+    return result, {"microseconds": 1e6 * spent[0] / n, "cpu_microseconds": 1e6 * spent[1] / n}

@@ -13,25 +13,20 @@ from toysae.saes.kinds import KINDS
 from toysae.saes.starts import random_sign_rows
 from toysae.saes.training import Batches, fit
 from toysae.worlds.catalogue import independent
-from toysae.worlds.world import World
-
-
-def world_of(errand: Errand) -> World:
-    """The world of an errand."""
-    return independent([1 / errand.width] * errand.width)
 
 
 def batches_of(errand: Errand) -> Batches:
-    """Fresh samples, as many a step as the errand says; the first seed decides them."""
-    return Batches(world_of(errand), errand.batch_size, torch.Generator().manual_seed(errand.seeds[0]))
+    """Fresh samples from the world of an errand; the first seed decides them."""
+    world = independent([1 / errand.width] * errand.width)
+    return Batches(world, errand.batch_size, torch.Generator().manual_seed(errand.seeds[0]))
 
 
 def ours(errand: Errand) -> Train:
     """Our training; see errands.serve."""
-    rows = random_sign_rows(world_of(errand), errand.width, errand.seeds)
+    data = batches_of(errand)
+    rows = random_sign_rows(data.world, errand.width, errand.seeds)
     knobs = torch.full((len(errand.seeds),), errand.knob, dtype=torch.float64)
     start = KINDS[errand.kind].untrained(knobs, rows, errand.seeds, decoder_bias=errand.decoder_bias)
-    data = batches_of(errand)
     return lambda: fit(start, data, n_steps=errand.n_steps, lr=errand.lr)[0].parameters
 
 

@@ -83,8 +83,9 @@ def parts_of_a_step(widths: pd.DataFrame) -> pd.DataFrame:
 def headline(race: pd.DataFrame) -> str:
     """What each of the others needs for one of our steps."""
     spent = side_by_side(race, "contender")
-    others = [f"{name} takes {number(ratio)} times" for name, ratio in to_first(spent).median().iloc[1:].items()]
-    return f"One step of an SAE takes us {number(spent.iloc[:, 0].median())} µs; {' and '.join(others)} as long."
+    others = [f"{name} {number(ratio)} times" for name, ratio in to_first(spent).median().iloc[1:].items()]
+    first = f"One step of one SAE takes {spent.columns[0]} {number(spent.iloc[:, 0].median())} µs"
+    return f"{first}, {' and '.join(others)} as long."
 
 
 # ---- the figure
@@ -112,7 +113,7 @@ def draw_race(axes: Axes, race: pd.DataFrame) -> None:
         axes.text(1.1 * its.max(), row, told, va="center", fontsize=8)
     at_once = race.groupby("contender")["n_saes"].first()
     axes.set_yticks(range(spent.shape[1]), [f"{name}\n{at_once[name]} at once" for name in spent])
-    axes.set(xscale="log", xlabel=COST, title="The same task", ylim=(spent.shape[1] - 0.5, -0.5))
+    axes.set(xscale="log", xlabel=COST, title="The same errand", ylim=(spent.shape[1] - 0.5, -0.5))
     axes.set_xlim(spent.min(axis=None) / 2, 6 * spent.max(axis=None))
 
 
@@ -167,7 +168,7 @@ def conditions(errand: Errand, n_rounds: int) -> str:
 
 
 def contenders(race: pd.DataFrame) -> str:
-    spent, cpu = (side_by_side(race, "contender", values) for values in costs.UNITS)
+    spent, cpu = (side_by_side(race, "contender", values) for values in ("microseconds", "cpu_microseconds"))
     columns = {
         COST: spread(spent),
         "ratio to ours": spread(to_first(spent)),
