@@ -190,9 +190,9 @@ contestants = [*REMEDIES, own, *CLASSICAL, *BASELINES, TrueFeatures()]
 # %% [markdown]
 # From here on it competes like all others. To try an idea of yours, change this cell, for example the line with
 # `z.pow(4)`, the settings, or `saes.Relu()` into `saes.TopK(2)`; give it a name that is not taken; and run all cells
-# (`make lab` opens the page). To keep it, add the `Remedy` to the list `REMEDIES` in
-# `toysae/chapters/remedies/contestants.py`: then it enters every later contest, and `make sweep SWEEP=remedies` adds it
-# to the larger one.
+# (`make lab` opens the page). To keep it, add its kind to the list `KINDS` in `toysae/saes/kinds.py`, and its settings
+# to the list `REMEDIES` in `toysae/chapters/remedies/contestants.py`: then it enters every later contest, and
+# `make sweep SWEEP=remedies` adds it to the larger one.
 #
 # ## How is a setting chosen, and what counts as better?
 #
@@ -786,11 +786,12 @@ claim(
 # table is kept with the notebooks, beside a record of the code and the versions that made it.
 
 # %%
-intervals = {
-    (row.task, row.contestant, row.rule): (row.found, row.found_low, row.found_high) for row in large.itertuples()
+kept_means = {
+    (row.task, row.contestant, row.rule): Mean(row.found, row.found_low, row.found_high, row.n_saes)
+    for row in large.itertuples()
 }
 kept = list(large["contestant"].unique())
-panels = {task: {name: {rule: intervals[task, name, rule] for rule in RULES} for name in kept} for task in arena}
+panels = {task: {name: {rule: kept_means[task, name, rule] for rule in RULES} for name in kept} for task in arena}
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 steps, more_spread = int(large["n_steps"].iloc[0]), float(large["spread"].iloc[0])

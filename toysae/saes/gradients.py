@@ -26,6 +26,10 @@ from torch import Tensor
 Parameters = dict[str, Tensor]
 Made = TypeVar("Made")
 
+# By their full names: torch takes six times as long to find out which of several is meant
+threshold_backward = torch.ops.aten.threshold_backward.grad_input
+hardtanh_backward = torch.ops.aten.hardtanh_backward.grad_input
+
 ENCODER_AND_DECODER = {"W_dec", "b_dec", "W_enc", "b_enc"}  # what every SAE may have; the rest belongs to its kind
 
 
@@ -56,6 +60,7 @@ class Pass:
 
     samples  (d_in, n_samples) the data points
     weights  (n_samples,) or (n_saes, n_samples), their probabilities
+    row      the weights, to be broadcast to the shape of z
     pre      (n_saes, n_latents, n_samples) pre-activations, as long as nothing was written over them
     z        latent activations, of the same shape
     back     slope of the weighted loss by z, later by the pre-activations; of the same shape
@@ -67,14 +72,16 @@ class Pass:
         self.parameters, self.weights, self.out, self.buffers = parameters, weights, out, buffers
         self.W_dec, self.b_dec = parameters["W_dec"], parameters.get("b_dec")
         n_saes, n_latents, d_in = self.W_dec.shape
-        self.shape = n_saes, n_latents, len(x)
+        self.shape, self.d_in = (n_saes, n_latents, x.shape[0]), d_in
+        self.row = weights.unsqueeze(-2)
         # A transposed copy, because on a transposed view the products take ten times as long
-        self.samples = buffers.get("samples", (d_in, len(x)), self.W_dec).copy_(x.T)
+        self.samples = buffers.get("samples", (d_in, x.shape[0]), self.W_dec).copy_(x.T)
         self._pre: Tensor | None = self.preactivations(self.buffer("pre"))
         self.z = self.back = self.pre
         self._beyond: Tensor | None = None
-        for name in out.keys() - ENCODER_AND_DECODER:
-            out[name].zero_()
+        for name in out:
+            if name not in ENCODER_AND_DECODER:
+                out[name].zero_()
 
     @property
     def pre(self) -> Tensor:
@@ -141,7 +148,7 @@ def jump(p: Pass) -> None:
 
 def kept(p: Pass) -> None:
     """Back through an activation that keeps pre-activations or makes them zero: slopes pass where z > 0."""
-    torch.ops.aten.threshold_backward(p.back, p.z, 0, grad_input=p.back)
+    threshold_backward(p.back, p.z, 0, grad_input=p.back)
 
 
 def thresholds(p: Pass, bandwidth: float) -> None:
@@ -157,30 +164,25 @@ def thresholds(p: Pass, bandwidth: float) -> None:
 def _within(p: Pass, values: Tensor, bandwidth: float) -> Tensor:
     """Sum of values (shape of z) over samples whose pre-activation is near the threshold: (n_saes, n_latents)."""
     half, near = bandwidth / 2, p.buffer("near")
-    torch.ops.aten.hardtanh_backward(values, p.beyond(), -half, half, grad_input=near)
+    hardtanh_backward(values, p.beyond(), -half, half, grad_input=near)
     return near.sum(dim=2)
 
 
 def squared_error(p: Pass) -> None:
     """Of 1/2 ||x - x_hat||^2: back, and the gradients of W_dec and of b_dec as far as the decoder goes."""
-    error = _weighted_error(p, p.z)
+    error = _weighted_error(p, p.z, p.samples, p.row)
     p.back = torch.bmm(p.W_dec, error, out=p.buffer("back"))
     _decoder(p, p.z, error)
 
 
-def _weighted_error(p: Pass, z: Tensor) -> Tensor:
-    """(x_hat - x) times the samples' weights, (n_saes, d_in, n n_samples), for n sets of activations side by side.
-
-    z  (n_saes, n_latents, n n_samples)
-    """
-    n_saes, d_in, n_samples = len(z), len(p.samples), p.shape[2]
-    error = p.buffers.get("error", (n_saes, d_in, z.shape[2]), z)
+def _weighted_error(p: Pass, z: Tensor, samples: Tensor, row: Tensor) -> Tensor:
+    """(x_hat - x) times the weights, (n_saes, d_in, n_samples), of z (n_saes, n_latents, n_samples)."""
+    error = p.buffers.get("error", (p.shape[0], p.d_in, z.shape[2]), z)
     torch.bmm(p.W_dec.transpose(1, 2), z, out=error)
-    sets = error.view(n_saes, d_in, -1, n_samples)
-    sets -= p.samples[:, None]
+    error -= samples
     if p.b_dec is not None:
-        sets += p.b_dec[:, :, None, None]
-    sets *= p.weights.unsqueeze(-2).unsqueeze(-2)
+        error += p.b_dec[:, :, None]
+    error *= row
     return error
 
 
@@ -207,7 +209,7 @@ def nested_error(p: Pass, reach: Sequence[float]) -> None:
     n_saes, n_latents, _ = p.shape
     r = p.weighted("reach", lambda weights: weights.new_tensor(reach))
     common = p.weighted("reach of pairs", lambda _: torch.minimum(r, r[:, None]))  # r_max(j,k), for r does not grow
-    pull, weights = p.W_dec * r[:, None], p.weights.unsqueeze(-2)
+    pull, weights = p.W_dec * r[:, None], p.row
     gram = p.buffers.get("gram", (n_saes, n_latents, n_latents), p.W_dec)
     torch.bmm(p.W_dec, p.W_dec.transpose(1, 2), out=gram).mul_(common)
     p.back = torch.bmm(gram, p.z, out=p.buffer("back")).baddbmm_(pull, p.shared_samples(), alpha=-1)
@@ -240,19 +242,23 @@ def gated_error(p: Pass, l1_coeff: Tensor) -> None:
     z, opened = both[:, :, :n_samples], both[:, :, n_samples:]
     scale = p.parameters["r_mag"].exp()
     torch.mul(p.pre, scale[:, :, None], out=z).add_((p.parameters["b_mag"] - scale * p.parameters["b_enc"])[:, :, None])
-    torch.ops.aten.threshold_backward(z, p.pre, 0, grad_input=z).clamp_(min=0)
+    threshold_backward(z, p.pre, 0, grad_input=z).clamp_(min=0)
     torch.clamp(p.pre, min=0, out=opened)
 
-    error = _weighted_error(p, both)
+    error = _weighted_error(p, both, p.samples.repeat(1, 2), p.weighted("row twice", lambda _: _twice(p.row)))
     back = torch.bmm(p.W_dec, error, out=p.buffers.get("back", both.shape, both))
     by_z, by_opened = back[:, :, :n_samples], back[:, :, n_samples:]
     by_opened += _price(p, l1_coeff)
-    torch.ops.aten.threshold_backward(back, both, 0, grad_input=back)
+    threshold_backward(back, both, 0, grad_input=back)
     _decoder(p, z, error[:, :, :n_samples])
     torch.sum(by_z, dim=2, out=p.out["b_mag"])
     torch.sum(p.out["W_dec"] * p.W_dec, dim=2, out=p.out["r_mag"])
     p.out["r_mag"].addcmul_(p.parameters["b_mag"], p.out["b_mag"], value=-1)
     p.z, p.back = z, torch.addcmul(by_opened, by_z, scale[:, :, None], out=p.buffer("total"))
+
+
+def _twice(row: Tensor) -> Tensor:
+    return torch.cat([row, row], dim=-1)
 
 
 def gated_bias(p: Pass) -> None:
@@ -278,7 +284,7 @@ def l0(p: Pass, coeff: Tensor, bandwidth: float) -> None:
 
     coeff  () or (n_saes,)
     """
-    weights = p.weights.unsqueeze(-2).expand(p.shape)
+    weights = p.row.expand(p.shape)
     slope = _within(p, weights, bandwidth) * coeff.to(weights).unsqueeze(-1)
     p.out["log_threshold"].addcmul_(p.threshold()[:, :, 0], slope, value=-1 / bandwidth)
 
@@ -326,7 +332,7 @@ def _per_sae(p: Pass, coeff: Tensor, factor: float) -> Tensor:
 def encoder(p: Pass) -> None:
     """Gradients of W_enc, b_enc and b_dec from the slope by the pre-activations; tied weights add to W_dec's."""
     torch.sum(p.back, dim=2, out=p.out["b_enc"])
-    gradient = p.buffers.get("encoder", (p.shape[0], len(p.samples), p.shape[1]), p.W_dec)
+    gradient = p.buffers.get("encoder", (p.shape[0], p.d_in, p.shape[1]), p.W_dec)
     torch.bmm(p.shared_samples(), p.back.transpose(1, 2), out=gradient)
     if p.b_dec is not None:
         gradient -= p.b_dec[:, :, None] * p.out["b_enc"][:, None]

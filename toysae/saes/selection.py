@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from toysae.saes.gradients import Buffers
+from toysae.saes.gradients import Buffers, threshold_backward
 
 COUNT_TOLERANCE = 1e-6  # probabilities of samples add up to a count of latents only up to rounding
 MAXIMA = 12  # up to so many, the maxima of a sample are taken one after the other
@@ -42,7 +42,7 @@ def _kth_largest(pre: Tensor, k: Tensor, scratch: Tensor) -> Tensor:
     for rank in range(1, most):
         torch.sub(largest, pre, out=scratch)
         # Zero instead of all that was not below the last maximum: only positive ones matter
-        torch.ops.aten.threshold_backward(pre, scratch, 0, grad_input=scratch)
+        threshold_backward(pre, scratch, 0, grad_input=scratch)
         largest = scratch.amax(dim=1, keepdim=True)
         found = torch.where(k > rank, largest, found)
     return found
