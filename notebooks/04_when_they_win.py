@@ -27,8 +27,8 @@ import toysae
 from toysae import figures, optimum, saes, sweeps, worlds
 from toysae.chapters.parameters import check_parameters
 from toysae.chapters.when_they_win.explorer import explorer, still
-from toysae.chapters.when_they_win.pairs import Cell, pairs_grid
 from toysae.chapters.when_they_win.phases import phase_diagram
+from toysae.chapters.when_they_win.two_features import Cell, pairs_grid
 from toysae.claims import (
     Fraction,
     at_least_half,

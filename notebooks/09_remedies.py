@@ -30,18 +30,9 @@ from toysae import figures, saes, worlds
 from toysae.chapters.parameters import check_parameters
 from toysae.chapters.remedies.arena import L1_COEFF, TASKS
 from toysae.chapters.remedies.contest import CONTESTANTS, SCORES, committed, seeds_of
-from toysae.chapters.remedies.contestants import (
-    BASELINES,
-    CLASSICAL,
-    MOST_SETTINGS,
-    PLAIN_REMEDY,
-    REMEDIES,
-    RandomRows,
-    Remedy,
-    TrueFeatures,
-    tried,
-)
+from toysae.chapters.remedies.contestants import MOST_SETTINGS, RandomRows, Remedy, TrueFeatures, tried
 from toysae.chapters.remedies.figures import contest_panels
+from toysae.chapters.remedies.settings import BASELINES, CLASSICAL, PLAIN_REMEDY, REMEDIES
 from toysae.chapters.remedies.tuning import ENOUGH, RULES, paired, summary, tuned, versus
 from toysae.claims import (
     Fraction,
@@ -191,7 +182,7 @@ contestants = [*REMEDIES, own, *CLASSICAL, *BASELINES, TrueFeatures()]
 # From here on it competes like all others. To try an idea of yours, change this cell, for example the line with
 # `z.pow(4)`, the settings, or `saes.Relu()` into `saes.TopK(2)`; give it a name that is not taken; and run all cells
 # (`make lab` opens the page). To keep it, add its kind to the list `KINDS` in `toysae/saes/kinds.py`, and its settings
-# to the list `REMEDIES` in `toysae/chapters/remedies/contestants.py`: then it enters every later contest, and
+# to the list `REMEDIES` in `toysae/chapters/remedies/settings.py`: then it enters every later contest, and
 # `make sweep SWEEP=remedies` adds it to the larger one.
 #
 # ## How is a setting chosen, and what counts as better?

@@ -11,6 +11,7 @@ import tomllib
 from importlib import metadata
 from pathlib import Path
 
+import core_alone
 import house
 import pytest
 import yaml
@@ -597,6 +598,13 @@ def test_a_changed_module_makes_the_core_anew_and_packs_nothing_old(machine):
     assert "removing it" in machine.run("core").output
     assert len(machine.asked("-m venv .venv-core")) == 2
     assert not (machine.clone / "build" / "lib").exists()
+
+
+def test_what_is_looked_for_beside_the_core_is_what_only_extras_ask_for():
+    looked_for = {canonicalize_name(name) for name in core_alone.only_in_extras()}
+    asked_for = names(requirements()) | names(peers())
+    assert looked_for == asked_for - names(map(Requirement, project()["dependencies"]))
+    assert core_alone.is_installed("matplotlib") and not core_alone.is_installed("no-such-package")
 
 
 def test_an_environment_that_nobody_knows_is_refused(machine):

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parent.parent
 TARGETS = ["help", "reproduce", "run", "lab", "book", "sweep", "bench", "test", "check", "clean", "distclean"]
@@ -147,6 +148,13 @@ def test_the_checks_are_format_lint_and_types(clone):
     format, lint, types = clone.record()[1:]
     assert format.startswith("<-m><ruff><format>") and "<--check>" in format
     assert lint.startswith("<-m><ruff><check>") and types == "<-m><mypy>"
+
+
+def test_a_commit_is_checked_as_make_check_does():
+    (ours,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
+    hooks = [hook["entry"].removeprefix(".venv/bin/").split(" --")[0] for hook in ours["hooks"]]
+    checks = re.search(r"^check:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), flags=re.M)[1]
+    assert hooks == [line.split("$(PY) ")[1].split(" --")[0] for line in checks.splitlines()]
 
 
 def test_lab_trusts_the_notebooks_before_it_opens_them(clone):

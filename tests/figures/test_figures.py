@@ -11,7 +11,7 @@ from toysae.chapters.minimal_example import map_with_activations, pattern_table,
 from toysae.chapters.optimum_and_training import excess_split
 from toysae.chapters.the_bias import seen_along_the_diagonal
 from toysae.chapters.when_they_win.phases import phase_diagram
-from toysae.claims.evidence import Fraction
+from toysae.claims.intervals import Fraction
 from toysae.figures.curves import curve_figure, curve_panels, fraction_curves, ladder
 from toysae.figures.maps import expected_maps, heat_map_row, small_maps
 from toysae.figures.shares import fractions, label_shares, loss_account

@@ -6,7 +6,7 @@ import torch
 from toysae.bench import costs
 from toysae.chapters.beyond_the_toy import trials
 from toysae.chapters.remedies.arena import L1_COEFF
-from toysae.chapters.remedies.contestants import REMEDIES
+from toysae.chapters.remedies.settings import REMEDIES
 from toysae.saes.gradients import Buffers
 from toysae.saes.kinds import KINDS, PRICE_BESIDE, coarse_prefixes
 from toysae.saes.starts import random_sign_rows

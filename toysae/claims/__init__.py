@@ -2,7 +2,8 @@
 
 In reading order:
 
-    evidence   what a sentence rests on: counts, means, numbers, names; and how each is printed and recorded
+    intervals  counts and means, each with its interval
+    evidence   what a sentence rests on: those, numbers and names; and how each is printed and recorded
     rules      when a count is "most" or "nearly all", and when one is more than another
     sources    whom a claim comes from, and the words that judge it
     templates  sentences with gaps that evidence fills
@@ -16,7 +17,7 @@ A notebook takes what it needs from here.
 """
 
 from toysae.claims.cases import claim
-from toysae.claims.evidence import Fraction, Mean
+from toysae.claims.intervals import Fraction, Mean
 from toysae.claims.prose import say, say_trained, show, show_interactive
 from toysae.claims.rules import (
     above,

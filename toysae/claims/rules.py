@@ -6,7 +6,7 @@ its interval is everything, so every rule but nothing_to_judge says no.
 
 from __future__ import annotations
 
-from toysae.claims.evidence import Fraction, Mean
+from toysae.claims.intervals import Fraction, Mean
 
 HALF = 0.5
 NEARLY_ALL = 0.8  # the lower end of the interval from which on some exceptions do not matter

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from toysae.claims.evidence import Fraction
+from toysae.claims.intervals import Fraction
 from toysae.figures.style import LINE_STYLES, RUNGS, series_colour
 
 Curves = Mapping[str, tuple[Sequence[float], Sequence[float]]]

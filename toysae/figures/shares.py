@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from toysae.claims.evidence import Fraction
+from toysae.claims.intervals import Fraction
 from toysae.figures.style import (
     ATOM_INK,
     BOUND_INK,

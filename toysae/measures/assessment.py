@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from toysae.claims.evidence import Fraction
+from toysae.claims.intervals import Fraction
 from toysae.measures.absorption import measure_absorption
 from toysae.measures.guests import as_stack, prices
 from toysae.measures.labels import THRESHOLD, Labels, cosines, feature_names, label_latents, signed_labels

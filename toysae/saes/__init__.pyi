@@ -28,7 +28,6 @@ from .stack import ReluL1 as ReluL1
 from .stack import Stack as Stack
 from .stack import as_leaves as as_leaves
 from .stack import coefficient as coefficient
-from .stack import n_parameters as n_parameters
 from .stack import per_sample as per_sample
 from .stack import preactivations as preactivations
 from .stack import slopes_into as slopes_into

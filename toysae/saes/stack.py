@@ -11,7 +11,6 @@ Rows of W_dec are unit directions. A *model* says how the parameters are used: i
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -227,8 +226,3 @@ def untrained(model: Model, rows: Tensor, seeds: Sequence[int], *, decoder_bias:
     if decoder_bias:
         parameters["b_dec"] = rows.new_zeros(n_saes, d_in)
     return Stack(model, parameters, tuple(seeds))
-
-
-def n_parameters(stack: Stack) -> int:
-    """Number of trained numbers in one SAE of the stack."""
-    return sum(math.prod(value.shape[1:]) for value in stack.parameters.values())

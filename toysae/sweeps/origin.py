@@ -9,7 +9,7 @@ import io
 import sys
 import sysconfig
 import tokenize
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from importlib import metadata
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -19,13 +19,15 @@ Span = tuple[tuple[int, int], tuple[int, int]]  # where a piece of source begins
 LIBRARIES = ("numpy", "scikit-learn", "scipy", "torch")  # their arithmetic decides the numbers
 
 
-def code_hash(point: Callable) -> str:
+def code_hash(point: Callable, libraries: Mapping[str, str] | None = None) -> str:
     """A hash over all that decides what a point computes.
+
+    libraries  versions of LIBRARIES; those that are installed when left out
 
     That is the source of its module and of every module which that imports, directly or not. Python and installed
     libraries count by the versions of LIBRARIES. Comments and docstrings may change: they compute nothing.
     """
-    lines = [f"{name} {version}" for name, version in versions().items()]
+    lines = [f"{name} {version}" for name, version in (libraries or versions()).items()]
     for name, path in sources(point.__module__):
         lines.append(f"{name} {hashlib.sha256(statements(path.read_text()).encode()).hexdigest()}")
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]

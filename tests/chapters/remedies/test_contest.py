@@ -4,7 +4,7 @@ import pytest
 
 from toysae.chapters.remedies.arena import TASKS
 from toysae.chapters.remedies.contest import CONTESTANTS, committed, remedy_point
-from toysae.chapters.remedies.contestants import PRICES
+from toysae.chapters.remedies.settings import PRICES
 from toysae.chapters.remedies.tuning import (
     RULES,
 )

@@ -11,7 +11,7 @@ from nbformat.v4 import new_output
 from tiny_project import make_tiny_project
 
 from toysae.chapters.when_they_win.explorer import LOSSES, explorer, in_words, still
-from toysae.chapters.when_they_win.pairs import Cell, pairs_grid
+from toysae.chapters.when_they_win.two_features import Cell, pairs_grid
 from toysae.claims import show_interactive
 from toysae.writeup import book, pages, pairs
 

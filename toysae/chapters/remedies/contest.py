@@ -8,9 +8,9 @@ import pandas as pd
 
 from toysae.chapters.remedies import contestants
 from toysae.chapters.remedies.arena import TASKS
-from toysae.chapters.remedies.contestants import BASELINES, CLASSICAL, REMEDIES
+from toysae.chapters.remedies.settings import BASELINES, CLASSICAL, REMEDIES
 from toysae.chapters.remedies.tuning import tuned
-from toysae.claims.evidence import Mean
+from toysae.claims.intervals import Mean
 from toysae.measures.labels import THRESHOLD
 from toysae.sweeps.tables import read_table
 from toysae.worlds.magnitudes import TwoLevels

@@ -1,4 +1,4 @@
-"""Remedies against composites, in one list: a new one is added in one place, and competes with all others.
+"""Who competes against composites, and how a contestant is scored; which settings each tries stands in `settings`.
 
 A *contestant* turns a world into SAEs, or dictionaries that are handled like them. It has one knob, and no more than
 MOST_SETTINGS settings of it. All settings and seeds of a contestant on one task are one stack.
@@ -14,12 +14,6 @@ import torch
 from torch import Tensor
 
 from toysae.chapters.remedies.arena import L1_COEFF, Task, data_of
-from toysae.chapters.remedies.classical import (
-    independent_components,
-    learned_dictionary,
-    non_negative_factors,
-    principal_components,
-)
 from toysae.measures.assessment import assess
 from toysae.measures.labels import LABELS, THRESHOLD
 from toysae.optimum.codes import Coded, dictionary_loss
@@ -150,31 +144,6 @@ class Shuffled:
 def coded(rows: Tensor, seeds: Sequence[int]) -> Stack:
     """Dictionaries (n_saes, n_latents, d_in) as a stack, with the best codes at L1_COEFF."""
     return untrained(Coded(L1_COEFF), rows, seeds, decoder_bias=False, tied=True)
-
-
-PRICES = (0.01, 0.03, 0.1, 0.2, 0.4)
-COUNTS = (0.5, 1.0, 1.5, 2.0, 3.0)
-PUSHES = (0.03, 0.1, 0.3, 1.0, 3.0)
-PLAIN_REMEDY = Remedy.of("L1", PRICES)
-REMEDIES: tuple[Contestant, ...] = (
-    PLAIN_REMEDY,
-    Remedy.of("L1, tied weights", PRICES),
-    Remedy.of("TopK", (1, 2, 3, 4, 5)),
-    Remedy.of("BatchTopK", COUNTS),
-    Remedy.of("JumpReLU, L0", (0.003, 0.01, 0.03, 0.1, 0.3)),
-    Remedy.of("Gated", PRICES),
-    Remedy.of("Matryoshka", PRICES),
-    Remedy.of("L1, all cosines", PUSHES),
-    Remedy.of("L1, largest cosine", PUSHES),
-    Remedy.of("OrtSAE", COUNTS),
-)
-CLASSICAL: tuple[Contestant, ...] = (
-    Classical("PCA", "none", (0.0,), principal_components),
-    Classical("ICA", "contrast", (1, 2, 3), independent_components),
-    Classical("NMF", "l1_coeff", (0.0, *PRICES[:4]), non_negative_factors),
-    Classical("dictionary learning", "l1_coeff", PRICES[1:4], learned_dictionary),
-)
-BASELINES: tuple[Contestant, ...] = (Shuffled(PLAIN_REMEDY), RandomRows())
 
 
 def tried(

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from toysae.claims.evidence import Mean
+from toysae.claims.intervals import Mean
 
 # Marks of up to three rules, the most important one first: filled, hollow, pale
 MARKS = (

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from toysae.claims.evidence import Mean
+from toysae.claims.intervals import Mean
 
 ENOUGH = 0.9  # explained variance from which on a setting counts as good enough
 KEYS = ["task", "contestant"]

@@ -1,7 +1,7 @@
 """What decides whether composites win, in reading order:
 
-phases     who wins, over two settings
-pairs      two features and two latents, over a grid of settings
-explorer   the same with sliders
-plan       the large sweep of this chapter
+phases        who wins, over two settings
+two_features  two features and two latents, over a grid of settings
+explorer      the same with sliders
+plan          the large sweep of this chapter
 """

@@ -1,4 +1,4 @@
-"""The one figure that answers back: a table of pairs.pairs_grid as sliders, arrows and bars, without a kernel.
+"""The one figure that answers back: a table of two_features.pairs_grid as sliders, arrows and bars, without a kernel.
 
 It is a snippet of HTML that holds everything it needs: the numbers, the drawing and a few kB of plain JavaScript.
 Where scripts are not allowed to run it shows nothing, so a still picture stands beside it.
@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 from matplotlib.patheffects import withStroke
 
-from toysae.chapters.when_they_win.pairs import Cell
+from toysae.chapters.when_they_win.two_features import Cell
 from toysae.claims.words import counted
 from toysae.figures.style import LABEL_COLOURS
 from toysae.worlds.catalogue import VARIANTS, two_features
@@ -169,7 +169,7 @@ for (const root of document.querySelectorAll('#NAME')) {
 def explorer(table: pd.DataFrame, start: Cell) -> str:
     """An HTML snippet with a slider for each axis of the grid; the same table gives the same bytes.
 
-    table   from pairs.pairs_grid
+    table   from two_features.pairs_grid
     start   the point of the grid that is shown first
     raises  ValueError if start is not in the table, or the table is not a whole grid
     """

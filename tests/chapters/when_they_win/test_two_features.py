@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from toysae.chapters.when_they_win.pairs import pairs_grid
+from toysae.chapters.when_they_win.two_features import pairs_grid
 from toysae.worlds.catalogue import VARIANTS
 
 
