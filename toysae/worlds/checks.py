@@ -16,6 +16,7 @@ Numbers = Sequence[float] | np.ndarray | Tensor  # a list of numbers, however it
 
 ROUNDING = 1e-9  # probabilities below this are what is left of sums that should be one
 SUM_TOLERANCE = 1e-4  # within which probabilities in float32 sum to one
+UNIT_TOLERANCE = 1e-3  # within which a row has length one
 MOST_FEATURES = 2**16  # more features, dimensions, latents or SAEs than this is a slip of the keyboard
 MOST_NUMBERS = 2**28  # in one tensor: a gigabyte in float32
 LARGEST_SEED = 2**62  # twice a seed, and one, must fit into 64 bits
@@ -208,6 +209,25 @@ def require_precision(name: str, values: Tensor) -> None:
     """raises ValueError unless these are float32 or float64: in half of that, training ends in no numbers."""
     holds = values.dtype in (torch.float32, torch.float64)
     require(f"the precision of {name}", str(values.dtype), holds, "float32 or float64")
+
+
+def require_one_or_each(name: str, values: Tensor, n_saes: int) -> None:
+    """raises ValueError unless this is one number for all SAEs, or one per SAE."""
+    shape = tuple(values.shape)
+    require(f"the shape of {name}", shape, shape in ((), (n_saes,)), f"() or (n_saes,) with n_saes = {n_saes}")
+
+
+def require_rows(name: str, rows: object, n_saes: int) -> None:
+    """raises ValueError unless these are unit rows (n_saes, n_latents, d_in) in float32 or float64."""
+    require(name, rows, isinstance(rows, Tensor), f"a tensor (n_saes = {n_saes}, n_latents, d_in)")
+    assert isinstance(rows, Tensor)
+    if rows.ndim != 3 or len(rows) != n_saes or not rows.numel():
+        raise ValueError(f"{name} has shape {tuple(rows.shape)}: allowed is (n_saes = {n_saes}, n_latents, d_in)")
+    require_precision(name, rows)
+    require_all_finite(name, rows)
+    lengths = rows.norm(dim=2)
+    furthest = lengths.flatten()[(lengths - 1).abs().argmax()].item()
+    require(f"the length of a row of {name}", furthest, abs(furthest - 1) <= UNIT_TOLERANCE, "1: unit rows")
 
 
 def require_instance(name: str, value: object, kind: type | tuple[type, ...], allowed: str) -> None:
