@@ -151,7 +151,9 @@ class Shuffled:
 
 def coded(rows: Tensor, seeds: Sequence[int]) -> Stack:
     """Dictionaries (n_saes, n_latents, d_in) as a stack, with the best codes at L1_COEFF."""
-    return untrained(Coded(L1_COEFF), rows, seeds, decoder_bias=False, tied=True)
+    # Not by untrained, which wants unit rows: a classical method may find fewer directions and leave rows of zeros
+    parameters = {"W_dec": rows.clone(), "b_enc": rows.new_zeros(rows.shape[:2])}
+    return Stack(Coded(L1_COEFF), parameters, tuple(seeds))
 
 
 PRICES = (0.01, 0.03, 0.1, 0.2, 0.4)
