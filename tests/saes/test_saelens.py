@@ -208,7 +208,7 @@ UNREADABLE = {
     "reshape_activations": {"reshape_activations": "hook_z"},
     "sae_lens_version": {"metadata": {"sae_lens_version": "5.1.0"}},
     "W_dec": {"d_in": 9},
-    "k is 0": {"architecture": "topk", "k": 0},
+    "k in ": {"architecture": "topk", "k": 0},
 }
 
 
