@@ -259,7 +259,7 @@ def test_the_best_difference_is_the_best_of_all_choices():
 
 
 def test_joined_assessments_keep_their_order():
-    parts = [untrained(ReluL1(0.1), ROWS[None] * sign, [0], decoder_bias=False) for sign in (1, -1)]
+    parts = [untrained(ReluL1(0.1), normalize(ROWS, dim=1)[None] * sign, [0], decoder_bias=False) for sign in (1, -1)]
     one, two = (with_signed_labels(assess(part, WORLD), WORLD) for part in parts)
     both = joined([one, two])
     assert torch.equal(both.losses, torch.cat([one.losses, two.losses]))

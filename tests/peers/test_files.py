@@ -14,7 +14,7 @@ MODELS = {
     "standard": ReluL1(torch.tensor([0.1, 0.2])),
     "matryoshka": Variant(Relu(), [L1(0.1)], prefixes=Prefixes.all(N_LATENTS)),
     "topk": Variant(TopK(torch.tensor([2, 3]))),
-    "topk of all": Variant(TopK(99)),
+    "topk of all": Variant(TopK(7)),
     "batchtopk": Variant(BatchTopK(torch.tensor([1.0, 2.3]))),
     "jumprelu": Variant(JumpRelu(), [L0(0.1)]),
     "gated": Gated(0.1),

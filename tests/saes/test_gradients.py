@@ -1,6 +1,6 @@
 """Gradients that are written out are those that autograd finds, for every kind, in every use of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import pytest
@@ -208,7 +208,7 @@ def test_a_settled_batch_top_k_can_be_trained_on():
 
 
 def test_prefixes_are_checked_where_the_gradient_is_written_out_too():
-    stack = random_stack(Variant(Relu(), prefixes=Prefixes.of(1, 3)))
+    stack = replace(random_stack(Variant(Relu())), model=Variant(Relu(), prefixes=Prefixes.of(1, 3)))
     with pytest.raises(ValueError, match=rf"prefixes ends at 3: allowed is n_latents = {N_LATENTS}"):
         gradients(stack, points(5), weights_of("equal", 5))
     assert NESTED.reach(N_LATENTS) == pytest.approx((1.0, 0.9, 0.5, 0.5, 0.5, 0.3))

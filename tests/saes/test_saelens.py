@@ -22,7 +22,7 @@ MODELS = {
     "penalties": Variant(Relu(), [L1(0.1), LargestCosine(0.1)]),
     "matryoshka": Variant(Relu(), [L1(0.1)], prefixes=Prefixes.all(6)),
     "topk": Variant(TopK(torch.tensor([1, 3]))),
-    "topk of all": Variant(TopK(9)),
+    "topk of all": Variant(TopK(6)),
     "batchtopk": Variant(BatchTopK(torch.tensor([1.0, 1.7]))),
     "jumprelu": Variant(JumpRelu(), [L0(0.02)]),
     "gated": Gated(0.1),
@@ -208,7 +208,7 @@ UNREADABLE = {
     "reshape_activations": {"reshape_activations": "hook_z"},
     "sae_lens_version": {"metadata": {"sae_lens_version": "5.1.0"}},
     "W_dec": {"d_in": 9},
-    "k is 0": {"architecture": "topk", "k": 0},
+    "k in ": {"architecture": "topk", "k": 0},
 }
 
 

@@ -158,7 +158,7 @@ IMPOSSIBLE = {
     "an unknown world": ({"world": "atlantis"}, "world is 'atlantis': allowed is one of two_of_three, k_of_n"),
     "an unknown number": ({"kk": 2}, "k_of_n has the numbers .*'kk': 2.*: allowed are n_features, k"),
     "a world of another number": ({"world": "groups"}, "groups has the numbers .*: allowed are n_groups, group"),
-    "a number that cannot be": ({"k": 5}, "k is 5: allowed is 1 to n_features = 4"),
+    "a number that cannot be": ({"k": 5}, "k is 5: allowed is a whole number from 1 to n_features = 4"),
     "unknown data": ({"data": "tape"}, "data is 'tape': allowed is one of finite, batches"),
     "unknown rows": ({"init": "guess"}, "init is 'guess': allowed is one of"),
     "no latents": ({"n_latents": 0}, "n_latents is 0: allowed is a whole number of 1 or more"),

@@ -75,7 +75,7 @@ def test_what_cannot_be_is_refused():
         Families(LowRankCopula([0.5], torch.zeros(1, 1)), torch.tensor([[0.75, 0.75]]))
     with pytest.raises(ValueError, match="the shape of chances"):
         Families(LowRankCopula([0.5], torch.zeros(1, 1)), torch.zeros(2, 1))
-    with pytest.raises(ValueError, match="n_families is 4: allowed is 0 to 3"):
+    with pytest.raises(ValueError, match="n_families is 4: allowed is a whole number from 0 to 3"):
         benchmark(12, 8, 2.0, generator(), n_families=4)
     with pytest.raises(ValueError, match="patterns can be listed"):
         families().support()

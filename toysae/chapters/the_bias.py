@@ -21,6 +21,7 @@ from torch import Tensor
 from toysae.figures.style import LABEL_COLOURS, label_legend
 from toysae.optimum.codes import radial_cost
 from toysae.saes.stack import Stack
+from toysae.worlds.checks import require_not_negative, require_positive, require_whole
 from toysae.worlds.finite import finite_data
 from toysae.worlds.world import World
 
@@ -45,6 +46,7 @@ def best_bias(world: World, l1_coeff: float) -> tuple[Tensor, float]:
     The cost of a sample is a convex function of its distance from the bias and grows with it, so the floor is convex
     in the bias and descent from the mean of the data finds its minimum.
     """
+    require_not_negative(l1_coeff=l1_coeff)
     points, probabilities = finite_data(world)
 
     def floor_and_slope(flat: np.ndarray) -> tuple[float, np.ndarray]:
@@ -72,6 +74,8 @@ def placed(start: Stack, at: Tensor) -> Stack:
 
 def latents_needed(n: int, k: int) -> dict[str, int]:
     """How many latents each dictionary of `costs_along_the_diagonal` has: one per feature, or one per pattern."""
+    require_whole("n", n)
+    require_whole("k", k, 1, n, "n")
     return {"atoms": n, "composites": comb(n, k), "negatives": n, "differences": comb(n, k)}
 
 
@@ -84,6 +88,10 @@ def costs_along_the_diagonal(n: int, k: int, shifts: Tensor, mu: float, l1_coeff
     Seen from the bias a sample has the coordinate mu - s on its k features and -s on the other n - k. Each dictionary
     writes what it can at `radial_cost` and leaves the rest: derived in the chapter "The bias".
     """
+    require_whole("n", n)
+    require_whole("k", k, 1, n, "n")
+    require_positive(mu=mu)
+    require_not_negative(l1_coeff=l1_coeff)
     on, off = mu - shifts, shifts
 
     def price(length: Tensor) -> Tensor:

@@ -12,10 +12,12 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from toysae.optimum.codes import dictionary_loss
-from toysae.worlds.checks import require_positive
+from toysae.worlds.checks import require, require_positive
 from toysae.worlds.finite import coordinates
 from toysae.worlds.firings import ExactlyK
 from toysae.worlds.world import World
+
+MOST_SLOPES = 10**7  # linear programmes of `sharpness`, times data points: with more it does not end
 
 
 def sharpness(world: World) -> float:
@@ -29,6 +31,11 @@ def sharpness(world: World) -> float:
     equality. Independent features: iff every rate is below one half.
     """
     activations, probabilities = (part.numpy() for part in coordinates(world))
+    n_programmes = 2 * world.n_features * (world.n_features - 1)
+    size = n_programmes * len(activations)
+    require(
+        "n_features", world.n_features, size <= MOST_SLOPES, f"at most {MOST_SLOPES} linear programmes times points"
+    )
     return min(_flattest(activations, probabilities, k) for k in range(world.n_features))
 
 

@@ -12,6 +12,7 @@ from toysae.measures.labels import cosines
 from toysae.measures.parts import concatenated, parts_in_memory
 from toysae.measures.recovery import activity
 from toysae.saes.stack import Stack
+from toysae.worlds.checks import as_number, require, require_instance, require_positions, require_whole
 from toysae.worlds.finite import finite_activations
 from toysae.worlds.world import World
 
@@ -62,8 +63,7 @@ def measure_absorption(
     returns   not a number where no latent is live, or where parent and children never fire together
     """
     _require_family(parent, children, world.n_features)
-    if not 0 < share <= 1:
-        raise ValueError(f"share is {share}: allowed is a number above 0 and at most 1")
+    require("share", share, 0 < as_number(share) <= 1, "a number above 0 and at most 1")
     activations, probabilities = finite_activations(world)
     parts = parts_in_memory(stack, len(activations))
     return concatenated(
@@ -105,8 +105,9 @@ def _carries_both(cosine: Tensor, parent: int, children: list[int], fires: Tenso
 
 
 def _require_family(parent: int, children: Sequence[int], n_features: int) -> None:
-    if parent not in range(n_features):
-        raise ValueError(f"parent is {parent}: allowed is 0 to {n_features - 1}")
+    require_whole("parent", parent, 0, n_features - 1)
+    require_instance("children", children, Sequence, "positions of features, such as [1, 2]")
+    require_positions("children", children, n_features)
     if not children or not set(children) <= set(range(n_features)) - {parent}:
         raise ValueError(
             f"children is {list(children)}: allowed are features from 0 to {n_features - 1}, not the parent"

@@ -34,6 +34,8 @@ def detection_scores(
     found                   features that have an atomic latent, as a share of the most that could: one per latent
     atomic ... dead         share of the latents with each label
     """
+    if not len(activations):
+        raise ValueError("activations is empty: allowed is one sample or more")
     parts = [stack[i : i + SAES_AT_ONCE] for i in range(0, len(stack), SAES_AT_ONCE)]
     seen = [_scores(part, world, activations, threshold) for part in parts]
     return {name: torch.cat([part[name] for part in seen]) for name in seen[0]}

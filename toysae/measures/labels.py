@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
+from toysae.worlds.checks import as_number, require
 from toysae.worlds.world import World
 
 THRESHOLD = 0.95  # cosine from which on a latent counts as aligned with a direction
@@ -106,8 +107,7 @@ def label_latents(dictionary: Tensor, world: World, live: Tensor, threshold: flo
     dictionary  (n_saes, n_latents, d_in) decoder rows, any length
     live        (n_saes, n_latents) bool: whether the latent fires on any sample
     """
-    if not 0 < threshold <= 1:
-        raise ValueError(f"threshold is {threshold}: allowed is a number above 0 and at most 1")
+    require("threshold", threshold, 0 < as_number(threshold) <= 1, "a number above 0 and at most 1")
     if dictionary.ndim != 3 or live.shape != dictionary.shape[:2]:
         raise ValueError(
             f"live has shape {tuple(live.shape)} and dictionary {tuple(dictionary.shape)}: "

@@ -15,6 +15,7 @@ from torch.nn.functional import normalize
 
 from toysae.optimum.codes import sample_losses
 from toysae.worlds.catalogue import two_of_three
+from toysae.worlds.checks import as_number, require, require_not_negative
 from toysae.worlds.finite import quantile_grid
 from toysae.worlds.firings import Patterns
 from toysae.worlds.world import World
@@ -66,6 +67,7 @@ def jitter_boundary_small(l1_coeff: float) -> float:
     magnitudes. Of its square a sixth is lost, in the mean sigma^2 / 3, and the gain that this eats up is (2 - sqrt(2))
     l1_coeff.
     """
+    require_not_negative(l1_coeff=l1_coeff)
     return math.sqrt(3 * (2 - math.sqrt(2)) * l1_coeff)
 
 
@@ -88,8 +90,7 @@ def leaning_boundary(l1_coeff: float) -> float:
 
 def _boundary(lead: Callable[[float], float], l1_coeff: float, xtol: float) -> float:
     """The sigma / mu at which the lead of the composites over the atoms changes its sign."""
-    if not 0 < l1_coeff < 1:
-        raise ValueError(f"l1_coeff is {l1_coeff}: allowed is a number between 0 and 1, in units of mu")
+    require("l1_coeff", l1_coeff, 0 < as_number(l1_coeff) < 1, "a number between 0 and 1, in units of mu")
     low, high = 1e-3 * math.sqrt(l1_coeff), WIDEST_JITTER
     if lead(low) * lead(high) > 0:
         raise ValueError(f"l1_coeff is {l1_coeff}, where one side always wins: allowed are smaller values")

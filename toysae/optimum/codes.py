@@ -10,6 +10,7 @@ from torch import Tensor
 
 from toysae.saes.gradients import Parameters
 from toysae.saes.stack import Priced, per_sample
+from toysae.worlds.checks import numbers, require, require_all_finite, require_not_negative
 from toysae.worlds.finite import finite_data
 from toysae.worlds.world import World
 
@@ -22,6 +23,7 @@ SOLVED_NUMBERS = 2**20  # latent activations that are solved for at once
 
 def radial_bound(world: World, l1_coeff: float) -> float:
     """The loss that no SAE with unit decoder rows, non-negative latents and no decoder bias can go below."""
+    require_not_negative(l1_coeff=l1_coeff)
     points, probabilities = finite_data(world)
     return float(probabilities @ radial_cost(points.norm(dim=1), l1_coeff))
 
@@ -47,11 +49,13 @@ def dictionary_loss(
     returns       (...,) float64: exact for sigma = 0, else exact on the grid of magnitude quantiles
     raises        ValueError where shapes do not match
     """
+    require("dictionary", dictionary, isinstance(dictionary, Tensor) and dictionary.ndim >= 2, "(..., n_latents, d_in)")
+    require_all_finite("dictionary", dictionary)
     points, probabilities = finite_data(world)
     leading, shape = dictionary.shape[:-2], dictionary.shape[-2:]
     require_shape("dictionary", dictionary, [(*leading, *shape[:1], world.d_in)])
     rows = dictionary.double().reshape(leading.numel(), *shape)
-    penalties = torch.as_tensor(l1_coeff, dtype=torch.float64)
+    penalties = numbers("l1_coeff", l1_coeff, "a finite number >= 0, or one per dictionary")
     require_shape("l1_coeff", penalties, [(), tuple(leading)])
     penalties = penalties.reshape(-1).expand(len(rows))
     if decoder_bias is not None:
@@ -104,6 +108,8 @@ def best_codes(x: Tensor, dictionary: Tensor, l1_coeff: float) -> Tensor:
             f"dictionary has shape {tuple(dictionary.shape)} and x {tuple(x.shape)}: "
             "allowed are (n_latents, d_in) and (n_samples, d_in)"
         )
+    require_all_finite("x", x)
+    require_all_finite("dictionary", dictionary)
     return batch_codes(x, dictionary[None], l1_coeff)[0]
 
 

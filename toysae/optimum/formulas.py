@@ -13,7 +13,14 @@ import torch
 from torch import Tensor
 
 from toysae.optimum.codes import radial_cost
-from toysae.worlds.checks import require_positive
+from toysae.worlds.checks import (
+    as_number,
+    require,
+    require_not_negative,
+    require_positive,
+    require_probability,
+    require_whole,
+)
 from toysae.worlds.finite import coordinates
 from toysae.worlds.world import World
 
@@ -43,8 +50,7 @@ def composite_gain(m: int, l1_coeff: float) -> float:
     Derived in the chapter "Why composites win": lambda (m - sqrt(m)) - (m - 1) lambda^2 / 2.
     """
     _require_count(m)
-    if not 0 <= l1_coeff <= 1:
-        raise ValueError(f"l1_coeff is {l1_coeff}: allowed is 0 to 1, the magnitude of a feature")
+    require("l1_coeff", l1_coeff, 0 <= as_number(l1_coeff) <= 1, "0 to 1, the magnitude of a feature")
     return l1_coeff * (m - math.sqrt(m)) - (m - 1) * l1_coeff**2 / 2
 
 
@@ -54,7 +60,10 @@ def tilt(l1_coeff: float, p_both: float, p_alone: float) -> float:
     Derived in the chapter "Why composites win": leaning by an angle t costs t^2 / 2 when the feature fires alone and
     saves l1_coeff t when both fire, so t = l1_coeff P(both) / P(alone). p_alone is that of the feature that leans.
     """
+    require_not_negative(l1_coeff=l1_coeff)
     require_positive(p_alone=p_alone)
+    for name, value in {"p_both": p_both, "p_alone": p_alone}.items():
+        require_probability(name, value)
     return l1_coeff * p_both / p_alone
 
 
@@ -80,6 +89,7 @@ def tilt_matrix(world: World, l1_coeff: float) -> Tensor:
     returns  (n_features, n_features) float64, zeros on the diagonal; T_ij is the part of row i along feature j
     raises   ValueError where a second moment cannot be inverted: there some lean costs nothing, and atoms may not last
     """
+    require_not_negative(l1_coeff=l1_coeff)
     activations, probabilities = coordinates(world)
     fires = activations > 0
     leans = torch.zeros(world.n_features, world.n_features, dtype=torch.float64)
@@ -112,8 +122,8 @@ def crossover(l1_coeff: float) -> float:
 
     raises  ValueError where l1_coeff is not below 1 / sqrt(2): there the composite is silent when B fires alone
     """
-    if not 0 <= l1_coeff < math.sqrt(0.5):
-        raise ValueError(f"l1_coeff is {l1_coeff}: allowed is 0 up to, but not including, 1 / sqrt(2)")
+    fits = 0 <= as_number(l1_coeff) < math.sqrt(0.5)
+    require("l1_coeff", l1_coeff, fits, "0 up to, but not including, 1 / sqrt(2)")
     gain = l1_coeff * (2 - math.sqrt(2) - l1_coeff / 2)  # when both fire
     price = 0.25 - (1 - math.sqrt(0.5)) * l1_coeff  # when B fires alone
     return gain / price
@@ -125,13 +135,15 @@ def top_eigenvector_angle(p_parent_only: float, p_both: float) -> float:
     It is the top eigenvector of E[x x^T] = [[a + c, c], [c, c]], a = P(parent only), c = P(both), the child never alone
     (Chanin et al. 2025, "Feature hedging", arXiv 2505.11756).
     """
+    for name, value in {"p_parent_only": p_parent_only, "p_both": p_both}.items():
+        require_probability(name, value)
     return math.atan2(2 * p_both, p_parent_only) / 2
 
 
 def _cost(length: float, l1_coeff: float) -> float:
+    require_not_negative(l1_coeff=l1_coeff)
     return float(radial_cost(torch.tensor(length, dtype=torch.float64), l1_coeff))
 
 
 def _require_count(m: int) -> None:
-    if m < 1:
-        raise ValueError(f"m is {m}: allowed is a whole number of 1 or more")
+    require_whole("m", m)

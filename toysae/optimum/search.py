@@ -13,6 +13,7 @@ from torch.nn.functional import normalize
 
 from toysae.optimum.codes import batch_codes, dictionary_loss, parts_of, radial_cost
 from toysae.saes.stack import Stack
+from toysae.worlds.checks import require_count, require_generator, require_not_negative, require_size
 from toysae.worlds.finite import finite_data
 from toysae.worlds.world import World
 
@@ -71,10 +72,11 @@ def search_dictionaries(
     generator  where the starts come from; always the same ones when left out
     raises     ValueError where n_latents or n_starts is below 1
     """
-    for name, value in {"n_latents": n_latents, "n_starts": n_starts}.items():
-        if value < 1:
-            raise ValueError(f"{name} is {value}: allowed is a whole number of 1 or more")
-    generator = generator or torch.Generator().manual_seed(0)
+    require_count(n_latents=n_latents, n_starts=n_starts)
+    require_size("the starts", n_starts, n_latents, world.d_in)
+    require_not_negative(l1_coeff=l1_coeff)
+    generator = torch.Generator().manual_seed(0) if generator is None else generator
+    require_generator(generator)
     points, probabilities = finite_data(world)
     starts = starting_rows(world, n_latents, n_starts, generator)
     parts = [starts[i] for i in parts_of(n_starts, len(points) * n_latents)]

@@ -27,6 +27,7 @@ from toysae.saes.variants import (
     TopK,
     Variant,
 )
+from toysae.worlds.checks import require, require_count, require_instance, require_rows
 
 PRICE_BESIDE = 0.1  # l1_coeff of the kinds whose number is the weight of another penalty
 ORTHOGONALITY = 0.25  # weight of the penalty on cosines of the kind whose number is k
@@ -49,12 +50,21 @@ class Kind:
 
     def untrained(self, values: Tensor, rows: Tensor, seeds: Sequence[int], *, decoder_bias: bool = False) -> Stack:
         """One SAE per value of the knob (n_saes,), decoder rows (n_saes, n_latents, d_in) and seed, before training."""
+        require_instance("values", values, Tensor, f"a tensor of values of {self.knob}, one per SAE")
+        require_rows("rows", rows, len(seeds))
         model = self.model(values, rows.shape[1])
         return untrained(model, rows, seeds, decoder_bias=decoder_bias, tied=self.tied)
 
 
+def whole(k: Tensor) -> Tensor:
+    """The same numbers as whole ones; raises ValueError unless they are."""
+    require("k", k, bool((k == k.long()).all()), "whole numbers >= 1")
+    return k.long()
+
+
 def coarse_prefixes(n_latents: int) -> Prefixes:
     """An eighth, a quarter, a half and all of the latents, each counting the same."""
+    require_count(n_latents=n_latents)
     return Prefixes.of(*sorted({max(1, n_latents // part) for part in (8, 4, 2, 1)}))
 
 
@@ -63,14 +73,14 @@ KINDS: dict[str, Kind] = {
     for kind in (
         Kind("L1", "l1_coeff", lambda c, n: ReluL1(c)),
         Kind("L1, tied weights", "l1_coeff", lambda c, n: ReluL1(c), tied=True),
-        Kind("TopK", "k", lambda k, n: Variant(TopK(k.long()))),
+        Kind("TopK", "k", lambda k, n: Variant(TopK(whole(k)))),
         Kind("BatchTopK", "k", lambda k, n: Variant(BatchTopK(k))),
         Kind("JumpReLU, L0", "l0_coeff", lambda c, n: Variant(WIDE, [L0(c, WIDE.bandwidth)])),
         Kind("JumpReLU, narrow kernel", "l0_coeff", lambda c, n: Variant(NARROW, [L0(c, NARROW.bandwidth)])),
         Kind("Gated", "l1_coeff", lambda c, n: Gated(c)),
         # Matryoshka: with every prefix, or with the few that large SAEs have
         Kind("Matryoshka", "l1_coeff", lambda c, n: Variant(Relu(), [L1(c)], prefixes=Prefixes.all(n))),
-        Kind("Matryoshka TopK", "k", lambda k, n: Variant(TopK(k.long()), prefixes=coarse_prefixes(n))),
+        Kind("Matryoshka TopK", "k", lambda k, n: Variant(TopK(whole(k)), prefixes=coarse_prefixes(n))),
         Kind("Matryoshka BatchTopK", "k", lambda k, n: Variant(BatchTopK(k), prefixes=coarse_prefixes(n))),
         Kind("L1, all cosines", "weight", lambda w, n: Variant(Relu(), [L1(PRICE_BESIDE), AllCosines(w)])),
         Kind("L1, largest cosine", "weight", lambda w, n: Variant(Relu(), [L1(PRICE_BESIDE), LargestCosine(w)])),

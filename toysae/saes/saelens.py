@@ -32,6 +32,7 @@ from toysae import __version__
 from toysae.saes.gradients import Parameters
 from toysae.saes.stack import Model, ReluL1, Stack
 from toysae.saes.variants import BatchTopK, Gated, JumpRelu, Relu, TopK, Variant
+from toysae.worlds.checks import require, require_instance, require_seed, require_switch, require_whole, shown
 
 SETTINGS, WEIGHTS = "cfg.json", "sae_weights.safetensors"  # the names that SAELens looks for
 FORMAT = "6.0.0"  # the first version of SAELens that writes its settings this way
@@ -53,9 +54,9 @@ def to_saelens(stack: Stack, member: int, folder: Path | str) -> Path:
     """
     from safetensors.torch import save
 
+    require_instance("folder", folder, (str, Path), "a path")
     folder = Path(folder)
-    if not 0 <= member < len(stack):
-        raise ValueError(f"member is {member}: allowed are 0 to {len(stack) - 1}")
+    require_whole("member", member, 0, len(stack) - 1)
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
         raise ValueError(f"folder is {folder}, where there is something already: allowed is a new place")
     one = stack[member : member + 1]
@@ -76,6 +77,7 @@ def from_saelens(folder: Path | str) -> Stack:
     Decoder rows keep their length. Raises ValueError where a file is missing or damaged, and for whatever a stack
     cannot express: another architecture or precision, inputs that are rescaled or reshaped on the way in.
     """
+    require_instance("folder", folder, (str, Path), "a path")
     settings, weights = _read(Path(folder))
     architecture = settings["architecture"]
     if not settings["apply_b_dec_to_input"]:
@@ -90,7 +92,7 @@ def from_saelens(folder: Path | str) -> Stack:
     if architecture == "jumprelu":  # behind a ReLU, a threshold below zero does what zero does
         parameters["log_threshold"] = weights["threshold"].clamp(min=0).log()
     stacked = {name: value[None].contiguous() for name, value in parameters.items()}
-    return Stack(_model(architecture, settings), stacked, (settings["metadata"].get("toysae", {}).get("seed", 0),))
+    return Stack(_model(architecture, settings), stacked, (settings["metadata"].get("toysae", {"seed": 0})["seed"],))
 
 
 def _architecture(model: Model) -> str:
@@ -149,7 +151,7 @@ def _model(architecture: str, settings: dict[str, Any]) -> Model:
     if architecture == "gated":
         return Gated(0.0)
     if architecture == "topk":
-        return Variant(TopK(settings.get("k", 0)))
+        return Variant(TopK(settings["k"]))
     return Variant(Relu() if architecture == "standard" else JumpRelu())
 
 
@@ -160,12 +162,13 @@ def _read(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
 
     try:
         given, weights = dict(json.loads((folder / SETTINGS).read_text())), load_file(folder / WEIGHTS)
-    except (OSError, TypeError, ValueError, SafetensorError) as error:
-        reason = str(error).splitlines()[0]
+    except (OSError, TypeError, ValueError, RecursionError, SafetensorError) as error:
+        reason = shown(str(error))
         raise ValueError(
             f"folder {folder} is no SAE: allowed is one with {SETTINGS} and {WEIGHTS} ({reason})"
         ) from None
     settings: dict[str, Any] = {"apply_b_dec_to_input": True, "metadata": {}} | given
+    _require_settings(folder / SETTINGS, settings)
     version = str(settings["metadata"].get("sae_lens_version"))
     if not re.match("[6-9]|[1-9][0-9]", version):  # older settings say the same things by other names
         raise ValueError(f"sae_lens_version in {folder / SETTINGS} is {version}: allowed is {FORMAT} or later")
@@ -178,9 +181,23 @@ def _read(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     for name, values in allowed.items():
         value = settings.get(name, "none")
         if value not in values:
-            raise ValueError(f"{name} in {folder / SETTINGS} is {value!r}: allowed is {' or '.join(values)}")
+            raise ValueError(f"{name} in {folder / SETTINGS} is {shown(value)}: allowed is {' or '.join(values)}")
     _require_shapes(folder / WEIGHTS, settings, weights)
     return settings, {name: value.to(DTYPES[settings["dtype"]]) for name, value in weights.items()}
+
+
+def _require_settings(path: Path, settings: dict[str, Any]) -> None:
+    """raises ValueError for settings that are of another kind than they should be."""
+    require_instance(f"metadata in {path}", settings["metadata"], dict, "names with values")
+    ours = settings["metadata"].get("toysae", {"seed": 0})
+    require_instance(f"toysae in {path}", ours, dict, "names with values")
+    require_seed(f"seed in {path}", ours.get("seed"))
+    for name in ("apply_b_dec_to_input", "rescale_acts_by_decoder_norm"):
+        require_switch(**{f"{name} in {path}": settings.get(name, False)})
+    for name in ("d_in", "d_sae"):
+        require_whole(f"{name} in {path}", settings.get(name))
+    if settings.get("architecture") == "topk":
+        require_whole(f"k in {path}", settings.get("k"), 1, settings["d_sae"], "d_sae")
 
 
 def _require_shapes(path: Path, settings: dict[str, Any], weights: dict[str, Tensor]) -> None:
@@ -193,6 +210,8 @@ def _require_shapes(path: Path, settings: dict[str, Any], weights: dict[str, Ten
     for name, value in weights.items():
         if not torch.isfinite(value).all():
             raise ValueError(f"{name} in {path} holds numbers that are not finite: allowed are finite numbers")
+    shortest = weights["W_dec"].norm(dim=1).min().item()
+    require(f"the length of the shortest row of W_dec in {path}", shortest, shortest > 0, "any number above 0")
 
 
 def _with_bias_at_the_input(weights: Parameters) -> Parameters:

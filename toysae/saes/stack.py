@@ -19,6 +19,18 @@ from torch import Tensor
 
 from toysae.saes import gradients
 from toysae.saes.gradients import Buffers, Parameters
+from toysae.worlds.checks import (
+    numbers,
+    require,
+    require_instance,
+    require_one_or_each,
+    require_points,
+    require_rows,
+    require_seeds,
+    require_switch,
+    require_weights,
+    shown,
+)
 
 DECIDE_THE_LOSS = {"encode", "decode", "squared_errors", "sample_losses", "loss"}
 
@@ -73,6 +85,9 @@ class Model:
         """||x - x_hat||^2, (n_saes, n_samples), of data points x (n_samples, d_in) with latent activations z."""
         return (x - self.decode(parameters, z)).square().sum(dim=-1)
 
+    def require_fits(self, n_saes: int, n_latents: int) -> None:
+        """raises ValueError where its settings are not meant for so many SAEs, or for so many latents."""
+
     def members(self, chosen: slice) -> Model:
         """The model of a part of the stack: differs from self only if settings differ between members."""
         return self
@@ -100,6 +115,9 @@ class Priced(Model):
 
     def __init__(self, l1_coeff: float | Tensor) -> None:
         self.l1_coeff = coefficient("l1_coeff", l1_coeff)
+
+    def require_fits(self, n_saes: int, n_latents: int) -> None:
+        require_one_or_each("l1_coeff", self.l1_coeff, n_saes)
 
     def members(self, chosen: slice) -> Priced:
         return type(self)(self.l1_coeff[chosen]) if self.l1_coeff.ndim else self
@@ -133,9 +151,10 @@ class ReluL1(Priced):
 
 def coefficient(name: str, value: float | Tensor) -> Tensor:
     """A weight in the loss as float64, () or one per SAE (n_saes,). Raises ValueError unless finite and >= 0."""
-    value = torch.as_tensor(value, dtype=torch.float64)
-    if value.ndim > 1 or not (torch.isfinite(value) & (value >= 0)).all():
-        raise ValueError(f"{name} is {value.tolist()}: allowed are finite numbers >= 0, one or one per SAE")
+    allowed = "finite numbers >= 0, one or one per SAE"
+    value = numbers(name, value, allowed)
+    if value.ndim > 1 or not value.numel() or not (torch.isfinite(value) & (value >= 0)).all():
+        raise ValueError(f"{name} is {shown(value)}: allowed are {allowed}")
     return value
 
 
@@ -181,6 +200,7 @@ class Stack:
         return len(self.seeds)
 
     def __getitem__(self, chosen: slice) -> Stack:
+        require_instance("chosen", chosen, slice, "a slice, such as 0:1 for the first SAE")
         parameters = {name: value[chosen] for name, value in self.parameters.items()}
         return Stack(self.model.members(chosen), parameters, self.seeds[chosen])
 
@@ -196,6 +216,7 @@ class Stack:
 
     def encode(self, x: Tensor) -> Tensor:
         """Latent activations (n_saes, n_samples, n_latents) of data points (n_samples, d_in)."""
+        self._require_points(x)
         return self.model.encode(self.parameters, x)
 
     def reconstruct(self, x: Tensor) -> Tensor:
@@ -204,8 +225,17 @@ class Stack:
 
     def losses(self, x: Tensor, weights: Tensor | None = None) -> Tensor:
         """Mean loss of every SAE, (n_saes,), over samples x (n_samples, d_in) that have these probabilities."""
+        self._require_points(x)
+        if weights is not None:
+            require_weights("weights", weights, (len(x),), (len(self), len(x)))
         weights = x.new_full((len(x),), 1 / len(x)) if weights is None else weights.to(x)
         return self.model.loss(self.parameters, x, weights)
+
+    def _require_points(self, x: Tensor) -> None:
+        """raises ValueError unless x (n_samples, d_in) can be encoded."""
+        require_points("x", x, self.W_dec.shape[2])
+        own = self.W_dec.dtype
+        require("the precision of x", str(x.dtype), x.dtype == own, f"{own}, which the SAEs have")
 
     def double(self) -> Stack:
         """The same SAEs in float64, for exact comparisons."""
@@ -217,9 +247,12 @@ def untrained(model: Model, rows: Tensor, seeds: Sequence[int], *, decoder_bias:
 
     rows  (n_saes, n_latents, d_in) unit decoder rows, one set per seed
     """
-    if rows.ndim != 3 or len(rows) != len(seeds):
-        raise ValueError(f"rows has shape {tuple(rows.shape)}: allowed is (n_saes = {len(seeds)}, n_latents, d_in)")
+    require_instance("model", model, Model, "a Model, such as ReluL1(0.1)")
+    require_switch(decoder_bias=decoder_bias, tied=tied)
+    require_seeds(seeds)
+    require_rows("rows", rows, len(seeds))
     n_saes, n_latents, d_in = rows.shape
+    model.require_fits(n_saes, n_latents)
     parameters = {"W_dec": rows.clone(), "b_enc": rows.new_zeros(n_saes, n_latents)} | model.own_parameters(rows)
     if not tied:
         parameters["W_enc"] = rows.transpose(1, 2).contiguous()

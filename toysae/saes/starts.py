@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from toysae.saes.stack import Model, ReluL1, Stack, untrained
+from toysae.worlds.checks import require, require_count, require_points, require_seed, require_seeds, require_size
 from toysae.worlds.world import World
 
 PLACEMENT_NOISE = 0.05  # rows placed at given directions are moved by this much, so that members of a stack differ
@@ -16,11 +17,13 @@ PLACEMENT_NOISE = 0.05  # rows placed at given directions are moved by this much
 
 def random_sign_rows(world: World, n_latents: int, seeds: Sequence[int]) -> Tensor:
     """Unit rows uniform on the sphere, entries of either sign: what practice uses. (n_saes, n_latents, d_in)"""
+    require_world(world)
     return normalize(_gaussians(seeds, n_latents, world.d_in), dim=2)
 
 
 def positive_rows(world: World, n_latents: int, seeds: Sequence[int]) -> Tensor:
     """Unit rows that are random positive sums of the features, so that every latent fires. (n_saes, n_latents, d_in)"""
+    require_world(world)
     return normalize(_gaussians(seeds, n_latents, world.n_features).abs() @ world.features, dim=2)
 
 
@@ -28,6 +31,8 @@ def rows_at(directions: Tensor, n_latents: int, seeds: Sequence[int]) -> Tensor:
     """Unit rows at given directions (n_directions, d_in), slightly moved; taken in turn if there are too few."""
     if not len(directions):
         raise ValueError("directions is empty: allowed is (n_directions, d_in) with at least one of them")
+    require_count(n_latents=n_latents)
+    require_points("directions", directions, directions.shape[-1])
     turn = torch.arange(n_latents) % len(directions)
     moved = directions[turn] + PLACEMENT_NOISE * _gaussians(seeds, n_latents, directions.shape[1])
     return normalize(moved, dim=2)
@@ -43,8 +48,9 @@ INITIALISATIONS = {
 
 def initial_rows(init: str, world: World, n_latents: int, seeds: Sequence[int]) -> Tensor:
     """Decoder rows before training, (n_saes, n_latents, d_in), by the name of the initialisation."""
-    if init not in INITIALISATIONS:
+    if not isinstance(init, str) or init not in INITIALISATIONS:
         raise ValueError(f"init is {init!r}: allowed is one of {', '.join(INITIALISATIONS)}")
+    require_world(world)
     return INITIALISATIONS[init](world, n_latents, seeds)
 
 
@@ -77,8 +83,17 @@ def member_generator(seed: int, stream: int = 0) -> torch.Generator:
 
     stream  0 for the initialisation, 1 for what replaces its dead latents
     """
-    return torch.Generator().manual_seed(2 * seed + stream)
+    require_seed("seed", seed)
+    return torch.Generator().manual_seed(2 * int(seed) + stream)
 
 
-def _gaussians(seeds: Sequence[int], *shape: int) -> Tensor:
-    return torch.stack([torch.randn(shape, generator=member_generator(seed)) for seed in seeds])
+def require_world(world: object) -> None:
+    """raises ValueError unless data can be drawn from it."""
+    require("world", world, hasattr(world, "inputs") and hasattr(world, "features"), "a World, such as two_of_three()")
+
+
+def _gaussians(seeds: Sequence[int], n_latents: int, width: int) -> Tensor:
+    require_seeds(seeds)
+    require_count(n_latents=n_latents)
+    require_size("the rows", len(seeds), n_latents, width)
+    return torch.stack([torch.randn(n_latents, width, generator=member_generator(seed)) for seed in seeds])

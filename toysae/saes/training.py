@@ -21,8 +21,23 @@ from torch import Tensor
 
 from toysae.saes.gradients import Buffers, Parameters
 from toysae.saes.stack import Stack
-from toysae.saes.starts import member_generator
-from toysae.worlds.checks import require_positive
+from toysae.saes.starts import member_generator, require_world
+from toysae.worlds.checks import (
+    MOST_NUMBERS,
+    numbers,
+    require,
+    require_all_finite,
+    require_generator,
+    require_instance,
+    require_points,
+    require_precision,
+    require_seed,
+    require_seeds,
+    require_switch,
+    require_weights,
+    require_whole,
+    shown,
+)
 from toysae.worlds.world import World
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8  # Adam's usual constants
@@ -32,6 +47,7 @@ CHUNK_NUMBERS = (
 )  # SAEs are trained in chunks whose largest buffer holds about this many numbers: it fits the cache
 BATCH_SIZE = 256  # fresh samples in each step, unless said otherwise
 MOST_POINTS = 1024  # data points up to which training sees all of them in every step, unless said otherwise
+MOST_STEPS, MOST_RESAMPLINGS = 10**7, 10**4  # more would not end, or not fit into memory
 N_RESAMPLINGS = 10  # moments in the first half of training at which dead latents are aimed afresh
 
 
@@ -49,6 +65,9 @@ class Batches:
     """Fresh samples of a world in every step; each sample of a batch weighs the same."""
 
     def __init__(self, world: World, batch_size: int, generator: torch.Generator) -> None:
+        require_world(world)
+        require_whole("batch_size", batch_size, 1, MOST_NUMBERS // (BLOCK_STEPS * max(world.n_features, world.d_in)))
+        require_generator(generator)
         self.world, self.batch_size, self.generator = world, batch_size, generator
 
     def block(self, n_steps: int) -> tuple[Tensor, Tensor]:
@@ -65,6 +84,9 @@ class Support:
     """
 
     def __init__(self, x: Tensor, probabilities: Tensor) -> None:
+        require_points("x", x, x.shape[-1] if isinstance(x, Tensor) and x.ndim else 0)
+        n_rows = len(probabilities) if isinstance(probabilities, Tensor) and probabilities.ndim else 0
+        require_weights("probabilities", probabilities, (len(x),), (n_rows, len(x)))
         self.x, self.probabilities = x, probabilities
 
     @classmethod
@@ -79,6 +101,9 @@ class Support:
 
 def data_of(world: World, *, batch_size: int = BATCH_SIZE, seed: int = 0) -> Data:
     """All data points of a world whose magnitudes do not vary and whose patterns are few; else fresh batches."""
+    require_world(world)
+    require_whole("batch_size", batch_size)
+    require_seed("seed", seed)
     if not world.varies and world.firing.n_patterns <= MOST_POINTS:
         return Support.of(world)
     return Batches(world, batch_size, torch.Generator().manual_seed(seed))
@@ -132,13 +157,19 @@ def fit(
 
     Device and precision are those of the stack; data follow.
     """
-    require_positive(n_steps=n_steps, record_every=record_every, chunk_numbers=chunk_numbers)
-    _trained_here.append(len(stack))
+    _require_trainable(stack)
+    require_whole("n_steps", n_steps, 1, MOST_STEPS)
+    require_whole("n_resamplings", n_resamplings, 0, MOST_RESAMPLINGS)
+    for name, value in {"record_every": record_every, "chunk_numbers": chunk_numbers}.items():
+        require_whole(name, value)
+    require_switch(snapshots=snapshots)
+    require("data", data, callable(getattr(data, "block", None)), "a World, Support or Batches")
     plan = Plan(n_steps, _learning_rates(lr, len(stack)), n_resamplings, record_every, snapshots)
+    _trained_here.append(len(stack))
     with fast_arithmetic(), torch.no_grad():
         trainers: list[Trainer] = []
         for start in range(0, n_steps, BLOCK_STEPS):
-            x, weights = (part.to(stack.W_dec) for part in data.block(min(BLOCK_STEPS, n_steps - start)))
+            x, weights = _block(data, min(BLOCK_STEPS, n_steps - start), stack)
             trainers = trainers or _trainers(stack, plan, x.shape[1], chunk_numbers)
             for trainer in trainers:
                 trainer.run(start, x, trainer.own(weights))
@@ -301,10 +332,37 @@ def _trainers(stack: Stack, plan: Plan, n_samples: int, chunk_numbers: int) -> l
 
 
 def _learning_rates(lr: float | Tensor, n_saes: int) -> Tensor:
-    lr = torch.as_tensor(lr, dtype=torch.float64)
+    allowed = "finite numbers > 0, one or one per SAE"
+    lr = numbers("lr", lr, allowed)
     if lr.shape not in ((), (n_saes,)) or not (torch.isfinite(lr) & (lr > 0)).all():
-        raise ValueError(f"lr is {lr.tolist()}: allowed are finite numbers > 0, one or one per SAE")
+        raise ValueError(f"lr is {shown(lr)}: allowed are {allowed}")
     return lr
+
+
+def _require_trainable(stack: Stack) -> None:
+    """raises ValueError unless all numbers of the stack are finite, and no decoder row has length zero."""
+    require_instance("stack", stack, Stack, "a Stack, such as start(...) makes")
+    require_seeds(stack.seeds)
+    require_precision("stack", stack.W_dec)
+    for name, value in stack.parameters.items():
+        require_all_finite(f"{name} of the stack", value)
+    shortest = stack.W_dec.norm(dim=2).min().item()
+    require("the length of the shortest row of the stack", shortest, shortest > 0, "any number above 0")
+    stack.model.require_fits(len(stack), stack.W_dec.shape[1])
+
+
+def _block(data: Data, n_steps: int, stack: Stack) -> tuple[Tensor, Tensor]:
+    """Data of the next steps in the precision of the stack; raises ValueError where it cannot be trained on them."""
+    x, weights = data.block(n_steps)
+    d_in = stack.W_dec.shape[2]
+    fits = x.ndim == 3 and len(x) == n_steps and x.shape[2] == d_in
+    require("the shape of the data", tuple(x.shape), fits, f"(n_steps = {n_steps}, n_samples, d_in = {d_in})")
+    shapes = ((x.shape[1],), (len(stack), x.shape[1]))
+    shape = tuple(weights.shape)
+    require("the shape of the probabilities", shape, shape in shapes, " or ".join(map(str, shapes)))
+    x, weights = x.to(stack.W_dec), weights.to(stack.W_dec)
+    require_all_finite("the data", x[:1] if x.stride(0) == 0 else x)
+    return x, weights
 
 
 def _spread(values: Tensor, shapes: dict[str, torch.Size]) -> Tensor:

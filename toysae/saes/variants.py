@@ -28,7 +28,17 @@ from torch import Tensor
 from toysae.saes import gradients, selection
 from toysae.saes.gradients import Buffers, Parameters, Pass
 from toysae.saes.stack import Model, Priced, as_leaves, coefficient, per_sample, preactivations, slopes_into
-from toysae.worlds.checks import require_positive
+from toysae.worlds.checks import (
+    as_number,
+    is_whole,
+    numbers,
+    require,
+    require_count,
+    require_instance,
+    require_one_or_each,
+    require_positive,
+    shown,
+)
 
 
 class Activation(Protocol):
@@ -95,6 +105,9 @@ class Part:
         own = {name: value[chosen] for name, value in given.items() if isinstance(value, Tensor) and value.ndim}
         return replace(self, **own) if own else self
 
+    def require_fits(self, n_saes: int, n_latents: int) -> None:
+        """As in Model."""
+
     def own_parameters(self, rows: Tensor) -> Parameters:
         return {}
 
@@ -133,10 +146,16 @@ class TopK(Keeping):
     k: Tensor
 
     def __init__(self, k: int | Tensor) -> None:
+        allowed = "whole numbers >= 1, one or one per SAE"
+        numbers("k", k, allowed)
         k = torch.as_tensor(k)
-        if k.is_floating_point() or k.ndim > 1 or not (k >= 1).all():
-            raise ValueError(f"k is {k.tolist()}: allowed are whole numbers >= 1, one or one per SAE")
+        if k.is_floating_point() or k.ndim > 1 or not k.numel() or not (k >= 1).all():
+            raise ValueError(f"k is {shown(k)}: allowed are {allowed}")
         object.__setattr__(self, "k", k)
+
+    def require_fits(self, n_saes: int, n_latents: int) -> None:
+        """As in Model."""
+        _require_k(self.k, n_saes, n_latents)
 
     def __call__(self, pre: Tensor, parameters: Parameters, weights: Tensor | None) -> Tensor:
         largest = selection.largest_of_samples(pre.detach().transpose(1, 2), self.k, Buffers()).transpose(1, 2)
@@ -162,8 +181,12 @@ class BatchTopK(Keeping):
     def __init__(self, k: float | Tensor) -> None:
         k = coefficient("k", k)
         if not (k > 0).all():
-            raise ValueError(f"k is {k.tolist()}: allowed are finite numbers > 0, one or one per SAE")
+            raise ValueError(f"k is {shown(k)}: allowed are finite numbers > 0, one or one per SAE")
         object.__setattr__(self, "k", k)
+
+    def require_fits(self, n_saes: int, n_latents: int) -> None:
+        """As in Model."""
+        _require_k(self.k, n_saes, n_latents)
 
     def __call__(self, pre: Tensor, parameters: Parameters, weights: Tensor | None) -> Tensor:
         positive = torch.relu(pre)
@@ -232,6 +255,10 @@ class Weighted(Part):
 
     def __init__(self, coeff: float | Tensor) -> None:
         object.__setattr__(self, "coeff", coefficient("coeff", coeff))
+
+    def require_fits(self, n_saes: int, n_latents: int) -> None:
+        """As in Model."""
+        require_one_or_each("coeff", self.coeff, n_saes)
 
 
 class L1(Weighted):
@@ -313,12 +340,15 @@ class Prefixes:
     shares: tuple[float, ...]
 
     def __post_init__(self) -> None:
+        for name, given in {"sizes": self.sizes, "shares": self.shares}.items():
+            require_instance(name, given, (tuple, list), "several numbers")
         sizes, shares = list(self.sizes), list(self.shares)
-        whole = all(isinstance(size, int) for size in sizes)
+        whole = all(is_whole(size) for size in sizes)
         if not (sizes and whole and sizes[0] >= 1 and sizes == sorted(set(sizes))):
-            raise ValueError(f"sizes is {sizes}: allowed are ascending whole numbers >= 1")
-        if not (len(shares) == len(sizes) and min(shares) >= 0 and abs(sum(shares) - 1) <= 1e-6):
-            raise ValueError(f"shares is {shares}: allowed are {len(sizes)} numbers >= 0 that sum to 1")
+            raise ValueError(f"sizes is {shown(sizes)}: allowed are ascending whole numbers >= 1")
+        counted = [as_number(share) for share in shares]
+        if not (len(shares) == len(sizes) and min(counted) >= 0 and abs(sum(counted) - 1) <= 1e-6):
+            raise ValueError(f"shares is {shown(shares)}: allowed are {len(sizes)} numbers >= 0 that sum to 1")
 
     @classmethod
     def of(cls, *sizes: int) -> Prefixes:
@@ -328,6 +358,7 @@ class Prefixes:
     @classmethod
     def all(cls, n_latents: int) -> Prefixes:
         """Every size from 1 to n_latents, each counting the same."""
+        require_count(n_latents=n_latents)
         return cls.of(*range(1, n_latents + 1))
 
     def reach(self, n_latents: int) -> tuple[float, ...]:
@@ -349,7 +380,20 @@ class Variant(Model):
     def __init__(
         self, activation: Activation, penalties: Sequence[Penalty] = (), *, prefixes: Prefixes | None = None
     ) -> None:
+        made = callable(activation) and not isinstance(activation, type) and hasattr(activation, "own_parameters")
+        require("activation", activation, made, "an activation, such as Relu() or TopK(2)")
+        require_instance("penalties", penalties, (list, tuple), "a list of penalties, such as [L1(0.1)]")
+        for one in penalties:
+            require("one of penalties", one, callable(one) and not isinstance(one, type), "a penalty, such as L1(0.1)")
+        require_instance("prefixes", prefixes, (Prefixes, type(None)), "Prefixes, such as Prefixes.all(20), or None")
         self.activation, self.penalties, self.prefixes = activation, tuple(penalties), prefixes
+
+    def require_fits(self, n_saes: int, n_latents: int) -> None:
+        for part in (self.activation, *self.penalties):
+            if isinstance(part, Part):
+                part.require_fits(n_saes, n_latents)
+        if self.prefixes is not None:
+            self.prefixes.reach(n_latents)
 
     def members(self, chosen: slice) -> Variant:
         part = copy(self)  # of the same class, which may have a loss of its own
@@ -465,6 +509,11 @@ class Gated(Priced):
         projected = gate - parameters["b_enc"][:, None]
         magnitude = torch.relu(projected * parameters["r_mag"].exp()[:, None] + parameters["b_mag"][:, None])
         return magnitude * (gate > 0)
+
+
+def _require_k(k: Tensor, n_saes: int, n_latents: int) -> None:
+    require_one_or_each("k", k, n_saes)
+    require("k", k, bool((k <= n_latents).all()), f"numbers up to n_latents = {n_latents}")
 
 
 def _require_thresholds(parameters: Parameters) -> None:

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Callable, Iterable, Sequence
-from typing import Unpack
+from collections.abc import Callable, Iterable
+from typing import Any, Unpack
 
 import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from toysae.worlds.checks import require, require_probability
+from toysae.worlds.checks import (
+    MOST_FEATURES,
+    ROUNDING,
+    Numbers,
+    as_number,
+    probability_list,
+    require,
+    require_count,
+    require_generator,
+    require_not_negative,
+    require_positive,
+    require_probability,
+    require_seed,
+    require_size,
+    require_whole,
+)
 from toysae.worlds.copulas import GaussianCopula, LowRankCopula, random_correlation
 from toysae.worlds.directions import unit_directions
 from toysae.worlds.firings import ExactlyK, Families, Hierarchy, Independently, MutuallyExclusive, Patterns, SideBySide
@@ -30,8 +46,9 @@ def two_of_three(**magnitudes: Unpack[Appearance]) -> World:
 
 def groups(n_groups: int, group_size: int = 3, k: int = 2, **magnitudes: Unpack[Appearance]) -> World:
     """One group of features is on, drawn uniformly; exactly k of its members fire."""
-    require("n_groups", n_groups, n_groups >= 1, "a whole number of 1 or more")
+    require_count(n_groups=n_groups)
     inside, probabilities = ExactlyK(group_size, k).support()
+    require_size("patterns", n_groups * len(inside), n_groups * group_size)
     patterns = torch.block_diag(*[inside.long()] * n_groups)
     return World(Patterns(patterns, probabilities.repeat(n_groups) / n_groups), **magnitudes)
 
@@ -40,7 +57,7 @@ def independent_groups(
     n_groups: int, p: float, group_size: int = 3, k: int = 2, **magnitudes: Unpack[Appearance]
 ) -> World:
     """Each group is on with probability p, whatever the others do; when on, exactly k of its members fire."""
-    require("n_groups", n_groups, n_groups >= 1, "a whole number of 1 or more")
+    require_count(n_groups=n_groups)
     require_probability("p", p)
     inside, probabilities = ExactlyK(group_size, k).support()
     patterns = torch.cat([torch.zeros(1, group_size, dtype=torch.bool), inside])
@@ -55,7 +72,9 @@ def bundles(n_bundles: int, bundle_size: int, **magnitudes: Unpack[Appearance]) 
 
 def product(set_sizes: Iterable[int], **magnitudes: Unpack[Appearance]) -> World:
     """Several sets of features; in every sample exactly one feature of each set fires."""
-    return World(SideBySide(tuple(ExactlyK(size, 1) for size in set_sizes)), **magnitudes)
+    sizes = tuple(itertools.islice(set_sizes, MOST_FEATURES + 1))
+    require_count(**{"the number of set_sizes": len(sizes)})
+    return World(SideBySide(tuple(ExactlyK(size, 1) for size in sizes)), **magnitudes)
 
 
 def solo_leak(n_features: int, k: int, p_alone: float, **magnitudes: Unpack[Appearance]) -> World:
@@ -67,12 +86,13 @@ def solo_leak(n_features: int, k: int, p_alone: float, **magnitudes: Unpack[Appe
     return World(Patterns(patterns, torch.cat([(1 - p_alone) * probabilities, alone])), **magnitudes)
 
 
-def independent(rates: Sequence[float] | Tensor, **magnitudes: Unpack[Appearance]) -> World:
+def independent(rates: Numbers, **magnitudes: Unpack[Appearance]) -> World:
     """Every feature fires on its own, with its own rate: the control, where the true features are found."""
+    probability_list("probabilities", rates)  # before torch says so in its own words
     return World(Independently(torch.as_tensor(rates)), **magnitudes)
 
 
-def mutually_exclusive(rates: Sequence[float] | Tensor, **magnitudes: Unpack[Appearance]) -> World:
+def mutually_exclusive(rates: Numbers, **magnitudes: Unpack[Appearance]) -> World:
     """At most one feature fires in a sample, each with its own rate; the rates sum to at most one."""
     return World(MutuallyExclusive(rates), **magnitudes)
 
@@ -95,7 +115,7 @@ def hierarchy(
     As it stands this is the toy of feature absorption (chanind 2024, "Toy models of feature absorption"; Chanin et al.
     2024, arXiv 2409.14507), rates .25, .05, .05, .05; without others that of hedging (arXiv 2505.11756).
     """
-    require("n_others", n_others, n_others >= 0, "a whole number of 0 or more")
+    require_whole("n_others", n_others, 0, MOST_FEATURES)
     family = Hierarchy((-1, 0), (p_parent, p_child), (0.0, leak))
     others = (Independently([p_others] * n_others),) if n_others else ()
     return World(SideBySide((family, *others)), **magnitudes)
@@ -118,7 +138,7 @@ def tree(
     order. Magnitudes are one there, but not here if sigma says so.
     """
     for name, value in {"n_parents": n_parents, "n_children": n_children, "n_others": n_others}.items():
-        require(name, value, value >= 0, "a whole number of 0 or more")
+        require_whole(name, value, 0, MOST_FEATURES)
     require("n_parents + n_others", n_parents + n_others, n_parents + n_others > 0, "1 feature or more")
     siblings = tuple(range(1, n_children + 1))
     one = Hierarchy(
@@ -128,7 +148,7 @@ def tree(
     return World(SideBySide(((one,) * n_parents) + others), **magnitudes)
 
 
-def correlated(rates: Sequence[float] | Tensor, correlation: Tensor, **magnitudes: Unpack[Appearance]) -> World:
+def correlated(rates: Numbers, correlation: Tensor, **magnitudes: Unpack[Appearance]) -> World:
     """Features with these rates (n_features,), fired by a joint normal vector with this correlation matrix."""
     return World(GaussianCopula(rates, correlation), **magnitudes)
 
@@ -143,8 +163,10 @@ def one_with_others(
     As it stands, with the correlation .4 or -.4, this is the small toy of Chanin & Garriga-Alonso (2025, "Sparse but
     wrong", arXiv 2508.16560), whose magnitudes have mu = 1 and sigma = .15.
     """
-    require("n_features", n_features, n_features >= 1, "a whole number of 1 or more")
+    require_count(n_features=n_features)
+    require_size("correlation", n_features, n_features)
     require_probability("p", p)
+    require("correlation", correlation, -1 <= as_number(correlation) <= 1, "a number from -1 to 1")
     matrix = torch.eye(n_features, dtype=torch.float64)
     matrix[0, 1:] = matrix[1:, 0] = correlation
     return correlated([p] * n_features, matrix, **magnitudes)
@@ -179,15 +201,16 @@ def zipf_rates(
 
     A pure power law; sae_lens.synthetic stretches it to end at a given lowest rate.
     """
-    require("n_features", n_features, n_features >= 1, "a whole number of 1 or more")
-    require("exponent", exponent, math.isfinite(exponent) and exponent >= 0, "a finite number >= 0")
+    require_count(n_features=n_features)
+    require_not_negative(exponent=exponent)
     given = {name: value for name, value in {"highest": highest, "mean_l0": mean_l0}.items() if value is not None}
     require("the number of highest and mean_l0 that are given", len(given), len(given) == 1, "1")
     shape = torch.arange(1, n_features + 1, dtype=torch.float64) ** -exponent
     (asked,) = given.values()
+    require_positive(**given)
     rates = shape * asked if highest is not None else shape * asked / shape.sum()
     for name, value in given.items():
-        fits = math.isfinite(value) and value > 0 and rates[0].item() <= 1
+        fits = bool(rates[0] <= 1)
         require(name, value, fits, "a number > 0 for which no rate exceeds 1")
     return rates
 
@@ -207,15 +230,18 @@ def two_features(variant: str, solo: float, sigma: float) -> World:
     """
     if variant not in VARIANTS:
         raise ValueError(f"variant is {variant!r}: allowed is one of {', '.join(VARIANTS)}")
-    if not 0 <= solo <= LARGEST_SOLO:
-        raise ValueError(f"solo is {solo}: allowed is a number from 0 to {LARGEST_SOLO}")
+    require("solo", solo, 0 <= as_number(solo) <= LARGEST_SOLO, f"a number from 0 to {LARGEST_SOLO}")
     parent = PARENT_ALONE if variant == "nested" else solo
     return World(Patterns([[1, 1], [1, 0], [0, 1]], [1 - parent - solo, parent, solo]), sigma=sigma)
 
 
 def pair(p_both: float, p_first: float, **magnitudes: Unpack[Appearance]) -> World:
     """Two features: both fire with probability p_both, the first alone with p_first, else the second alone."""
-    return World(Patterns([[1, 1], [1, 0], [0, 1]], [p_both, p_first, 1 - p_both - p_first]), **magnitudes)
+    require_probability("p_both", p_both)
+    require_probability("p_first", p_first)
+    require("p_both + p_first", p_both + p_first, p_both + p_first <= 1 + ROUNDING, "at most 1")
+    rest = max(0.0, 1 - p_both - p_first)
+    return World(Patterns([[1, 1], [1, 0], [0, 1]], [p_both, p_first, rest]), **magnitudes)
 
 
 def zipf(n_features: int, exponent: float, highest: float, **magnitudes: Unpack[Appearance]) -> World:
@@ -227,8 +253,10 @@ def superposition(
     n_features: int, d_in: int, p: float, n_repulsions: int = 0, direction_seed: int = 0, **magnitudes: Unpack[Strength]
 ) -> World:
     """Independent features along random directions of a space that may be smaller than their number."""
+    require_seed("direction_seed", direction_seed)
     generator = torch.Generator().manual_seed(direction_seed)
     features = unit_directions(n_features, d_in, generator, n_repulsions)
+    require_probability("p", p)
     return independent([p] * n_features, features=features, **magnitudes)
 
 
@@ -246,6 +274,8 @@ def superposed(n_features: int, d_in: int, mean_l0: float, generator: torch.Gene
     magnitudes and correlations out of a random matrix. Rates fall here so that the least frequent feature is as much
     rarer than the most frequent one as there, whatever n_features is.
     """
+    require_count(n_features=n_features)
+    require_positive(mean_l0=mean_l0)
     rates = ORIGINAL_DECAY ** (ORIGINAL_FEATURES / n_features * torch.arange(n_features, dtype=torch.float64))
     directions = unit_directions(n_features, d_in, generator)
     correlation = random_correlation(n_features, generator)
@@ -279,13 +309,21 @@ def benchmark(
     raises        ValueError where children would have to fire more often than their parent
     """
     rates = zipf_rates(n_features, EXPONENT, mean_l0=mean_l0)
+    require_whole("n_children", n_children, 0, MOST_FEATURES)
+    require_whole("n_families", n_families, 0, n_features // (n_children + 1))
+    require_generator(generator)
     n_roots = n_features - n_families * n_children
-    require("n_families", n_families, 0 <= n_families <= n_roots, f"0 to {n_features // (n_children + 1)}")
     children = rates[n_roots:].view(n_children, n_families).T
     gaussian = torch.randn(n_roots, N_FACTORS, generator=generator)
     roots = LowRankCopula(rates[:n_roots], math.sqrt(SHARED) * normalize(gaussian, dim=1))
     directions = unit_directions(n_features, d_in, generator, n_repulsions)
     return World(Families(roots, children / rates[:n_families, None]), features=directions, **magnitudes)
+
+
+def repeated(name: str, n: int, value: float) -> list[Any]:
+    """The same value n times; raises ValueError unless n is a number of features."""
+    require_count(**{name: n})
+    return [value] * n
 
 
 # A few numbers tell each world, so that each of them is a column of a table
@@ -295,11 +333,13 @@ WORLDS: dict[str, Callable[..., World]] = {
     "groups": groups,
     "independent_groups": independent_groups,
     "bundles": bundles,
-    "product": lambda n_sets, set_size, **magnitudes: product([set_size] * n_sets, **magnitudes),
+    "product": lambda n_sets, set_size, **magnitudes: product(repeated("n_sets", n_sets, set_size), **magnitudes),
     "solo_leak": solo_leak,
     "pair": pair,
-    "independent": lambda n_features, p, **magnitudes: independent([p] * n_features, **magnitudes),
-    "exclusive": lambda n_features, p, **magnitudes: mutually_exclusive([p] * n_features, **magnitudes),
+    "independent": lambda n_features, p, **magnitudes: independent(repeated("n_features", n_features, p), **magnitudes),
+    "exclusive": lambda n_features, p, **magnitudes: mutually_exclusive(
+        repeated("n_features", n_features, p), **magnitudes
+    ),
     "hierarchy": hierarchy,
     "tree": tree,
     "one_with_others": one_with_others,

@@ -14,7 +14,17 @@ from scipy.optimize import linprog
 from scipy.special import ndtri
 from torch import Tensor
 
-from toysae.worlds.checks import ROUNDING, Numbers, probability_list, require
+from toysae.worlds.checks import (
+    ROUNDING,
+    Numbers,
+    numbers,
+    probability_list,
+    require,
+    require_count,
+    require_draw,
+    require_generator,
+    require_size,
+)
 
 MOST_LISTED = 5  # features, up to which the probability of every pattern is computed
 QUADRATURE_NODES = 32  # of each integral over the strength of the correlations
@@ -44,7 +54,7 @@ class GaussianCopula:
 
     def __init__(self, probabilities: Numbers, correlation: Tensor) -> None:
         rates = probability_list("probabilities", probabilities)
-        correlation = torch.as_tensor(correlation, dtype=torch.float64)
+        correlation = numbers("correlation", correlation, "a matrix of numbers from -1 to 1")
         _require_correlation(correlation, len(rates))
         object.__setattr__(self, "probabilities", rates)
         object.__setattr__(self, "correlation", correlation)
@@ -58,6 +68,7 @@ class GaussianCopula:
         return len(self._list[1]) if self.n_features <= MOST_LISTED else math.inf
 
     def sample(self, n: int, generator: torch.Generator) -> Tensor:
+        require_draw(n, self.n_features, generator)
         independent = torch.randn(n, self.n_features, generator=generator, dtype=torch.float64)
         return independent @ self._root.T > self._thresholds
 
@@ -202,9 +213,9 @@ def _has_interior(root: Tensor, threshold: Tensor) -> bool:
 def _require_correlation(matrix: Tensor, n_features: int) -> None:
     require("the shape of correlation", tuple(matrix.shape), matrix.shape == (n_features,) * 2, f"{(n_features,) * 2}")
     proper = torch.isfinite(matrix).all() and (matrix.abs() <= 1 + ROUNDING).all()
-    require("correlation", matrix.tolist(), bool(proper), "a matrix of numbers from -1 to 1")
+    require("correlation", matrix, bool(proper), "a matrix of numbers from -1 to 1")
     symmetric = torch.allclose(matrix, matrix.T, atol=1e-8) and (matrix.diagonal() - 1).abs().max() < 1e-8
-    require("correlation", matrix.tolist(), bool(symmetric), "a symmetric matrix with ones on its diagonal")
+    require("correlation", matrix, bool(symmetric), "a symmetric matrix with ones on its diagonal")
     lowest = torch.linalg.eigvalsh(matrix)[0].item()
     require(
         "the lowest eigenvalue of correlation",
@@ -229,7 +240,7 @@ class LowRankCopula:
 
     def __init__(self, probabilities: Numbers, loadings: Tensor) -> None:
         rates = probability_list("probabilities", probabilities)
-        loadings = torch.as_tensor(loadings, dtype=torch.float32)
+        loadings = numbers("loadings", loadings, f"rows of numbers, ({len(rates)}, n_factors)", torch.float32)
         fits = loadings.ndim == 2 and len(loadings) == len(rates)
         require("the shape of loadings", tuple(loadings.shape), fits, f"({len(rates)}, n_factors)")
         longest = loadings.norm(dim=1).max().item()
@@ -246,6 +257,7 @@ class LowRankCopula:
         return math.inf
 
     def sample(self, n: int, generator: torch.Generator) -> Tensor:
+        require_draw(n, self.n_features, generator)
         common = torch.randn(n, self.loadings.shape[1], generator=generator) @ self.loadings.T
         own = torch.randn(n, self.n_features, generator=generator)
         return common + self._own * own > self._thresholds
@@ -278,6 +290,9 @@ def random_correlation(n: int, generator: torch.Generator) -> Tensor:
     The symmetric part of a matrix of uniform numbers, as in the authors' toy; so much is added to its diagonal that all
     eigenvalues are positive, and the result is scaled.
     """
+    require_count(n=n)
+    require_size("the correlation", n, n)
+    require_generator(generator)
     uniform = torch.rand(n, n, generator=generator, dtype=torch.float64)
     symmetric = (uniform + uniform.T) / 2
     lift = (LEAST_EIGENVALUE - torch.linalg.eigvalsh(symmetric)[0]).clamp(min=0)

@@ -6,12 +6,17 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from toysae.worlds.checks import require
+from toysae.worlds.checks import require, require_count, require_generator, require_size, require_whole
+
+MOST_STEPS = 100_000  # of repulsion: more would not end
 
 
 def random_rotation(n_features: int, d_in: int, generator: torch.Generator) -> Tensor:
     """Orthonormal feature directions drawn uniformly at random, (n_features, d_in); needs d_in >= n_features."""
+    require_count(n_features=n_features, d_in=d_in)
     require("d_in", d_in, d_in >= n_features, f"n_features = {n_features} or more")
+    require_size("the rotation", n_features, d_in)
+    require_generator(generator)
     gaussian = torch.randn(d_in, n_features, generator=generator, dtype=torch.float64)
     q, r = torch.linalg.qr(gaussian)
     return (q * r.diagonal().sign()).T.float()
@@ -27,9 +32,10 @@ def unit_directions(n_features: int, d_in: int, generator: torch.Generator, n_st
     coherence below sqrt((n_features - d_in) / (d_in (n_features - 1))) (Welch 1974, "Lower bounds on the maximum cross
     correlation of signals"). sae_lens.synthetic lowers the sum of squares, which hardly moves the largest cosine.
     """
-    for name, value in {"n_features": n_features, "d_in": d_in}.items():
-        require(name, value, value >= 1, "a whole number of 1 or more")
-    require("n_steps", n_steps, n_steps >= 0, "a whole number of 0 or more")
+    require_count(n_features=n_features, d_in=d_in)
+    require_size("the directions", n_features, d_in)
+    require_whole("n_steps", n_steps, 0, MOST_STEPS)
+    require_generator(generator)
     rows = normalize(torch.randn(n_features, d_in, generator=generator, dtype=torch.float64), dim=1)
     for _ in range(n_steps):
         cosines = rows @ rows.T

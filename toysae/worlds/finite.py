@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from toysae.worlds.checks import require_whole
 from toysae.worlds.magnitudes import Gridded
 from toysae.worlds.world import World
 
@@ -60,6 +61,7 @@ def quantile_grid(world: World, n_levels: int) -> tuple[Tensor, Tensor]:
     returns  feature activations (n_points, n_features) and probabilities (n_points,), float64
     raises   ValueError where the grid would hold more than GRID_POINTS points
     """
+    require_whole("n_levels", n_levels, 1, GRID_POINTS)
     n_points = grid_size(world, n_levels)
     if n_points > GRID_POINTS:
         raise ValueError(f"n_levels is {n_levels}, which gives {n_points} points: allowed are at most {GRID_POINTS}")

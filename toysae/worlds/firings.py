@@ -8,10 +8,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from toysae.worlds.checks import ROUNDING, Numbers, probability_list, require, require_at_most_one
+from toysae.worlds.checks import (
+    ROUNDING,
+    Numbers,
+    is_whole,
+    numbers,
+    probability_list,
+    require,
+    require_at_most_one,
+    require_count,
+    require_draw,
+    require_whole,
+    shown,
+    zeros_and_ones,
+)
 from toysae.worlds.copulas import LowRankCopula
 
 MAX_PATTERNS = 100_000  # a support longer than this is refused: it would no longer fit on a screen, or in a cache
@@ -79,16 +93,18 @@ class Patterns:
     patterns: Tensor
     probabilities: Tensor
 
-    def __init__(self, patterns: Sequence[Sequence[float]] | Tensor, probabilities: Numbers) -> None:
-        patterns = torch.as_tensor(patterns).bool()
-        probabilities = torch.as_tensor(probabilities, dtype=torch.float64)
+    def __init__(self, patterns: Sequence[Sequence[float]] | np.ndarray | Tensor, probabilities: Numbers) -> None:
+        allowed = "rows of zeros and ones, (n_patterns, n_features)"
+        patterns = zeros_and_ones("patterns", patterns, allowed)
+        require("patterns", patterns, patterns.ndim == 2 and patterns.numel() > 0, allowed)
+        probabilities = numbers("probabilities", probabilities, "a list of numbers >= 0 that sum to 1")
         if patterns.ndim != 2 or probabilities.shape != patterns.shape[:1]:
             raise ValueError(
                 f"probabilities has shape {tuple(probabilities.shape)} and patterns {tuple(patterns.shape)}: "
                 "allowed are (n_patterns,) and (n_patterns, n_features)"
             )
         if not (probabilities >= 0).all() or not math.isclose(probabilities.sum().item(), 1.0, abs_tol=1e-6):
-            raise ValueError(f"probabilities is {probabilities.tolist()}: allowed are numbers >= 0 that sum to 1")
+            raise ValueError(f"probabilities is {shown(probabilities)}: allowed are numbers >= 0 that sum to 1")
         object.__setattr__(self, "patterns", patterns)
         object.__setattr__(self, "probabilities", probabilities / probabilities.sum())
 
@@ -101,6 +117,7 @@ class Patterns:
         return len(self.probabilities)
 
     def sample(self, n: int, generator: torch.Generator) -> Tensor:
+        require_draw(n, self.n_features, generator)
         return self.patterns[torch.multinomial(self.probabilities, n, replacement=True, generator=generator)]
 
     def support(self) -> tuple[Tensor, Tensor]:
@@ -123,14 +140,15 @@ class ExactlyK:
     k: int
 
     def __post_init__(self) -> None:
-        require("n_features", self.n_features, self.n_features >= 1, "a whole number of 1 or more")
-        require("k", self.k, 1 <= self.k <= self.n_features, f"1 to n_features = {self.n_features}")
+        require_count(n_features=self.n_features)
+        require_whole("k", self.k, 1, self.n_features, "n_features")
 
     @property
     def n_patterns(self) -> int:
         return math.comb(self.n_features, self.k)
 
     def sample(self, n: int, generator: torch.Generator) -> Tensor:
+        require_draw(n, self.n_features, generator)
         order = torch.rand(n, self.n_features, generator=generator).argsort(dim=1)
         return torch.zeros(n, self.n_features, dtype=torch.bool).scatter_(1, order[:, : self.k], True)
 
@@ -165,6 +183,7 @@ class Independently:
         return 2**self.n_features
 
     def sample(self, n: int, generator: torch.Generator) -> Tensor:
+        require_draw(n, self.n_features, generator)
         return torch.rand(n, self.n_features, generator=generator) < self.probabilities
 
     def support(self) -> tuple[Tensor, Tensor]:
@@ -186,6 +205,10 @@ class SideBySide:
 
     parts: tuple[Firing, ...]
 
+    def __post_init__(self) -> None:
+        require("parts", self.parts, len(self.parts) > 0, "one firing or more")
+        require_count(n_features=self.n_features)
+
     @property
     def n_features(self) -> int:
         return sum(part.n_features for part in self.parts)
@@ -195,6 +218,7 @@ class SideBySide:
         return math.prod(part.n_patterns for part in self.parts)
 
     def sample(self, n: int, generator: torch.Generator) -> Tensor:
+        require_draw(n, self.n_features, generator)
         return torch.cat([part.sample(n, generator) for part in self.parts], dim=1)
 
     def support(self) -> tuple[Tensor, Tensor]:
@@ -258,6 +282,7 @@ class MutuallyExclusive:
         return len(self.support()[1])
 
     def sample(self, n: int, generator: torch.Generator) -> Tensor:
+        require_draw(n, self.n_features, generator)
         return _one_at_most(torch.rand(n, 1, generator=generator, dtype=torch.float64), self.probabilities)
 
     def support(self) -> tuple[Tensor, Tensor]:
@@ -298,11 +323,11 @@ class Hierarchy:
         leaks: float | Numbers = 0.0,
         exclusive: Sequence[Sequence[int]] = (),
     ) -> None:
-        parents = tuple(int(parent) for parent in parents)
-        given, probabilities = probabilities, probability_list("probabilities", probabilities)
-        require("probabilities", list(given), len(probabilities) == len(parents), "one number per parent")
+        parents = _positions("parents", parents)
+        probabilities = probability_list("probabilities", probabilities)
+        require("probabilities", probabilities, len(probabilities) == len(parents), "one number per parent")
         leaks = _leaks(leaks, parents)
-        groups = tuple(tuple(int(i) for i in group) for group in exclusive)
+        groups = tuple(_positions("exclusive", group) for group in exclusive)
         _require_forest(parents)
         _require_siblings(groups, parents)
         for name, chances in {"probabilities": probabilities, "leaks": leaks}.items():
@@ -320,7 +345,10 @@ class Hierarchy:
 
         raises  ValueError where a child is to fire more often than its parent
         """
-        chances = probability_list("rates", rates).tolist()
+        rates = probability_list("rates", rates).tolist()
+        _require_forest(_positions("parents", parents))
+        require("rates", rates, len(rates) == len(parents), "one number per parent")
+        chances = list(rates)
         for i, parent in enumerate(parents):
             if parent >= 0:
                 limit = rates[parent]
@@ -345,6 +373,7 @@ class Hierarchy:
         )
 
     def sample(self, n: int, generator: torch.Generator) -> Tensor:
+        require_draw(n, self.n_features, generator)
         units = self._units()
         uniform = torch.rand(n, len(units), generator=generator, dtype=torch.float64)
         fires = torch.zeros(n, self.n_features, dtype=torch.bool)
@@ -423,9 +452,16 @@ class Hierarchy:
         return torch.cat([torch.where(none > ROUNDING, none, 0), each], dim=1)
 
 
+def _positions(name: str, given: Sequence[int]) -> tuple[int, ...]:
+    """Whole numbers as a tuple; raises ValueError where they are none."""
+    fits = all(is_whole(position) for position in given)
+    require(name, given, fits, "whole numbers, the positions of features")
+    return tuple(int(position) for position in given)
+
+
 def _leaks(given: float | Numbers, parents: tuple[int, ...]) -> Tensor:
     """One leak per feature (n_features,); roots have none."""
-    leaks, n = torch.as_tensor(given, dtype=torch.float64), len(parents)
+    leaks, n = numbers("leaks", given, "a number from 0 to 1, or one per feature"), len(parents)
     require("the shape of leaks", tuple(leaks.shape), leaks.shape in ((), (n,)), f"() or ({n},)")
     return torch.where(torch.tensor(parents) >= 0, probability_list("leaks", leaks.expand(n)), 0)
 
@@ -477,7 +513,7 @@ class Families:
     chances: Tensor
 
     def __post_init__(self) -> None:
-        chances = torch.as_tensor(self.chances, dtype=torch.float64)
+        chances = numbers("chances", self.chances, "numbers from 0 to 1, (n_families, n_children)")
         fits = chances.ndim == 2 and len(chances) <= self.roots.n_features
         require(
             "the shape of chances",
@@ -499,6 +535,7 @@ class Families:
         return math.inf
 
     def sample(self, n: int, generator: torch.Generator) -> Tensor:
+        require_draw(n, self.n_features, generator)
         roots = self.roots.sample(n, generator)
         uniform = torch.rand(n, len(self.chances), 1, generator=generator)
         end = self.chances.cumsum(dim=1).float()

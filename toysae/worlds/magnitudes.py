@@ -13,7 +13,7 @@ import torch
 from scipy.special import ndtr, ndtri
 from torch import Tensor
 
-from toysae.worlds.checks import require
+from toysae.worlds.checks import as_number, numbers, require, require_generator, require_probability, zeros_and_ones
 
 Number = float | Tensor  # one number for all features, or one per feature (n_features,)
 
@@ -64,13 +64,14 @@ class RectifiedNormal:
 
     def __init__(self, mu: Number | Sequence[float] = 1.0, sigma: Number | Sequence[float] = 0.0) -> None:
         for name, given, is_allowed, allowed in (("mu", mu, torch.gt, "> 0"), ("sigma", sigma, torch.ge, ">= 0")):
-            value = torch.as_tensor(given, dtype=torch.float64)
-            if value.ndim > 1 or not (torch.isfinite(value) & is_allowed(value, 0)).all():
-                shown = given if value.ndim == 0 else value.tolist()
-                raise ValueError(f"{name} is {shown}: allowed is a finite number {allowed}, or one per feature")
+            allowed = f"a finite number {allowed}, or one per feature"
+            value = numbers(name, given, allowed)
+            fits = value.ndim <= 1 and bool((torch.isfinite(value) & is_allowed(value, 0)).all())
+            require(name, value.tolist() if value.ndim else given, fits, allowed)
             object.__setattr__(self, name, value if value.ndim else value.item())
 
     def sample(self, fires: Tensor, generator: torch.Generator) -> Tensor:
+        require_generator(generator)
         mu, sigma = (_single_precision(value) for value in (self.mu, self.sigma))
         if not _any_positive(self.sigma):
             return fires * mu
@@ -123,10 +124,12 @@ class CorrelatedUniform:
     second: Tensor
 
     def __init__(self, correlation: float, second: Sequence[bool] | Tensor) -> None:
-        if not 0 <= correlation <= 1:
-            raise ValueError(f"correlation is {correlation}: allowed is a number from 0 to 1")
+        require_probability("correlation", correlation)
         object.__setattr__(self, "correlation", correlation)
-        object.__setattr__(self, "second", torch.as_tensor(second).bool())
+        allowed = "True or False, one per feature"
+        belongs = zeros_and_ones("second", second, allowed)
+        require("second", second, belongs.ndim == 1, allowed)
+        object.__setattr__(self, "second", belongs)
 
     @property
     def _width(self) -> float:
@@ -147,6 +150,7 @@ class CorrelatedUniform:
         return torch.where(self.second, self._width, 1.0).double() / math.sqrt(12)
 
     def sample(self, fires: Tensor, generator: torch.Generator) -> Tensor:
+        require_generator(generator)
         return fires * self._blend(torch.rand(len(fires), 2, generator=generator))
 
     def moments(self) -> tuple[Number, Number]:
@@ -236,6 +240,7 @@ class Uniform:
     sigma: float = 1 / math.sqrt(12)
 
     def sample(self, fires: Tensor, generator: torch.Generator) -> Tensor:
+        require_generator(generator)
         return fires * torch.rand(fires.shape, generator=generator)
 
     def moments(self) -> tuple[float, float]:
@@ -255,10 +260,11 @@ class TwoLevels:
     mu: float = 1.0
 
     def __post_init__(self) -> None:
-        require("sigma", self.sigma, 0 <= self.sigma < 1, "a number from 0 to below 1")
-        require("mu", self.mu, self.mu == 1, "1")
+        require("sigma", self.sigma, 0 <= as_number(self.sigma) < 1, "a number from 0 to below 1")
+        require("mu", self.mu, as_number(self.mu) == 1, "1")
 
     def sample(self, fires: Tensor, generator: torch.Generator) -> Tensor:
+        require_generator(generator)
         high = torch.rand(fires.shape, generator=generator) < 0.5
         return fires * (1 + self.sigma * (2.0 * high - 1))
 

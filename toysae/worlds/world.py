@@ -12,14 +12,25 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TypedDict
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from toysae.worlds.checks import require
+from toysae.worlds.checks import (
+    as_number,
+    require,
+    require_count,
+    require_draw,
+    require_size,
+    rows_of_numbers,
+    shown,
+)
 from toysae.worlds.directions import coherence
 from toysae.worlds.firings import Descent, Firing, cooccurrence_of, families_of
 from toysae.worlds.magnitudes import Magnitudes, Number, RectifiedNormal
+
+Rows = Tensor | np.ndarray | Sequence[Sequence[float]]  # however they come
 
 
 class Spread(TypedDict, total=False):
@@ -38,7 +49,7 @@ class Strength(Spread, total=False):
 class Appearance(Strength, total=False):
     """How features show: how strongly, and along which directions. The worlds of the catalogue hand it on."""
 
-    features: Tensor | None
+    features: Rows | None
 
 
 class World:
@@ -47,7 +58,7 @@ class World:
     firing      who fires with whom (Patterns, ExactlyK, Independently, SideBySide, ..., or your own Firing)
     mu          mean of the magnitude a_i when feature i fires, before rectification; > 0
     sigma       its standard deviation; >= 0. The magnitude is max(0, mu + sigma * standard normal)
-    features    (n_features, d_in) unit rows v_i; the axes themselves when left out
+    features    (n_features, d_in) unit rows v_i, as tensor, array or nested lists; the axes themselves when left out
     magnitudes  another way to draw magnitudes, in place of mu and sigma
 
     mu and sigma are one number for all features, or one per feature (n_features,).
@@ -63,16 +74,17 @@ class World:
         *,
         mu: Number | Sequence[float] = 1.0,
         sigma: Number | Sequence[float] = 0.0,
-        features: Tensor | None = None,
+        features: Rows | None = None,
         magnitudes: Magnitudes | None = None,
     ) -> None:
         if magnitudes is None:
             magnitudes = RectifiedNormal(mu, sigma)
         else:
-            require("mu", mu, isinstance(mu, int | float) and mu == 1, "1 where magnitudes are given")
-            require("sigma", sigma, isinstance(sigma, int | float) and sigma == 0, "0 where magnitudes are given")
-        features = torch.eye(firing.n_features) if features is None else features
-        _require_unit_rows(features, firing.n_features)
+            require("mu", mu, as_number(mu) == 1, "1 where magnitudes are given")
+            require("sigma", sigma, as_number(sigma) == 0, "0 where magnitudes are given")
+        require("firing", firing, hasattr(firing, "n_features"), "a firing, such as Patterns or ExactlyK")
+        require("magnitudes", magnitudes, hasattr(magnitudes, "moments"), "magnitudes, such as RectifiedNormal")
+        features = _axes(firing.n_features) if features is None else _unit_rows(features, firing.n_features)
         _require_one_per_feature(magnitudes, firing.n_features)
         self.firing, self.features, self.magnitudes = firing, features, magnitudes
         self.mu, self.sigma = magnitudes.mu, magnitudes.sigma
@@ -87,6 +99,7 @@ class World:
 
     def sample(self, n: int, generator: torch.Generator) -> Tensor:
         """Feature activations of n samples drawn at random, float32 (n, n_features)."""
+        require_draw(n, self.n_features, generator)
         return self.magnitudes.sample(self.firing.sample(n, generator), generator)
 
     @property
@@ -117,6 +130,7 @@ class World:
 
     def inputs(self, activations: Tensor) -> Tensor:
         """The data points x = sum_i a_i v_i of feature activations (..., n_features), as (..., d_in)."""
+        require_activations(activations, self.n_features)
         return activations @ self.features.to(activations)
 
     def composites(self) -> Tensor:
@@ -160,12 +174,14 @@ class Isotropic:
     """
 
     def __init__(self, d_in: int) -> None:
-        require("d_in", d_in, d_in >= 1, "a whole number of 1 or more")
+        require_count(d_in=d_in)
+        require_size("features", d_in, d_in)
         self.n_features = self.d_in = d_in
         self.features = torch.eye(d_in)
 
     def sample(self, n: int, generator: torch.Generator) -> Tensor:
         """Coordinates of n samples, of either sign, float32 (n, d_in)."""
+        require_draw(n, self.d_in, generator)
         return torch.randn(n, self.d_in, generator=generator)
 
     def inputs(self, activations: Tensor) -> Tensor:
@@ -173,14 +189,28 @@ class Isotropic:
         return activations
 
 
-def _require_unit_rows(features: Tensor, n_features: int) -> None:
-    if features.ndim != 2 or features.shape[0] != n_features:
+def require_activations(activations: Tensor, n_features: int) -> None:
+    """raises ValueError unless these are feature activations (..., n_features)."""
+    if not isinstance(activations, Tensor) or activations.shape[-1:] != (n_features,):
+        raise ValueError(f"activations is {shown(activations)}: allowed is a tensor (..., n_features = {n_features})")
+
+
+def _axes(n_features: int) -> Tensor:
+    require_size("features", n_features, n_features)
+    return torch.eye(n_features)
+
+
+def _unit_rows(features: Rows, n_features: int) -> Tensor:
+    """Features as a tensor; raises ValueError unless they are unit rows (n_features, d_in)."""
+    features = rows_of_numbers("features", features, f"unit rows (n_features = {n_features}, d_in)")
+    if features.ndim != 2 or features.shape[0] != n_features or not features.numel():
         raise ValueError(
             f"features has shape {tuple(features.shape)}: allowed is (n_features, d_in) with n_features = {n_features}"
         )
     lengths = features.norm(dim=1)
     if not torch.allclose(lengths, torch.ones_like(lengths), atol=1e-4):
-        raise ValueError(f"features has rows of length {lengths.tolist()}: allowed are unit rows")
+        raise ValueError(f"features has rows of length {shown(lengths)}: allowed are unit rows")
+    return features
 
 
 def _require_one_per_feature(magnitudes: Magnitudes, n_features: int) -> None:
