@@ -1,4 +1,4 @@
-"""The command line: python -m toysae.writeup reproduce | run NAME key=value ... | book | publish | clean.
+"""The command line: python -m toysae.writeup reproduce | run NAME key=value ... | book | lab | ...
 
 Exit codes: 0 done, 1 something failed, 2 bad input, 130 interrupted. With STRICT=1 in the environment, reproduce also
 fails if a claim did not come out as published.
@@ -40,6 +40,8 @@ def _do(asked: argparse.Namespace, project: Project) -> int:
         return _run(asked, project)
     if asked.command == "book":
         return runner.make_book(project)
+    if asked.command == "lab":
+        return _lab(project)
     if asked.command == "publish":
         return _publish(project)
     runner.clean(project)
@@ -66,6 +68,14 @@ def _publish(project: Project) -> int:
         return _say(problem, 1)
 
 
+def _lab(project: Project) -> int:
+    from toysae.writeup import lab
+
+    for line in lab.prepare(project):
+        print(line)
+    return 0
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = _OneLineParser(prog="python -m toysae.writeup", description="Execute the notebooks and render the book.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -75,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("name", metavar="NAME", help="01, or 01_minimal_example")
     run.add_argument("parameters", metavar="key=value", nargs="*", help="for example sigma=0.5 seed=3")
     commands.add_parser("book", help="render the book from the notebooks as they are")
+    commands.add_parser("lab", help="copy the notebooks for JupyterLab into build/lab/; changed copies are kept")
     commands.add_parser("publish", help="make the executed notebooks the run that later ones are compared with")
     commands.add_parser("clean", help="remove build/")
     return parser

@@ -36,11 +36,22 @@ def read_source(path: Path) -> NotebookNode:
 
 
 def read_executed(path: Path) -> NotebookNode:
-    """An executed notebook. Raises ValueError if the file is no notebook."""
+    """An executed notebook. Raises ValueError, in one line, if the file is no notebook."""
     try:
-        return nbformat.read(path, as_version=4)
-    except (json.JSONDecodeError, nbformat.reader.NotJSONError, UnicodeDecodeError) as broken:
+        notebook = nbformat.read(path, as_version=4)
+    except OSError:
+        raise
+    except Exception as broken:  # JSON of another kind fails in as many ways as there are kinds
         raise ValueError(f"{path.name}: is not a notebook") from broken
+    if not _is_whole(notebook):
+        raise ValueError(f"{path.name}: is not a notebook")
+    return notebook
+
+
+def _is_whole(notebook: NotebookNode) -> bool:
+    """Whether it has what is read here: nbformat only warns of what is missing."""
+    cells = notebook.get("cells")
+    return isinstance(cells, list) and all({"cell_type", "source", "metadata"} <= set(cell) for cell in cells)
 
 
 def cells_of(notebook: NotebookNode) -> list[tuple[str, str, list[str]]]:

@@ -57,6 +57,11 @@ class Project:
         return self.build / "run"
 
     @property
+    def lab(self) -> Path:
+        """Copies for JupyterLab."""
+        return self.build / "lab"
+
+    @property
     def scratch(self) -> Path:
         """Files on their way to their place: on the same file system, so that a move is one step."""
         return self.build / "scratch"
