@@ -17,6 +17,7 @@ from pathlib import Path
 from types import FrameType
 from typing import IO, Any, Protocol
 
+_OF_OTHERS = {"PYTHONSTARTUP", "JPY_SESSION_NAME"}  # what a user starts, and the notebook he starts us from
 _PATIENCE = 5.0  # seconds that a worker gets to end its kernel before it is killed
 
 
@@ -200,7 +201,8 @@ def _environment(folder: Path) -> dict[str, str]:
     """One thread per notebook, this checkout's package first, and nothing from the user's own IPython set-up."""
     package_parent = str(Path(__file__).resolve().parents[2])
     path = [package_parent, *filter(None, [os.environ.get("PYTHONPATH")])]
-    return os.environ | {
+    kept = {name: value for name, value in os.environ.items() if name not in _OF_OTHERS}
+    return kept | {
         "PYTHONPATH": os.pathsep.join(path),
         "OMP_NUM_THREADS": "1",
         "TQDM_DISABLE": "1",

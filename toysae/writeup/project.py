@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from toysae.writeup.assignments import nearest
+from toysae.claims.words import nearest
 
 _CHAPTER = re.compile(r"\d\d_\w+")
 

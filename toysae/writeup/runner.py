@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from toysae.claims.record import Published, Record, to_bytes
+from toysae.claims.words import other_settings, setting
 from toysae.writeup import book, crew, pairs, records, stamps
 from toysae.writeup.assignments import Parameters, parse_assignments
 from toysae.writeup.board import Board, board_for
@@ -109,13 +110,7 @@ def banner(plan: Plan) -> str:
     """What a run with other parameters opens with, as Markdown."""
     if not plan.changed:
         return "> [!NOTE]\n> This run has the published settings."
-    new, old = plan.changed, plan.published
-    words = [f"`{name}` is {_word(new[name])} (published: {_word(old[name])})" for name in new]
-    return "> [!IMPORTANT]\n> **This run has other settings than the published one:** " + ", ".join(words) + "."
-
-
-def _word(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"> [!IMPORTANT]\n> {other_settings(plan.changed, plan.published)}"
 
 
 def _lacks(project: Project, name: str) -> str:
@@ -233,7 +228,7 @@ def _parameters_of(folder: Path) -> dict | None:
 
 
 def _label(parameters: dict) -> str:
-    words = [f"{name}={_word(value)}" for name, value in sorted(parameters.items())]
+    words = [f"{name}={setting(value)}" for name, value in sorted(parameters.items())]
     return ",".join(words) or "published"
 
 
