@@ -213,6 +213,11 @@ def test_a_claim_that_is_not_as_published_is_named_and_a_strict_run_fails(
     turn(published_run, "02_second")
     assert main(["reproduce"], published_run) == code
     said = capsys.readouterr().out
+    assert said.splitlines()[-1] == "1 of 2 verdicts as published; no number differs (build/comparison.json)"
+    told = json.loads(published_run.comparison.read_text())
+    assert [claim["now"]["case"] for claim in told["claims"]] == [0, 1]
+    assert told["published"] == told["now"]
+    assert "torch" in told["now"]["versions"] and told["now"]["processor"]
     assert "02_second: claim a is not as published (does not hold): {}" in said
     assert "claims: 1 of 2 as published" in said
     assert [claim["holds"] for claim in json.loads(published_run.claims.read_text())] == [True, False]
@@ -226,7 +231,7 @@ def test_publishing_makes_what_came_out_the_measure_of_later_runs(published_run,
     turn(published_run, "02_second")
     assert main(["reproduce"], published_run) == 1
     assert main(["publish"], published_run) == 0
-    assert json.loads(published_run.published.read_text())["02_second"]["a"]["case"] == 1
+    assert json.loads(published_run.published.read_text())["claims"]["02_second"]["a"]["case"] == 1
     assert [claim["holds"] for claim in json.loads(published_run.claims.read_text())] == [True, True]
     assert main(["reproduce"], published_run) == 0
 

@@ -45,6 +45,11 @@ class Project:
         return self.build / "claims.json"
 
     @property
+    def comparison(self) -> Path:
+        """This run beside the published one."""
+        return self.build / "comparison.json"
+
+    @property
     def book(self) -> Path:
         return self.build / "book"
 

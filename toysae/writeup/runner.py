@@ -9,7 +9,7 @@ from pathlib import Path
 
 from toysae.claims.record import Published, Record, to_bytes
 from toysae.claims.words import other_settings, setting
-from toysae.writeup import book, crew, pairs, records, stamps
+from toysae.writeup import book, comparison, crew, pairs, records, stamps
 from toysae.writeup.assignments import Parameters, parse_assignments
 from toysae.writeup.board import Board, board_for
 from toysae.writeup.files import alone, swap_folder, workshop, write_whole
@@ -46,6 +46,7 @@ def reproduce(project: Project, force: bool = False, strict: bool = False) -> in
         book_made = _make_book(project, board)
     n_saes = sum(records.trained_in(book.present(project, name)) for name in project.names())
     _close(claims, n_saes, began, board)
+    _write_comparison(project, board)
     as_wanted = not strict or all(claim.holds for claim in claims)
     return 0 if all_done and book_made and as_wanted else 1
 
@@ -60,8 +61,7 @@ def publish(project: Project) -> int:
         lacking = [f"{name} {state}" for name in project.names() if (state := _lacks(project, name))]
         if lacking:
             raise ValueError(f"nothing was published: {', '.join(lacking)}; make reproduce executes them")
-        published = Published.of(book.claims_of_all(project))
-        write_whole(project, project.published, published.to_bytes())
+        write_whole(project, project.published, book.this_run(project).to_bytes())
         claims = _write_claims(project)
     board.line(f"published: {len(claims)} claims ({project.published.relative_to(project.root)})")
     return 0
@@ -172,6 +172,13 @@ def _write_claims(project: Project) -> list[Record]:
     claims = book.claims_of_all(project)
     write_whole(project, project.claims, to_bytes(claims))
     return claims
+
+
+def _write_comparison(project: Project, board: Board) -> None:
+    found = book.compared(project)
+    if found:
+        write_whole(project, project.comparison, found.to_bytes())
+        board.line(f"{comparison.summary(found)} ({project.comparison.relative_to(project.root)})")
 
 
 def _make_book(project: Project, board: Board) -> bool:
