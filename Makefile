@@ -9,7 +9,7 @@ export PYTHONNOUSERSITE := 1
 export OMP_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 export SOURCE_DATE_EPOCH := 0
-unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP
+unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP JUPYTER_PATH
 
 .DEFAULT_GOAL := help
 .PHONY: help reproduce run lab book sweep bench test test-peers test-install check clean distclean environment constraints
@@ -26,6 +26,7 @@ reproduce: environment ## run every notebook with its published parameters, then
 	@$(PY) toysae.writeup reproduce
 
 run: ## run one notebook with other parameters: NB=name PARAMS="name=value ...", into build/run/
+	@test "$(origin PARAM)" != "command line" || { echo 'PARAM= is not known; did you mean PARAMS=?' >&2; exit 2; }
 	@test -n "$$NB" || { echo 'make run needs a notebook: make run NB=01_minimal_example PARAMS="sigma=0.5 seed=3"' >&2; exit 2; }
 	@sh ./environment.sh
 	@set -f; $(PY) toysae.writeup run "$$NB" $$PARAMS

@@ -101,6 +101,14 @@ def test_run_without_a_notebook_gives_one_clear_line_and_does_nothing(clone):
     assert clone.record() == []
 
 
+def test_a_misspelt_variable_is_refused_in_one_line_and_nothing_is_run(clone):
+    run = clone.make("run", "NB=01_one", "PARAM=sigma=0.5")
+    assert run.returncode != 0
+    assert run.stderr.splitlines()[0] == "PARAM= is not known; did you mean PARAMS=?"
+    assert clone.record() == []
+    assert clone.make("run", "NB=01_one", PARAM="of somebody's environment").returncode == 0
+
+
 def test_the_bench_gets_its_peers_and_then_the_book_its_page(clone):
     clone.make("bench")
     assert clone.record() == ["environment", "environment peers", "<-m><toysae.bench>", "<-m><toysae.writeup><book>"]

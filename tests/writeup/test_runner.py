@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -139,6 +140,20 @@ def test_a_forced_second_run_is_byte_identical(project):
     assert finished.stdout.count("done in") == 2
     assert published(project) == before
     assert project.claims.read_bytes() == listed
+
+
+def test_nothing_of_the_users_own_reaches_a_published_run(project, tmp_path):
+    before = published(project)
+    kernel = tmp_path / "kernels" / "python3" / "kernel.json"
+    kernel.parent.mkdir(parents=True)
+    kernel.write_text(json.dumps({"argv": ["false"], "display_name": "Another", "language": "python"}))
+    (tmp_path / "start.py").write_text("import matplotlib\nmatplotlib.rcParams['lines.linewidth'] = 7\n")
+    (tmp_path / "matplotlibrc").write_text("lines.linewidth: 9\n")
+    own = {"JUPYTER_PATH": str(tmp_path), "PYTHONSTARTUP": str(tmp_path / "start.py"), "TINY_NO_BOOK": "1"}
+    own |= {"MATPLOTLIBRC": str(tmp_path / "matplotlibrc"), "JPY_SESSION_NAME": str(project.executed("01_first"))}
+    finished = call(project, "reproduce", "--force", **own)
+    assert finished.returncode == 0, finished.stdout
+    assert published(project) == before
 
 
 FILES = ["toysae/science.py", "constraints.txt", "notebooks/02_second.py", "notebooks/02_second.ipynb"]
@@ -331,6 +346,42 @@ def test_a_full_disk_gives_one_line_and_loses_nothing(project, no_kernel, monkey
     assert "No space left on device" in said.err
     assert published(project) == before
     assert [path.name for path in project.scratch.iterdir()] == ["lock"]
+
+
+def test_a_file_is_written_on_the_file_system_of_its_place(project, monkeypatch):
+    move = os.replace
+
+    def across(old, new):
+        if os.path.dirname(old) != os.path.dirname(new):
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        move(old, new)
+
+    monkeypatch.setattr(os, "replace", across)
+    target, ended = project.notebooks / "figures" / "new.png", subprocess.Popen(["true"])
+    ended.wait()
+    leftover = target.with_name(f".new.png-{ended.pid}")
+    leftover.write_bytes(b"half")
+    write_whole(project, target, b"whole")
+    assert target.read_bytes() == b"whole"
+    assert not leftover.exists()
+    target.unlink()
+
+
+@pytest.mark.parametrize(("word", "code"), [(["lab"], 1), (["run", "02"], 2), (["publish"], 1)])
+def test_a_source_that_is_no_utf8_is_one_line(project, word, code, capsys):
+    project.source("02_second").write_bytes(b"# %%\n'\xff'\n")
+    project.executed("02_second").unlink()
+    assert main(word, project) == code
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and "Traceback" not in said
+
+
+@pytest.mark.parametrize("end", [">&-", "| true", "2>&- >&-"])
+def test_a_closed_output_gives_no_traceback(project, end):
+    words = " ".join(shlex.quote(word) for word in command(project, "reproduce"))
+    told = environment(TINY_NO_BOOK="1")
+    finished = subprocess.run(f"{words} {end}", shell=True, env=told, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert "Traceback" not in finished.stderr and "Exception" not in finished.stderr
 
 
 def test_a_file_appears_whole_or_not_at_all(project, monkeypatch):

@@ -19,12 +19,19 @@ class _OneLineParser(argparse.ArgumentParser):
 
 def main(words: list[str] | None = None, project: Project | None = None) -> int:
     """Do what the words ask, in this checkout or in the project given, and return the exit code."""
+    _open_streams()
     asked = _parser().parse_args(words)
     from toysae.writeup.crew import Interrupted, interruptible
+    from toysae.writeup.pairs import Unreadable
 
     try:
         with interruptible():
             return _do(asked, project or Project.of_this_package())
+    except BrokenPipeError:
+        _silence()
+        return _say("nobody listens any more; the next run goes on from here", 1)
+    except Unreadable as problem:
+        return _say(problem, 1)
     except OSError as problem:
         return _say(f"cannot go on: {problem.strerror or problem}: {problem.filename or ''}".rstrip(": "), 1)
     except Interrupted:
@@ -89,6 +96,20 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("publish", help="make the executed notebooks the run that later ones are compared with")
     commands.add_parser("clean", help="remove build/")
     return parser
+
+
+def _open_streams() -> None:
+    """Where standard output or error was closed, what is said goes nowhere, and no other file takes its number."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 (as long as the process)
+
+
+def _silence() -> None:
+    """Send the rest of standard output nowhere: Python itself writes it at its end, and would fail."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def _say(problem: object, code: int) -> int:

@@ -28,23 +28,30 @@ _LANGUAGE = {
 _ADDRESS = re.compile(r"\b0x[0-9a-f]{6,}\b")
 
 
+class Unreadable(ValueError):
+    """A file holds no notebook. The message is one line that names it."""
+
+
 def read_source(path: Path) -> NotebookNode:
-    """The cells of a notebook's .py, without outputs."""
-    notebook = jupytext.read(path, fmt="py:percent")
+    """The cells of a notebook's .py, without outputs. Raises Unreadable if it is no UTF-8."""
+    try:
+        notebook = jupytext.read(path, fmt="py:percent")
+    except UnicodeDecodeError as broken:
+        raise Unreadable(f"{path.name}: is not UTF-8 (byte {broken.start})") from broken
     notebook.metadata = NotebookNode(kernelspec=_KERNELSPEC, language_info=_LANGUAGE)
     return notebook
 
 
 def read_executed(path: Path) -> NotebookNode:
-    """An executed notebook. Raises ValueError, in one line, if the file is no notebook."""
+    """An executed notebook. Raises Unreadable if the file is no notebook."""
     try:
         notebook = nbformat.read(path, as_version=4)
     except OSError:
         raise
     except Exception as broken:  # JSON of another kind fails in as many ways as there are kinds
-        raise ValueError(f"{path.name}: is not a notebook") from broken
+        raise Unreadable(f"{path.name}: is not a notebook") from broken
     if not _is_whole(notebook):
-        raise ValueError(f"{path.name}: is not a notebook")
+        raise Unreadable(f"{path.name}: is not a notebook")
     return notebook
 
 

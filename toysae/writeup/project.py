@@ -1,5 +1,6 @@
 """Where things are in a checkout, and what its notebooks are called."""
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,9 +84,15 @@ class Project:
 
     def find(self, wanted: str) -> str:
         """The full name behind 01, 01_minimal_example or 01_minimal_example.ipynb. Raises ValueError if none has it."""
+        if os.sep in wanted and not self._is_ours(wanted):
+            raise ValueError(f"unknown notebook {wanted!r}: it does not lie in notebooks/ of this checkout")
         names = self.names()
         stem = Path(wanted).name.removesuffix(".py").removesuffix(".ipynb")
         matches = [name for name in names if stem in (name, name[:2])]
         if len(matches) != 1:
             raise ValueError(f"unknown notebook {wanted!r}: {nearest(stem, names)}")
         return matches[0]
+
+    def _is_ours(self, path: str) -> bool:
+        places = [Path(path), self.root / path]
+        return any(place.resolve().parent == self.notebooks.resolve() for place in places)
