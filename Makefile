@@ -9,7 +9,7 @@ export PYTHONNOUSERSITE := 1
 export OMP_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 export SOURCE_DATE_EPOCH := 0
-unexport PYTHONPATH PYTHONHOME
+unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP JUPYTER_PATH
 
 .DEFAULT_GOAL := help
 .PHONY: help reproduce run lab book sweep bench test test-peers test-install check clean distclean environment constraints
@@ -26,13 +26,16 @@ reproduce: environment ## run every notebook with its published parameters, then
 	@$(PY) toysae.writeup reproduce
 
 run: ## run one notebook with other parameters: NB=name PARAMS="name=value ...", into build/run/
+	@test "$(origin PARAM)" != "command line" || { echo 'PARAM= is not known; did you mean PARAMS=?' >&2; exit 2; }
 	@test -n "$$NB" || { echo 'make run needs a notebook: make run NB=01_minimal_example PARAMS="sigma=0.5 seed=3"' >&2; exit 2; }
 	@sh ./environment.sh
 	@set -f; $(PY) toysae.writeup run "$$NB" $$PARAMS
 
-lab: environment ## open the notebooks in JupyterLab (ARGS="--no-browser" and the like)
-	@$(PY) nbformat.sign notebooks/*.ipynb
-	@set -f; $(PY) jupyterlab --notebook-dir=notebooks $$ARGS
+# A container's user is root, whom JupyterLab refuses unless it is told not to.
+lab: environment ## open copies of the notebooks, build/lab/, in JupyterLab (ARGS="--no-browser" and the like)
+	@$(PY) toysae.writeup lab
+	@set -f; test "$$(id -u)" != 0 || set -- --ServerApp.allow_root=True; \
+	    $(PY) jupyterlab --notebook-dir=build/lab "$$@" $$ARGS
 
 book: environment ## build the book alone, into build/book/
 	@$(PY) toysae.writeup book
@@ -62,7 +65,7 @@ check: environment ## format, lint and types, with no error
 	@$(PY) ruff check --quiet .
 	@$(PY) mypy
 
-clean: ## remove what is generated: build/ and caches; the executed notebooks and .venv stay
+clean: ## remove what is generated: build/, with your copies for JupyterLab, and caches; notebooks/ and .venv stay
 	@rm -rf build .pytest_cache .ruff_cache .mypy_cache *.egg-info
 	@find . -name '.venv*' -prune -o \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
 

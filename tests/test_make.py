@@ -44,8 +44,8 @@ class Clone:
         path.write_text(text)
         return path
 
-    def make(self, *words, **variables):
-        variables["PATH"] = os.environ["PATH"]
+    def make(self, *words, path=os.environ["PATH"], **variables):
+        variables["PATH"] = path
         command = ["make", *words]
         return subprocess.run(command, cwd=self.folder, env=variables, capture_output=True, text=True, timeout=60)
 
@@ -99,6 +99,14 @@ def test_run_without_a_notebook_gives_one_clear_line_and_does_nothing(clone):
     assert run.returncode != 0 and said == []
     assert run.stderr.splitlines()[0].startswith("make run needs a notebook: make run NB=")
     assert clone.record() == []
+
+
+def test_a_misspelt_variable_is_refused_in_one_line_and_nothing_is_run(clone):
+    run = clone.make("run", "NB=01_one", "PARAM=sigma=0.5")
+    assert run.returncode != 0
+    assert run.stderr.splitlines()[0] == "PARAM= is not known; did you mean PARAMS=?"
+    assert clone.record() == []
+    assert clone.make("run", "NB=01_one", PARAM="of somebody's environment").returncode == 0
 
 
 def test_the_bench_gets_its_peers_and_then_the_book_its_page(clone):
@@ -157,11 +165,13 @@ def test_a_commit_is_checked_as_make_check_does():
     assert hooks == [line.split("$(PY) ")[1].split(" --")[0] for line in checks.splitlines()]
 
 
-def test_lab_trusts_the_notebooks_before_it_opens_them(clone):
-    clone.make("lab")
-    trust, lab = clone.record()[1:]
-    assert trust == "<-m><nbformat.sign><notebooks/01_one.ipynb><notebooks/02_two.ipynb>"
-    assert lab == "<-m><jupyterlab><--notebook-dir=notebooks>"
+@pytest.mark.parametrize(("user", "more"), [("0", "<--ServerApp.allow_root=True>"), ("1000", "")])
+def test_lab_opens_copies_and_allows_root_to_root_alone(clone, user, more):
+    clone.write("bin/id", f"#!/bin/sh\necho {user}\n").chmod(0o755)
+    clone.make("lab", "ARGS=--no-browser *", path=f"{clone.folder}/bin:{os.environ['PATH']}")
+    prepare, lab = clone.record()[1:]
+    assert prepare == "<-m><toysae.writeup><lab>"
+    assert lab == f"<-m><jupyterlab><--notebook-dir=build/lab>{more}<--no-browser><*>"
 
 
 @pytest.mark.parametrize("target", ["reproduce", "run", "book", "test", "check", "lab"])

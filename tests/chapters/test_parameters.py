@@ -1,8 +1,11 @@
 """The specification of parameters: what it refuses."""
 
+import json
+import os
+
 import pytest
 
-from toysae.chapters.parameters import RULES, SPECIFICATIONS, Choice, Number, Whole, check_parameters
+from toysae.chapters.parameters import PARAMETERS, RULES, SPECIFICATIONS, Choice, Number, Whole, check_parameters
 
 IMPOSSIBLE = {
     "n_features": [1, 65, 3.0, True, "3", None],
@@ -70,3 +73,61 @@ def test_more_active_features_than_features_are_refused():
 
 def test_every_rule_speaks_of_known_parameters():
     assert all(set(rule.names) <= set(SPECIFICATIONS) for rule in RULES)
+
+
+def test_a_parameter_that_nobody_specified_is_named_and_so_is_the_place_for_it():
+    with pytest.raises(ValueError, match=r"^alpha=1: has no specification in toysae/chapters/parameters\.py$"):
+        PARAMETERS.parse("alpha", "1")
+
+
+# ---- in JupyterLab
+
+
+CELL = "sigma: float = 0.1  # standard deviation\nseed: int = 0"
+FOUND = {"sigma": 0.1, "seed": 0}
+
+
+def cells(*ran):
+    """What a kernel holds after these cells; the last one checks the parameters."""
+    return {**FOUND, "In": ["", *ran, "check_parameters(globals())"]}
+
+
+@pytest.mark.parametrize("typo", ["sigmaa = 0.5", "sigmaa: float = 0.5"])
+def test_a_name_in_the_parameters_cell_that_is_no_parameter_is_refused_with_the_nearest(typo):
+    with pytest.raises(ValueError, match=r"^unknown parameter 'sigmaa': did you mean sigma\?$"):
+        check_parameters(cells(CELL, "other = 3", f"{typo}\nseed: int = 0", "broken ("))
+
+
+def test_what_other_cells_assign_is_no_parameter_and_neither_is_a_typo_that_was_mended():
+    check_parameters(cells("answer: int = 42", "sigmaa: float = 0.5\nseed: int = 0", CELL, "# Parameters\nx = 1"))
+
+
+@pytest.fixture
+def in_lab(tmp_path, monkeypatch):
+    """This process takes itself for the kernel of a copy in JupyterLab; returns where the copy lies."""
+    copy = tmp_path / "01_some.ipynb"
+    copy.write_text(json.dumps({"metadata": {"toysae": {"published": FOUND}}}))
+    monkeypatch.setenv("JPY_SESSION_NAME", str(copy))
+    return copy
+
+
+def test_in_lab_a_banner_tells_what_is_not_as_published(in_lab, capsys):
+    check_parameters(FOUND)
+    assert capsys.readouterr().out == ""
+    check_parameters(FOUND | {"sigma": 0.5, "mu": 2.0})
+    said = "**This run has other settings than the published one:** `sigma` is 0.5 (published: 0.1)."
+    assert said in capsys.readouterr().out
+
+
+def test_in_lab_a_parameter_of_another_notebook_is_refused(in_lab):
+    with pytest.raises(ValueError, match=r"^unknown parameter 'lr': known: sigma, seed$"):
+        check_parameters(cells(CELL + "\nlr: float = 0.1"))
+
+
+@pytest.mark.parametrize("content", [None, "{", "[]", '{"metadata": {"toysae": 3}}', "\udcff"])
+def test_a_notebook_that_tells_nothing_of_what_is_published_has_no_banner(in_lab, content, capsys):
+    in_lab.unlink()
+    if content is not None:
+        in_lab.write_bytes(os.fsencode(content))
+    check_parameters(FOUND | {"sigma": 0.5})
+    assert capsys.readouterr().out == ""

@@ -34,12 +34,20 @@ def test_a_claim_holds_if_its_case_is_the_published_one_or_if_it_is_new():
 
 def test_the_published_file_is_sorted_and_says_case_verdict_statement_and_evidence(tmp_path):
     other = replace(RECORD, id="aa", notebook="01_first")
-    content = Published.of([RECORD, other]).to_bytes()
-    assert content == Published.of([other, RECORD]).to_bytes()
+    made_with = {"versions": {"torch": "2"}, "processor": "some"}
+    content = Published.of([RECORD, other], **made_with).to_bytes()
+    assert content == Published.of([other, RECORD], **made_with).to_bytes()
     entry = {"case": 1, "evidence": {"n": {"k": 1, "n": 2}}, "statement": "It is not.", "verdict": "does not hold"}
-    assert json.loads(content) == {"01_first": {"aa": entry}, "07_some": {"a-b": entry}}
+    claims = {"01_first": {"aa": entry}, "07_some": {"a-b": entry}}
+    assert json.loads(content) == {"claims": claims, **made_with}
     (tmp_path / "published.json").write_bytes(content)
     assert Published.read(tmp_path / "published.json").to_bytes() == content
+
+
+def test_a_published_file_of_the_first_edition_holds_the_claims_alone(tmp_path):
+    of_now = Published.of([RECORD])
+    (tmp_path / "published.json").write_text(json.dumps(json.loads(of_now.to_bytes())["claims"]))
+    assert Published.read(tmp_path / "published.json") == of_now
 
 
 def test_without_a_published_file_nothing_differs(tmp_path):

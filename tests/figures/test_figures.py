@@ -15,7 +15,7 @@ from toysae.claims.intervals import Fraction
 from toysae.figures.curves import curve_figure, curve_panels, fraction_curves, ladder
 from toysae.figures.maps import expected_maps, heat_map_row, small_maps
 from toysae.figures.shares import fractions, label_shares, loss_account
-from toysae.figures.style import LABEL_COLOURS
+from toysae.figures.style import LABEL_COLOURS, house_style
 from toysae.measures import reading
 from toysae.measures.assessment import assess, with_signed_labels
 from toysae.measures.labels import LABELS, SIGNED_LABELS
@@ -124,3 +124,11 @@ def test_signed_labels_are_drawn_in_their_own_colours():
     colours = {matplotlib.colors.to_hex(patch.get_facecolor()) for patch in figure.axes[0].patches}
     assert colours == {LABEL_COLOURS[word].lower() for word in ("negative", "difference")}
     assert [text.get_text() for text in figure.legends[0].get_texts()] == list(SIGNED_LABELS)
+
+
+def test_the_house_style_keeps_nothing_of_the_users_own():
+    with matplotlib.rc_context({"lines.linewidth": 9, "font.family": "monospace"}):
+        house_style()
+        assert matplotlib.rcParams["lines.linewidth"] == matplotlib.rcParamsDefault["lines.linewidth"]
+        assert matplotlib.rcParams["font.family"] == matplotlib.rcParamsDefault["font.family"]
+        assert matplotlib.rcParams["axes.edgecolor"] == "#555555"

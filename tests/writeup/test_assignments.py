@@ -98,3 +98,14 @@ def test_an_unknown_command_exits_2_with_one_line(words, capsys):
 @pytest.mark.parametrize("wanted", ["01", "01_first", "01_first.py", "01_first.ipynb", "notebooks/01_first.py"])
 def test_a_notebook_is_found_by_its_number_its_name_or_its_file(project, wanted):
     assert project.find(wanted) == "01_first"
+
+
+@pytest.mark.parametrize("wanted", ["/some/where/01_first.py", "elsewhere/01_first.py", "notebooks/../01_first.py"])
+def test_a_notebook_of_another_place_is_refused(tmp_path, wanted):
+    with pytest.raises(ValueError, match="it does not lie in notebooks/ of this checkout"):
+        make_tiny_project(tmp_path / "project").find(wanted)
+
+
+def test_a_notebook_may_be_named_by_its_path(tmp_path):
+    project = make_tiny_project(tmp_path / "project")
+    assert project.find("notebooks/01_first.py") == project.find(str(project.executed("01_first"))) == "01_first"

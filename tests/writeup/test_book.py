@@ -182,6 +182,15 @@ def test_the_front_page_states_the_finding_shows_both_maps_and_lists_every_claim
     assert {f"{claim.notebook}.html#{pages.anchor(claim.notebook, claim.id)}" for claim in claims} <= links
 
 
+def test_the_comparison_with_the_published_run_is_a_page_that_the_front_page_leads_to(tiny):
+    page, front = (Page(tiny.book / f"{name}.html") for name in ("comparison", "index"))
+    assert "3 of 4 verdicts as published; no number differs" in page.source
+    assert "3 of 4 verdicts as published" in front.source
+    assert "comparison.html" in {link.get("href") for link in front.all("a")}
+    assert {"verdicts-that-differ", "what-it-was-made-with"} <= page.ids
+    assert any(link.get("href", "").endswith("01_first.html#claim-01-first-an-atom") for link in page.all("a"))
+
+
 def test_a_claim_is_a_box_with_an_anchor_and_its_colour(tiny):
     boxes = [div for div in Page(tiny.book / "01_first.html").all("div") if "claim" in (div.get("class") or "").split()]
     assert [(box["id"], box["class"]) for box in boxes] == [

@@ -103,8 +103,12 @@ def test_a_parameters_cell_holds_literals_only(source, cell):
         pairs.published_parameters(source)
 
 
-def test_a_file_that_is_no_notebook_is_named(tmp_path):
-    (tmp_path / "x.ipynb").write_text("<<<<<<< ours")
+BROKEN = ["<<<<<<< ours", "{}", "[]", "3", "null", '{"nbformat": 4, "cells": 3}', '{"nbformat": 4, "cells": [{}]}']
+
+
+@pytest.mark.parametrize("content", [*BROKEN, '{"nbformat": 4, "cells": [3], "metadata": {}, "nbformat_minor": 5}'])
+def test_a_file_that_is_no_notebook_is_named(tmp_path, content):
+    (tmp_path / "x.ipynb").write_text(content)
     with pytest.raises(ValueError, match=r"x\.ipynb"):
         pairs.read_executed(tmp_path / "x.ipynb")
 
@@ -122,3 +126,9 @@ def test_claims_are_read_in_order_with_their_notebook():
 def test_a_claim_id_used_twice_is_an_error_that_names_it():
     with pytest.raises(ValueError, match="'a' is used 2 times"):
         records.claims_of("01_first", claiming("a", "b", "a"), Published())
+
+
+def test_a_source_that_is_no_utf8_is_named(tmp_path):
+    (tmp_path / "x.py").write_bytes(b"# %%\n'\xff'\n")
+    with pytest.raises(pairs.Unreadable, match=r"^x\.py: is not UTF-8 \(byte 6\)$"):
+        pairs.read_source(tmp_path / "x.py")

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -141,6 +142,20 @@ def test_a_forced_second_run_is_byte_identical(project):
     assert project.claims.read_bytes() == listed
 
 
+def test_nothing_of_the_users_own_reaches_a_published_run(project, tmp_path):
+    before = published(project)
+    kernel = tmp_path / "kernels" / "python3" / "kernel.json"
+    kernel.parent.mkdir(parents=True)
+    kernel.write_text(json.dumps({"argv": ["false"], "display_name": "Another", "language": "python"}))
+    (tmp_path / "start.py").write_text("import matplotlib\nmatplotlib.rcParams['lines.linewidth'] = 7\n")
+    (tmp_path / "matplotlibrc").write_text("lines.linewidth: 9\n")
+    own = {"JUPYTER_PATH": str(tmp_path), "PYTHONSTARTUP": str(tmp_path / "start.py"), "TINY_NO_BOOK": "1"}
+    own |= {"MATPLOTLIBRC": str(tmp_path / "matplotlibrc"), "JPY_SESSION_NAME": str(project.executed("01_first"))}
+    finished = call(project, "reproduce", "--force", **own)
+    assert finished.returncode == 0, finished.stdout
+    assert published(project) == before
+
+
 FILES = ["toysae/science.py", "constraints.txt", "notebooks/02_second.py", "notebooks/02_second.ipynb"]
 
 
@@ -213,6 +228,11 @@ def test_a_claim_that_is_not_as_published_is_named_and_a_strict_run_fails(
     turn(published_run, "02_second")
     assert main(["reproduce"], published_run) == code
     said = capsys.readouterr().out
+    assert said.splitlines()[-1] == "1 of 2 verdicts as published; no number differs (build/comparison.json)"
+    told = json.loads(published_run.comparison.read_text())
+    assert [claim["now"]["case"] for claim in told["claims"]] == [0, 1]
+    assert told["published"] == told["now"]
+    assert "torch" in told["now"]["versions"] and told["now"]["processor"]
     assert "02_second: claim a is not as published (does not hold): {}" in said
     assert "claims: 1 of 2 as published" in said
     assert [claim["holds"] for claim in json.loads(published_run.claims.read_text())] == [True, False]
@@ -226,7 +246,7 @@ def test_publishing_makes_what_came_out_the_measure_of_later_runs(published_run,
     turn(published_run, "02_second")
     assert main(["reproduce"], published_run) == 1
     assert main(["publish"], published_run) == 0
-    assert json.loads(published_run.published.read_text())["02_second"]["a"]["case"] == 1
+    assert json.loads(published_run.published.read_text())["claims"]["02_second"]["a"]["case"] == 1
     assert [claim["holds"] for claim in json.loads(published_run.claims.read_text())] == [True, True]
     assert main(["reproduce"], published_run) == 0
 
@@ -326,6 +346,42 @@ def test_a_full_disk_gives_one_line_and_loses_nothing(project, no_kernel, monkey
     assert "No space left on device" in said.err
     assert published(project) == before
     assert [path.name for path in project.scratch.iterdir()] == ["lock"]
+
+
+def test_a_file_is_written_on_the_file_system_of_its_place(project, monkeypatch):
+    move = os.replace
+
+    def across(old, new):
+        if os.path.dirname(old) != os.path.dirname(new):
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        move(old, new)
+
+    monkeypatch.setattr(os, "replace", across)
+    target, ended = project.notebooks / "figures" / "new.png", subprocess.Popen(["true"])
+    ended.wait()
+    leftover = target.with_name(f".new.png-{ended.pid}")
+    leftover.write_bytes(b"half")
+    write_whole(project, target, b"whole")
+    assert target.read_bytes() == b"whole"
+    assert not leftover.exists()
+    target.unlink()
+
+
+@pytest.mark.parametrize(("word", "code"), [(["lab"], 1), (["run", "02"], 2), (["publish"], 1)])
+def test_a_source_that_is_no_utf8_is_one_line(project, word, code, capsys):
+    project.source("02_second").write_bytes(b"# %%\n'\xff'\n")
+    project.executed("02_second").unlink()
+    assert main(word, project) == code
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and "Traceback" not in said
+
+
+@pytest.mark.parametrize("end", [">&-", "| true", "2>&- >&-"])
+def test_a_closed_output_gives_no_traceback(project, end):
+    words = " ".join(shlex.quote(word) for word in command(project, "reproduce"))
+    told = environment(TINY_NO_BOOK="1")
+    finished = subprocess.run(f"{words} {end}", shell=True, env=told, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert "Traceback" not in finished.stderr and "Exception" not in finished.stderr
 
 
 def test_a_file_appears_whole_or_not_at_all(project, monkeypatch):

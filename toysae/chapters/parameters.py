@@ -4,12 +4,18 @@ A new parameter is one line in SPECIFICATIONS. A rule over several parameters is
 notebook that has all of them. The write-up gets them as data: PARAMETERS.
 """
 
-from collections.abc import Callable, Mapping
+import ast
+import json
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import comb
 from operator import le
+from pathlib import Path
 from typing import Any, Protocol
 
+from toysae.claims import say
+from toysae.claims.words import nearest, other_settings
 from toysae.saes.starts import INITIALISATIONS
 
 
@@ -200,6 +206,8 @@ class Parameters:
 
     def parse(self, name: str, text: str) -> Any:
         """The value of one parameter. Raises ValueError, in one line, for a wrong type or an impossible value."""
+        if name not in self.specifications:
+            raise ValueError(f"{name}={text}: has no specification in toysae/chapters/parameters.py")
         try:
             value = self.specifications[name].parse(text)
         except (ValueError, KeyError):
@@ -216,5 +224,56 @@ PARAMETERS = Parameters(SPECIFICATIONS, RULES)
 
 
 def check_parameters(found: Mapping[str, Any]) -> None:
-    """Checks the parameters of a notebook, as in check_parameters(globals()); see Parameters.check."""
+    """Checks the parameters of a notebook, as in check_parameters(globals()); see Parameters.check.
+
+    Also refused is a name that the parameters cell assigns and that is no parameter: in a kernel that lives on, the
+    parameter that was meant would keep its old value. In JupyterLab it is said which values are not the published ones.
+    """
+    published = _published_here()
+    for name in _assigned(found.get("In", [])):
+        if name not in (published or SPECIFICATIONS):
+            raise ValueError(f"unknown parameter {name!r}: {nearest(name, published or SPECIFICATIONS)}")
     PARAMETERS.check(found)
+    changed = {name: found[name] for name, value in published.items() if name in found and found[name] != value}
+    if changed:
+        say(f"> {other_settings(changed, published)}")
+
+
+def _published_here() -> dict[str, Any]:
+    """The published parameters of the notebook that is open in JupyterLab, which its copy carries; else none.
+
+    The server names the notebook to its kernel. `make run` does not, and puts a banner of its own.
+    """
+    try:
+        path = Path(os.environ.get("JPY_SESSION_NAME", "")).with_suffix(".ipynb")
+        return dict(json.loads(path.read_text(encoding="utf-8"))["metadata"]["toysae"]["published"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def _assigned(cells: Sequence[str]) -> list[str]:
+    """The names in the parameters cell that ran last: it annotates them, as in `sigma: float = 0.1`."""
+    for cell in reversed(cells):
+        statements = _statements(cell)
+        annotated = [statement for statement in statements if isinstance(statement, ast.AnnAssign)]
+        if set(SPECIFICATIONS) & set(_names(annotated)):
+            return _names(statements)
+    return []
+
+
+def _statements(cell: str) -> list[ast.stmt]:
+    try:
+        return ast.parse(cell).body
+    except SyntaxError:  # it is in the history all the same
+        return []
+
+
+def _names(statements: Iterable[ast.stmt]) -> list[str]:
+    """The names that these statements assign."""
+    targets: list[ast.expr] = []
+    for statement in statements:
+        if isinstance(statement, ast.Assign):
+            targets += statement.targets
+        elif isinstance(statement, ast.AnnAssign):
+            targets.append(statement.target)
+    return [target.id for target in targets if isinstance(target, ast.Name)]

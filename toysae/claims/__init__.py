@@ -11,7 +11,7 @@ In reading order:
     cases      a claim: a list of cases, of which the first true one is said
     record     a claim on its way from the cell to the front page, and what was published of it
     wording    all wordings of a notebook's claims, read and checked without a run
-    words      lists and counts in English
+    words      lists, counts, near misses and settings in English
 
 A notebook takes what it needs from here.
 """

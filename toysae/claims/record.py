@@ -71,23 +71,40 @@ def to_bytes(records: Iterable[Record]) -> bytes:
 
 @dataclass(frozen=True)
 class Published:
-    """The published run: by notebook and id the case, verdict, statement and evidence of each claim."""
+    """The published run: by notebook and id the case, verdict, statement and evidence of each claim.
+
+    versions   those of Python and the libraries it was made with
+    processor  the kind of processor, in words
+    """
 
     claims: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    processor: str = ""
 
     @classmethod
-    def of(cls, records: Iterable[Record]) -> Published:
+    def of(cls, records: Iterable[Record], versions: Mapping[str, str] | None = None, processor: str = "") -> Published:
         """What is published when these claims are."""
         claims: dict[str, dict[str, Mapping[str, Any]]] = {}
         for record in records:
             entry = {name: getattr(record, name) for name in ("case", "verdict", "statement", "evidence")}
             claims.setdefault(record.notebook, {})[record.id] = entry
-        return cls(claims)
+        return cls(claims, versions or {}, processor)
 
     @classmethod
     def read(cls, path: Path) -> Published:
-        """The file notebooks/published.json; nothing is published where there is none."""
-        return cls(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else cls()
+        """The file notebooks/published.json; nothing is published where there is none.
+
+        Files of the first edition hold the claims alone.
+        """
+        if not path.exists():
+            return cls()
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return cls(**content) if "claims" in content else cls(content)
+
+    @property
+    def made_with(self) -> dict[str, Any]:
+        """What may show in the numbers."""
+        return {"versions": self.versions, "processor": self.processor}
 
     def says(self, record: Record) -> bool:
         """Whether this claim came out in the published case; a claim that is new does."""
@@ -96,7 +113,7 @@ class Published:
 
     def to_bytes(self) -> bytes:
         """The file notebooks/published.json, sorted."""
-        return _file(self.claims, sort_keys=True)
+        return _file(self.made_with | {"claims": self.claims}, sort_keys=True)
 
 
 def _file(content: Any, **options: Any) -> bytes:

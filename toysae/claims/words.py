@@ -1,8 +1,9 @@
-"""Lists and counts in English."""
+"""Lists, counts, near misses and settings in English."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
 
 
 def listed(words: Sequence[str]) -> str:
@@ -13,3 +14,21 @@ def listed(words: Sequence[str]) -> str:
 def counted(n: int, noun: str) -> str:
     """'no latents', '1 latent', '3 latents'."""
     return f"{n or 'no'} {noun}{'' if n == 1 else 's'}"
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """A remark that names the known word closest to the one given, or lists what there is."""
+    known = list(known)
+    close = get_close_matches(word, known, n=1, cutoff=0.4)
+    return f"did you mean {close[0]}?" if close else "known: " + (", ".join(known) or "none")
+
+
+def other_settings(new: Mapping[str, object], published: Mapping[str, object]) -> str:
+    """Which settings of a run are not the published ones, as Markdown."""
+    words = [f"`{name}` is {setting(new[name])} (published: {setting(published[name])})" for name in new]
+    return "**This run has other settings than the published one:** " + ", ".join(words) + "."
+
+
+def setting(value: object) -> str:
+    """'0.5', '3', 'random-sign'."""
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -29,7 +29,8 @@ READABLE = 12  # numbers are written into the cells of a map with at most this m
 
 
 def house_style() -> None:
-    """The look of every figure: sober, readable at the width of a page."""
+    """The look of every figure: sober, readable at the width of a page. Nothing of the user's own settings stays."""
+    matplotlib.rcdefaults()
     matplotlib.rcParams.update(
         {
             "font.size": 9,

@@ -1,4 +1,4 @@
-"""The command line: python -m toysae.writeup reproduce | run NAME key=value ... | book | publish | clean.
+"""The command line: python -m toysae.writeup reproduce | run NAME key=value ... | book | lab | ...
 
 Exit codes: 0 done, 1 something failed, 2 bad input, 130 interrupted. With STRICT=1 in the environment, reproduce also
 fails if a claim did not come out as published.
@@ -19,12 +19,19 @@ class _OneLineParser(argparse.ArgumentParser):
 
 def main(words: list[str] | None = None, project: Project | None = None) -> int:
     """Do what the words ask, in this checkout or in the project given, and return the exit code."""
+    _open_streams()
     asked = _parser().parse_args(words)
     from toysae.writeup.crew import Interrupted, interruptible
+    from toysae.writeup.pairs import Unreadable
 
     try:
         with interruptible():
             return _do(asked, project or Project.of_this_package())
+    except BrokenPipeError:
+        _silence()
+        return _say("nobody listens any more; the next run goes on from here", 1)
+    except Unreadable as problem:
+        return _say(problem, 1)
     except OSError as problem:
         return _say(f"cannot go on: {problem.strerror or problem}: {problem.filename or ''}".rstrip(": "), 1)
     except Interrupted:
@@ -40,6 +47,8 @@ def _do(asked: argparse.Namespace, project: Project) -> int:
         return _run(asked, project)
     if asked.command == "book":
         return runner.make_book(project)
+    if asked.command == "lab":
+        return _lab(project)
     if asked.command == "publish":
         return _publish(project)
     runner.clean(project)
@@ -66,6 +75,14 @@ def _publish(project: Project) -> int:
         return _say(problem, 1)
 
 
+def _lab(project: Project) -> int:
+    from toysae.writeup import lab
+
+    for line in lab.prepare(project):
+        print(line)
+    return 0
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = _OneLineParser(prog="python -m toysae.writeup", description="Execute the notebooks and render the book.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -75,9 +92,24 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("name", metavar="NAME", help="01, or 01_minimal_example")
     run.add_argument("parameters", metavar="key=value", nargs="*", help="for example sigma=0.5 seed=3")
     commands.add_parser("book", help="render the book from the notebooks as they are")
+    commands.add_parser("lab", help="copy the notebooks for JupyterLab into build/lab/; changed copies are kept")
     commands.add_parser("publish", help="make the executed notebooks the run that later ones are compared with")
     commands.add_parser("clean", help="remove build/")
     return parser
+
+
+def _open_streams() -> None:
+    """Where standard output or error was closed, what is said goes nowhere, and no other file takes its number."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 (as long as the process)
+
+
+def _silence() -> None:
+    """Send the rest of standard output nowhere: Python itself writes it at its end, and would fail."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def _say(problem: object, code: int) -> int:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
+from collections.abc import Mapping
 from typing import Any, Protocol
+
+from toysae.claims.words import nearest
 
 
 class Parameters(Protocol):
@@ -35,10 +36,3 @@ def parse_assignments(words: list[str], published: Mapping[str, Any], parameters
         values[name] = parameters.parse(name, text)
     parameters.check({**published, **values})
     return values
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """A remark that names the known word closest to the one given, or lists what there is."""
-    known = list(known)
-    close = get_close_matches(word, known, n=1, cutoff=0.4)
-    return f"did you mean {close[0]}?" if close else "known: " + (", ".join(known) or "none")

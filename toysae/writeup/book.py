@@ -10,7 +10,7 @@ from nbformat import NotebookNode
 
 from toysae.claims.record import Published, Record
 from toysae.claims.sources import SOURCES
-from toysae.writeup import pages, pairs, records, reproduced, stamps
+from toysae.writeup import comparison, machine, pages, pairs, records, reproduced, stamps
 from toysae.writeup.files import swap_folder, workshop
 from toysae.writeup.project import Project
 
@@ -18,7 +18,6 @@ _MAPS = (
     ("minimal_heat_map", "01_minimal_example", "The minimal example."),
     ("larger_heat_map", "02_larger_example", "The larger example."),
 )
-_LIBRARIES = ("torch", "numpy", "scipy", "matplotlib")
 
 
 class BookError(Exception):
@@ -36,6 +35,7 @@ def build(project: Project) -> Path:
         (stage / f"{reproduced.NAME}.md").write_text(reproduced.page(claims), encoding="utf-8")
         index = pages.with_findings((project.notebooks / "index.md").read_text(encoding="utf-8"), claims)
         front = pages.front_page(index, _slots(project, notebooks, claims)) + _stage_bench(project, stage)
+        front += _stage_comparison(project, stage)
         (stage / "index.md").write_text(front, encoding="utf-8")
         made, complaints = _sphinx(stage, "index", [])
         for name in filter(lambda name: executed(project, name), notebooks):
@@ -83,6 +83,19 @@ def claims_of_all(project: Project) -> list[Record]:
     return [claim for name in project.names() for claim in records.claims_of(name, present(project, name), published)]
 
 
+def this_run(project: Project) -> Published:
+    """What would be published now."""
+    return Published.of(claims_of_all(project), machine.versions(), machine.processor())
+
+
+def compared(project: Project) -> comparison.Comparison | None:
+    """This run beside the published one, if there is one."""
+    if not project.published.exists():
+        return None
+    without_results = [name for name in project.names() if not executed(project, name)]
+    return comparison.compare(Published.read(project.published), this_run(project), without_results)
+
+
 def _stage_chapter(project: Project, name: str, notebook: NotebookNode, stage: Path) -> None:
     page = pages.chapter(name, notebook, stage / "pictures")
     stored = pairs.stored_fingerprint(notebook)
@@ -101,6 +114,16 @@ def _stage_bench(project: Project, stage: Path) -> str:
     for name in names:
         shutil.copyfile(project.bench / name, stage / name)
     return pages.appendix("bench", "What training costs is told in [How fast is it?](bench.md).")
+
+
+def _stage_comparison(project: Project, stage: Path) -> str:
+    """The page on the published run, if there is one; returns what the front page says of it."""
+    found = compared(project)
+    if found is None:
+        return ""
+    (stage / f"{comparison.NAME}.md").write_text(comparison.page(found), encoding="utf-8")
+    link = f"[{comparison.TITLE}]({comparison.NAME}.md)"
+    return pages.appendix(comparison.NAME, f"{link}: {comparison.summary(found)}.")
 
 
 def _slots(project: Project, notebooks: dict[str, NotebookNode], claims: list[Record]) -> dict[str, str]:
@@ -140,17 +163,9 @@ def _about(project: Project, titles: dict[str, str]) -> str:
     """When and where do not belong into a notebook, so how long a run took stands on the front page."""
     took = {title: stamps.seconds_of(project, name) for name, title in titles.items()}
     times = "; ".join(f"*{title}*: {seconds:.0f} s" for title, seconds in took.items() if seconds is not None)
-    versions = ", ".join(f"{library} {metadata.version(library)}" for library in _LIBRARIES if _installed(library))
-    python = ".".join(map(str, sys.version_info[:3]))
+    made = ", ".join(f"{name} {version}" for name, version in machine.versions().items())
     ran = f"The chapters took, on the machine that made this book: {times}. " if times else ""
-    return f"## About this copy\n\n{ran}Made with Python {python}" + (f", {versions}." if versions else ".") + "\n"
-
-
-def _installed(library: str) -> bool:
-    try:
-        return bool(metadata.version(library))
-    except metadata.PackageNotFoundError:
-        return False
+    return f"## About this copy\n\n{ran}Made with {made}.\n"
 
 
 def _stage(project: Project, folder: Path) -> Path:

@@ -17,6 +17,8 @@ from pathlib import Path
 from types import FrameType
 from typing import IO, Any, Protocol
 
+# Kernels that lie elsewhere, what a user starts in each, and the notebook in JupyterLab that we may be started from
+_OF_OTHERS = {"JUPYTER_PATH", "PYTHONSTARTUP", "JPY_SESSION_NAME"}
 _PATIENCE = 5.0  # seconds that a worker gets to end its kernel before it is killed
 
 
@@ -197,10 +199,12 @@ def _stop(crew: list[_Worker]) -> None:
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    """One thread per notebook, this checkout's package first, and nothing from the user's own IPython set-up."""
+    """One thread per notebook, this checkout's package first, and nothing from the user's own set-up."""
     package_parent = str(Path(__file__).resolve().parents[2])
     path = [package_parent, *filter(None, [os.environ.get("PYTHONPATH")])]
-    return os.environ | {
+    (folder / "matplotlibrc").touch()  # an empty one, which wins over the user's
+    kept = {name: value for name, value in os.environ.items() if name not in _OF_OTHERS}
+    return kept | {
         "PYTHONPATH": os.pathsep.join(path),
         "OMP_NUM_THREADS": "1",
         "TQDM_DISABLE": "1",
@@ -208,6 +212,7 @@ def _environment(folder: Path) -> dict[str, str]:
         "PYTHONHASHSEED": "0",
         "SOURCE_DATE_EPOCH": "0",
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "MATPLOTLIBRC": str(folder / "matplotlibrc"),
         "IPYTHONDIR": str(folder / "ipython"),
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }

@@ -11,12 +11,15 @@ from toysae.writeup.project import Project
 
 
 def write_whole(project: Project, path: Path, content: bytes) -> None:
-    """Write a file beside build/'s others and move it into place in one step. Leaves an equal file alone."""
+    """Write a file beside its place and move it there in one step. Leaves an equal file alone.
+
+    Beside it, and not in build/, because build/ may be on another file system.
+    """
     if path.exists() and path.read_bytes() == content:
         return
-    project.scratch.mkdir(parents=True, exist_ok=True)
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = project.scratch / f"{path.name}.{os.getpid()}"
+    _remove_leftovers(path.parent, f".{path.name}-*")
+    draft = path.with_name(f".{path.name}-{os.getpid()}")
     try:
         with draft.open("wb") as stream:
             stream.write(content)
@@ -30,7 +33,7 @@ def write_whole(project: Project, path: Path, content: bytes) -> None:
 @contextmanager
 def workshop(project: Project, label: str) -> Iterator[Path]:
     """An empty folder of this process on build/'s file system, gone afterwards."""
-    _remove_leftovers(project)
+    _remove_leftovers(project.scratch, "*-*")
     folder = project.scratch / f"{label}-{os.getpid()}"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -40,15 +43,15 @@ def workshop(project: Project, label: str) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _remove_leftovers(project: Project) -> None:
-    """What processes that were killed left in the scratch folder."""
-    for folder in project.scratch.glob("*-*"):
+def _remove_leftovers(folder: Path, pattern: str) -> None:
+    """What processes that were killed left there: its name ends with the number of its process."""
+    for path in folder.glob(pattern):
         try:
-            os.kill(int(folder.name.rpartition("-")[2]), 0)
+            os.kill(int(path.name.rpartition("-")[2]), 0)
         except ProcessLookupError:
-            shutil.rmtree(folder, ignore_errors=True)
-        except (ValueError, PermissionError):
-            pass  # not such a folder, or someone else's
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+        except (ValueError, OverflowError, PermissionError):
+            pass  # no such leftover, or someone else's
 
 
 @contextmanager

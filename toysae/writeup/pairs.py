@@ -28,19 +28,37 @@ _LANGUAGE = {
 _ADDRESS = re.compile(r"\b0x[0-9a-f]{6,}\b")
 
 
+class Unreadable(ValueError):
+    """A file holds no notebook. The message is one line that names it."""
+
+
 def read_source(path: Path) -> NotebookNode:
-    """The cells of a notebook's .py, without outputs."""
-    notebook = jupytext.read(path, fmt="py:percent")
+    """The cells of a notebook's .py, without outputs. Raises Unreadable if it is no UTF-8."""
+    try:
+        notebook = jupytext.read(path, fmt="py:percent")
+    except UnicodeDecodeError as broken:
+        raise Unreadable(f"{path.name}: is not UTF-8 (byte {broken.start})") from broken
     notebook.metadata = NotebookNode(kernelspec=_KERNELSPEC, language_info=_LANGUAGE)
     return notebook
 
 
 def read_executed(path: Path) -> NotebookNode:
-    """An executed notebook. Raises ValueError if the file is no notebook."""
+    """An executed notebook. Raises Unreadable if the file is no notebook."""
     try:
-        return nbformat.read(path, as_version=4)
-    except (json.JSONDecodeError, nbformat.reader.NotJSONError, UnicodeDecodeError) as broken:
-        raise ValueError(f"{path.name}: is not a notebook") from broken
+        notebook = nbformat.read(path, as_version=4)
+    except OSError:
+        raise
+    except Exception as broken:  # JSON of another kind fails in as many ways as there are kinds
+        raise Unreadable(f"{path.name}: is not a notebook") from broken
+    if not _is_whole(notebook):
+        raise Unreadable(f"{path.name}: is not a notebook")
+    return notebook
+
+
+def _is_whole(notebook: NotebookNode) -> bool:
+    """Whether it has what is read here: nbformat only warns of what is missing."""
+    cells = notebook.get("cells")
+    return isinstance(cells, list) and all({"cell_type", "source", "metadata"} <= set(cell) for cell in cells)
 
 
 def cells_of(notebook: NotebookNode) -> list[tuple[str, str, list[str]]]:

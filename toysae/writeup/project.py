@@ -1,10 +1,11 @@
 """Where things are in a checkout, and what its notebooks are called."""
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from toysae.writeup.assignments import nearest
+from toysae.claims.words import nearest
 
 _CHAPTER = re.compile(r"\d\d_\w+")
 
@@ -45,6 +46,11 @@ class Project:
         return self.build / "claims.json"
 
     @property
+    def comparison(self) -> Path:
+        """This run beside the published one."""
+        return self.build / "comparison.json"
+
+    @property
     def book(self) -> Path:
         return self.build / "book"
 
@@ -55,6 +61,11 @@ class Project:
     @property
     def runs(self) -> Path:
         return self.build / "run"
+
+    @property
+    def lab(self) -> Path:
+        """Copies for JupyterLab."""
+        return self.build / "lab"
 
     @property
     def scratch(self) -> Path:
@@ -73,9 +84,15 @@ class Project:
 
     def find(self, wanted: str) -> str:
         """The full name behind 01, 01_minimal_example or 01_minimal_example.ipynb. Raises ValueError if none has it."""
+        if os.sep in wanted and not self._is_ours(wanted):
+            raise ValueError(f"unknown notebook {wanted!r}: it does not lie in notebooks/ of this checkout")
         names = self.names()
         stem = Path(wanted).name.removesuffix(".py").removesuffix(".ipynb")
         matches = [name for name in names if stem in (name, name[:2])]
         if len(matches) != 1:
             raise ValueError(f"unknown notebook {wanted!r}: {nearest(stem, names)}")
         return matches[0]
+
+    def _is_ours(self, path: str) -> bool:
+        places = [Path(path), self.root / path]
+        return any(place.resolve().parent == self.notebooks.resolve() for place in places)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from toysae.claims.record import Published, Record, to_bytes
-from toysae.writeup import book, crew, pairs, records, stamps
+from toysae.claims.words import other_settings, setting
+from toysae.writeup import book, comparison, crew, pairs, records, stamps
 from toysae.writeup.assignments import Parameters, parse_assignments
 from toysae.writeup.board import Board, board_for
 from toysae.writeup.files import alone, swap_folder, workshop, write_whole
@@ -45,6 +46,7 @@ def reproduce(project: Project, force: bool = False, strict: bool = False) -> in
         book_made = _make_book(project, board)
     n_saes = sum(records.trained_in(book.present(project, name)) for name in project.names())
     _close(claims, n_saes, began, board)
+    _write_comparison(project, board)
     as_wanted = not strict or all(claim.holds for claim in claims)
     return 0 if all_done and book_made and as_wanted else 1
 
@@ -59,8 +61,7 @@ def publish(project: Project) -> int:
         lacking = [f"{name} {state}" for name in project.names() if (state := _lacks(project, name))]
         if lacking:
             raise ValueError(f"nothing was published: {', '.join(lacking)}; make reproduce executes them")
-        published = Published.of(book.claims_of_all(project))
-        write_whole(project, project.published, published.to_bytes())
+        write_whole(project, project.published, book.this_run(project).to_bytes())
         claims = _write_claims(project)
     board.line(f"published: {len(claims)} claims ({project.published.relative_to(project.root)})")
     return 0
@@ -109,13 +110,7 @@ def banner(plan: Plan) -> str:
     """What a run with other parameters opens with, as Markdown."""
     if not plan.changed:
         return "> [!NOTE]\n> This run has the published settings."
-    new, old = plan.changed, plan.published
-    words = [f"`{name}` is {_word(new[name])} (published: {_word(old[name])})" for name in new]
-    return "> [!IMPORTANT]\n> **This run has other settings than the published one:** " + ", ".join(words) + "."
-
-
-def _word(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"> [!IMPORTANT]\n> {other_settings(plan.changed, plan.published)}"
 
 
 def _lacks(project: Project, name: str) -> str:
@@ -179,6 +174,13 @@ def _write_claims(project: Project) -> list[Record]:
     return claims
 
 
+def _write_comparison(project: Project, board: Board) -> None:
+    found = book.compared(project)
+    if found:
+        write_whole(project, project.comparison, found.to_bytes())
+        board.line(f"{comparison.summary(found)} ({project.comparison.relative_to(project.root)})")
+
+
 def _make_book(project: Project, board: Board) -> bool:
     try:
         front = book.build(project)
@@ -233,7 +235,7 @@ def _parameters_of(folder: Path) -> dict | None:
 
 
 def _label(parameters: dict) -> str:
-    words = [f"{name}={_word(value)}" for name, value in sorted(parameters.items())]
+    words = [f"{name}={setting(value)}" for name, value in sorted(parameters.items())]
     return ",".join(words) or "published"
 
 
