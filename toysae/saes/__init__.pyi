@@ -17,6 +17,7 @@ from .gradients import thresholds as thresholds
 from .kinds import KINDS as KINDS
 from .kinds import Kind as Kind
 from .kinds import coarse_prefixes as coarse_prefixes
+from .kinds import whole as whole
 from .saelens import from_saelens as from_saelens
 from .saelens import to_saelens as to_saelens
 from .selection import by_sorting as by_sorting
@@ -37,6 +38,7 @@ from .starts import initial_rows as initial_rows
 from .starts import member_generator as member_generator
 from .starts import positive_rows as positive_rows
 from .starts import random_sign_rows as random_sign_rows
+from .starts import require_world as require_world
 from .starts import rows_at as rows_at
 from .starts import start as start
 from .training import Batches as Batches
