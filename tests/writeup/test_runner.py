@@ -16,7 +16,7 @@ from tiny_project import call, command, environment, files_below, make_tiny_proj
 
 from toysae.chapters.parameters import PARAMETERS
 from toysae.claims.record import CLAIM_MIME, Record
-from toysae.writeup import book, crew, pairs, runner, stamps
+from toysae.writeup import banner, book, crew, pairs, runner, stamps
 from toysae.writeup.__main__ import main
 from toysae.writeup.files import alone, workshop, write_whole
 
@@ -457,7 +457,7 @@ def test_a_run_that_fails_exits_1_and_keeps_the_earlier_one(project, no_book, mo
 def test_a_value_equal_to_the_published_one_counts_as_unchanged(project):
     plan = runner.plan(project, "01", ["sigma=0.1", "seed=4"], PARAMETERS)
     assert plan.changed == {"seed": 4}
-    assert "sigma" not in runner.banner(plan)
+    assert "sigma" not in banner.text(plan.changed, plan.published)
 
 
 def test_clean_removes_what_is_generated_and_keeps_the_notebooks(tmp_path):

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from toysae.claims.evidence import Fraction, Mean
+from toysae.claims.intervals import Fraction, Mean
 from toysae.claims.record import NOT_JUDGED, Published
 from toysae.claims.words import counted
 from toysae.writeup.pages import anchor, cell, coloured

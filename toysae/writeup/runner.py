@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from toysae.claims.record import Published, Record, to_bytes
-from toysae.claims.words import other_settings, setting
-from toysae.writeup import book, comparison, crew, pairs, records, stamps
+from toysae.claims.words import setting
+from toysae.writeup import banner, book, comparison, crew, pairs, records, stamps
 from toysae.writeup.assignments import Parameters, parse_assignments
 from toysae.writeup.board import Board, board_for
 from toysae.writeup.files import alone, swap_folder, workshop, write_whole
@@ -84,7 +84,7 @@ def run(project: Project, plan: Plan) -> int:
     with workshop(project, "run") as folder:
         result = folder / plan.name
         result.mkdir()
-        job = _job(project, plan.name, folder, plan.changed, banner(plan))
+        job = _job(project, plan.name, folder, plan.changed, banner.text(plan.changed, plan.published))
         with closing(crew.execute([job], folder, board)) as outcomes:
             outcome = next(outcomes)
         if not outcome.succeeded:
@@ -104,13 +104,6 @@ def make_book(project: Project) -> int:
 def clean(project: Project) -> None:
     """Remove what is generated and not in git."""
     shutil.rmtree(project.build, ignore_errors=True)
-
-
-def banner(plan: Plan) -> str:
-    """What a run with other parameters opens with, as Markdown."""
-    if not plan.changed:
-        return "> [!NOTE]\n> This run has the published settings."
-    return f"> [!IMPORTANT]\n> {other_settings(plan.changed, plan.published)}"
 
 
 def _lacks(project: Project, name: str) -> str:

@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from nbformat import NotebookNode
-from nbformat.v4 import new_markdown_cell
 
 from toysae.claims.record import Published
-from toysae.writeup import pairs, records
+from toysae.writeup import banner, pairs, records
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -56,7 +55,7 @@ def execute(job: dict, events: Events) -> None:
     notebook, published = pairs.read_source(Path(job["source"])), Published.read(Path(job["published"]))
     about = {"sources": pairs.fingerprint(notebook)}
     if job["banner"]:
-        insert_banner(notebook, job["banner"])
+        banner.insert(notebook, job["banner"])
         about["parameters"] = job["parameters"]
     try:
         executed = _papermill(notebook, job, _reporter(job["name"], notebook, published, events))
@@ -67,15 +66,6 @@ def execute(job: dict, events: Events) -> None:
     claims = records.claims_of(job["name"], clean, published)
     Path(job["output"]).write_bytes(pairs.to_bytes(clean))
     events.send(kind="done", claims=len(claims), hold=sum(claim.holds for claim in claims))
-
-
-def insert_banner(notebook: NotebookNode, banner: str) -> None:
-    """Put a Markdown cell right below the title, which may share its cell with an abstract."""
-    title, _, rest = notebook.cells[0].source.partition("\n")
-    notebook.cells[0].source = title
-    notebook.cells.insert(1, new_markdown_cell(banner, metadata={"tags": ["banner"]}))
-    if rest.strip():
-        notebook.cells.insert(2, new_markdown_cell(rest.strip()))
 
 
 def _papermill(notebook: NotebookNode, job: dict, report: Callable) -> NotebookNode:
