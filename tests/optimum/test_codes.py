@@ -175,7 +175,6 @@ def test_no_dictionaries_at_all_have_no_losses():
     ("named", "wrong"),
     [
         ("dictionary", {"dictionary": torch.zeros(2, 3, 4)}),
-        ("dictionary", {"dictionary": torch.zeros(3)}),
         ("l1_coeff", {"l1_coeff": torch.zeros(3)}),
         ("decoder_bias", {"decoder_bias": torch.zeros(3)}),
     ],
@@ -184,6 +183,11 @@ def test_shapes_that_do_not_match_are_refused_by_name(named, wrong):
     given = {"dictionary": torch.zeros(2, 3, 3), "world": two_of_three(), "l1_coeff": 0.1} | wrong
     with pytest.raises(ValueError, match=f"{named} has shape .* allowed is"):
         dictionary_loss(**given)
+
+
+def test_a_single_row_is_no_dictionary():
+    with pytest.raises(ValueError, match=r"dictionary is \[0.0, 0.0, 0.0\]: allowed is \(..., n_latents, d_in\)"):
+        dictionary_loss(torch.zeros(3), two_of_three(), 0.1)
 
 
 @pytest.mark.parametrize(
