@@ -361,7 +361,7 @@ def test_a_file_is_written_on_the_file_system_of_its_place(project, monkeypatch)
     ended.wait()
     leftover = target.with_name(f".new.png-{ended.pid}")
     leftover.write_bytes(b"half")
-    write_whole(project, target, b"whole")
+    write_whole(target, b"whole")
     assert target.read_bytes() == b"whole"
     assert not leftover.exists()
     target.unlink()
@@ -386,14 +386,14 @@ def test_a_closed_output_gives_no_traceback(project, end):
 
 def test_a_file_appears_whole_or_not_at_all(project, monkeypatch):
     target = project.build / "file"
-    write_whole(project, target, b"old")
+    write_whole(target, b"old")
 
     def interrupted(*_):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(os, "replace", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        write_whole(project, target, b"new")
+        write_whole(target, b"new")
     assert target.read_bytes() == b"old"
 
 
@@ -462,7 +462,7 @@ def test_a_value_equal_to_the_published_one_counts_as_unchanged(project):
 
 def test_clean_removes_what_is_generated_and_keeps_the_notebooks(tmp_path):
     project = make_tiny_project(tmp_path / "project")
-    write_whole(project, project.build / "book" / "index.html", b"x")
+    write_whole(project.build / "book" / "index.html", b"x")
     before = published(project)
     assert main(["clean"], project) == 0
     assert not project.build.exists()

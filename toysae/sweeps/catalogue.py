@@ -6,10 +6,10 @@ What a sweep computes belongs to its chapter, and is found by its place when it 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from pkgutil import resolve_name
 
+from toysae.claims.words import nearest
 from toysae.sweeps import provenance, sweep, write_table
 from toysae.sweeps.settings import Point, Setting
 
@@ -68,9 +68,7 @@ def listing() -> str:
 def find(name: str) -> Offer:
     """The sweep of that name. Raises ValueError if there is none."""
     if name not in SWEEPS:
-        close = get_close_matches(name, SWEEPS, n=1, cutoff=0.4)
-        hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(SWEEPS)}"
-        raise ValueError(f"unknown sweep {name!r}: {hint}")
+        raise ValueError(f"unknown sweep {name!r}: {nearest(name, SWEEPS)}")
     return SWEEPS[name]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from toysae.writeup.project import Project
 
 
-def write_whole(project: Project, path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes) -> None:
     """Write a file beside its place and move it there in one step. Leaves an equal file alone.
 
     Beside it, and not in build/, because build/ may be on another file system.

@@ -34,7 +34,7 @@ def prepare(project: Project) -> list[str]:
     notes = _read_notes(project)
     said = [line for name in project.names() for line in _bring(project, name, notes)]
     said += [line for path in _companions(project) for line in _bring_companion(project, path, notes)]
-    write_whole(project, project.lab / _NOTES, json.dumps(notes, indent=2, sort_keys=True).encode())
+    write_whole(project.lab / _NOTES, json.dumps(notes, indent=2, sort_keys=True).encode())
     _trust(project, notes)
     return said
 
@@ -57,7 +57,7 @@ def _bring(project: Project, name: str, notes: dict) -> Iterator[str]:
     elif there.halves and there.cells != new.cells:
         yield f"{name} changed, and its copy was renewed"
     for suffix, content in new.halves.items():
-        write_whole(project, project.lab / f"{stem}{suffix}", content)
+        write_whole(project.lab / f"{stem}{suffix}", content)
     notes[stem] = {"cells": cells, "digest": new.digest}
 
 
@@ -112,7 +112,7 @@ def _bring_companion(project: Project, path: Path, notes: dict) -> Iterator[str]
     if copy.exists() and _hash(copy.read_bytes()) not in (notes.get(str(inside)), new):
         yield f"{_place(project, str(inside))} is not the one of notebooks/, and stays"
         return
-    write_whole(project, copy, content)
+    write_whole(copy, content)
     notes[str(inside)] = new
 
 

@@ -61,7 +61,7 @@ def publish(project: Project) -> int:
         lacking = [f"{name} {state}" for name in project.names() if (state := _lacks(project, name))]
         if lacking:
             raise ValueError(f"nothing was published: {', '.join(lacking)}; make reproduce executes them")
-        write_whole(project, project.published, book.this_run(project).to_bytes())
+        write_whole(project.published, book.this_run(project).to_bytes())
         claims = _write_claims(project)
     board.line(f"published: {len(claims)} claims ({project.published.relative_to(project.root)})")
     return 0
@@ -140,7 +140,7 @@ def _execute_all(project: Project, names: list[str], board: Board) -> bool:
 def _put_in_place(project: Project, outcome: crew.Outcome) -> None:
     name = outcome.job.name
     _failed(project, name).unlink(missing_ok=True)
-    write_whole(project, project.executed(name), outcome.job.output.read_bytes())
+    write_whole(project.executed(name), outcome.job.output.read_bytes())
     times = project.source(name).stat()  # equal times, else Jupytext calls one of the two outdated
     os.utime(project.executed(name), ns=(times.st_atime_ns, times.st_mtime_ns))
 
@@ -158,19 +158,19 @@ def _report_failure(project: Project, outcome: crew.Outcome, board: Board) -> No
 def _write_figures(project: Project) -> None:
     for name in project.names():
         for figure, png in records.figures_of(book.present(project, name)).items():
-            write_whole(project, project.notebooks / "figures" / f"{figure}.png", png)
+            write_whole(project.notebooks / "figures" / f"{figure}.png", png)
 
 
 def _write_claims(project: Project) -> list[Record]:
     claims = book.claims_of_all(project)
-    write_whole(project, project.claims, to_bytes(claims))
+    write_whole(project.claims, to_bytes(claims))
     return claims
 
 
 def _write_comparison(project: Project, board: Board) -> None:
     found = book.compared(project)
     if found:
-        write_whole(project, project.comparison, found.to_bytes())
+        write_whole(project.comparison, found.to_bytes())
         board.line(f"{comparison.summary(found)} ({project.comparison.relative_to(project.root)})")
 
 
@@ -197,7 +197,7 @@ def _close(claims: list[Record], n_saes: int, began: float, board: Board) -> Non
 def _finish_run(project: Project, name: str, result: Path, board: Board) -> int:
     executed = pairs.read_executed(result / f"{name}.ipynb")
     claims = records.claims_of(name, executed, Published.read(project.published))
-    write_whole(project, result / "claims.json", to_bytes(claims))
+    write_whole(result / "claims.json", to_bytes(claims))
     try:
         book.build_page(project, name, executed, result)
     except book.BookError as problem:

@@ -32,7 +32,7 @@ def sources_hash(project: Project, name: str) -> str:
 def put(project: Project, name: str, sources: str, seconds: float) -> None:
     """Note what the executed notebook now in place was made from, and how long that took."""
     stamp = {"sources": sources, "output": _hash(project.executed(name)), "seconds": round(seconds, 1)}
-    write_whole(project, _path(project, name), json.dumps(stamp).encode())
+    write_whole(_path(project, name), json.dumps(stamp).encode())
 
 
 def seconds_of(project: Project, name: str) -> float | None:
