@@ -4,6 +4,7 @@ In reading order:
 
     intervals  counts and means, each with its interval
     evidence   what a sentence rests on: those, numbers and names; and how each is printed and recorded
+    families   comparisons that one table invites, corrected for each other: what "surely" means
     rules      when a count is "most" or "nearly all", and when one is more than another
     sources    whom a claim comes from, and the words that judge it
     templates  sentences with gaps that evidence fills
@@ -17,7 +18,8 @@ A notebook takes what it needs from here.
 """
 
 from toysae.claims.cases import claim
-from toysae.claims.intervals import Fraction, Mean
+from toysae.claims.families import Comparison, Family
+from toysae.claims.intervals import Fraction, Mean, Pooled
 from toysae.claims.prose import say, say_trained, show, show_interactive
 from toysae.claims.rules import (
     above,
@@ -33,8 +35,11 @@ from toysae.claims.rules import (
 from toysae.claims.words import counted, listed
 
 __all__ = [
+    "Comparison",
+    "Family",
     "Fraction",
     "Mean",
+    "Pooled",
     "above",
     "at_least_half",
     "below",

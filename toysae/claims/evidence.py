@@ -5,18 +5,20 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from toysae.claims.intervals import Fraction, Mean, digits
+from toysae.claims.intervals import Fraction, Mean, Pooled, digits
 
-Evidence = Fraction | Mean | int | float | str
+Evidence = Fraction | Pooled | Mean | int | float | str
 
 
 def checked(value: Any) -> Evidence:
     """The value as evidence; numbers of numpy and torch become plain ones. Raises TypeError for what is none."""
-    if isinstance(value, Fraction | Mean | str):
+    if isinstance(value, Fraction | Pooled | Mean | str):
         return value
     number = value.item() if hasattr(value, "item") and getattr(value, "ndim", 0) == 0 else value
     if isinstance(number, bool) or not isinstance(number, int | float):
-        raise TypeError(f"{value!r} is a {type(value).__name__}: must be a Fraction, a Mean, a number or a name")
+        raise TypeError(
+            f"{value!r} is a {type(value).__name__}: must be a Fraction, a Pooled, a Mean, a number or a name"
+        )
     return number
 
 
@@ -29,6 +31,8 @@ def printed(value: Any) -> str:
 
 def as_json(value: Evidence) -> Any:
     """Evidence as JSON: a number, a name or a flat table of numbers; what is not finite is null."""
+    if isinstance(value, Pooled):
+        return {"pooled": str(value)}
     if isinstance(value, Fraction | Mean):
         return {name: as_json(checked(part)) for name, part in vars(value).items()}
     return None if isinstance(value, float) and not math.isfinite(value) else value

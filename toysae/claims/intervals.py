@@ -49,6 +49,33 @@ class Fraction:
 
 
 @dataclass(frozen=True)
+class Pooled:
+    """k of n over seeds and settings together. These are not independent, so there is no interval."""
+
+    k: int
+    n: int
+
+    @classmethod
+    def of(cls, holds: Any) -> Pooled:
+        """How many are True of bools: a tensor, an array or a list."""
+        checks = np.asarray(holds)
+        return cls(int(checks.sum()), checks.size)
+
+    @property
+    def value(self) -> float:
+        """k / n; not a number when there is nothing to count."""
+        return self.k / self.n if self.n else float("nan")
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Raises TypeError: no rule that asks for an interval can judge such a count."""
+        raise TypeError(f"{self}: a count over seeds and settings together has no interval; judge it seed by seed")
+
+    def __str__(self) -> str:
+        return f"{self.k:,} of {self.n:,}" if self.n else "none of 0"
+
+
+@dataclass(frozen=True)
 class Mean:
     """A mean over n independent values with both ends of its 95 % interval, which are infinite for fewer than two."""
 
@@ -68,6 +95,15 @@ class Mean:
 
         reach = student.ppf((1 + CONFIDENCE) / 2, len(kept) - 1) * kept.std(ddof=1) / np.sqrt(len(kept))
         return cls(float(kept.mean()), float(kept.mean() - reach), float(kept.mean() + reach), len(kept))
+
+    @classmethod
+    def of_clusters(cls, values: Any) -> Mean:
+        """Mean and t interval over seeds, of values (n_seeds, ...): each seed counts once, by the mean of its own.
+
+        The values of one seed, at many settings say, share its draws, so that only seeds are independent.
+        """
+        table = np.asarray(values, dtype=float)
+        return cls.of(table.reshape(len(table), -1).mean(1))
 
     @property
     def interval(self) -> tuple[float, float]:

@@ -10,6 +10,7 @@ from typing import Any
 
 CLAIM_MIME = "application/vnd.toysae.claim+json"
 NOT_JUDGED = "not judged"
+_PUBLISHED = ("case", "verdict", "statement", "evidence", "control")  # of each claim
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Record:
     verdict    the word that judges it, or None if there was nothing to judge
     source     whom the claim comes from, as in sources.SOURCES
     evidence   numbers and names by label, as evidence.as_json makes them
+    control    what should fail the rule, by name: whether it "passes", and its "score", as evidence is recorded
     notebook   where it stands; a cell does not know that yet
     holds      whether the published run says the same case; true for a claim that was not published yet
     """
@@ -32,6 +34,7 @@ class Record:
     verdict: str | None
     source: str
     evidence: Mapping[str, Any] = field(default_factory=dict)
+    control: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     notebook: str = ""
     holds: bool = True
 
@@ -42,7 +45,8 @@ class Record:
 
     def in_cell(self) -> dict[str, Any]:
         """As a cell records it."""
-        return {name: getattr(self, name) for name in ("id", "case", "statement", "verdict", "source", "evidence")}
+        names = ("id", "case", "statement", "verdict", "source", "evidence", "control")
+        return {name: getattr(self, name) for name in names}
 
     @classmethod
     def from_cell(cls, notebook: str, recorded: Mapping[str, Any], published: Published) -> Record:
@@ -55,7 +59,7 @@ class Record:
 
     def to_json(self) -> dict[str, Any]:
         """As build/claims.json lists it."""
-        names = ("notebook", "id", "statement", "holds", "source", "verdict", "evidence", "case")
+        names = ("notebook", "id", "statement", "holds", "source", "verdict", "evidence", "control", "case")
         return {name: getattr(self, name) for name in names}
 
     @classmethod
@@ -71,7 +75,7 @@ def to_bytes(records: Iterable[Record]) -> bytes:
 
 @dataclass(frozen=True)
 class Published:
-    """The published run: by notebook and id the case, verdict, statement and evidence of each claim.
+    """The published run: by notebook and id the case, verdict, statement, evidence and control of each claim.
 
     versions   those of Python and the libraries it was made with
     processor  the kind of processor, in words
@@ -86,7 +90,7 @@ class Published:
         """What is published when these claims are."""
         claims: dict[str, dict[str, Mapping[str, Any]]] = {}
         for record in records:
-            entry = {name: getattr(record, name) for name in ("case", "verdict", "statement", "evidence")}
+            entry = {name: getattr(record, name) for name in _PUBLISHED}
             claims.setdefault(record.notebook, {})[record.id] = entry
         return cls(claims, versions or {}, processor)
 
@@ -107,9 +111,9 @@ class Published:
         return {"versions": self.versions, "processor": self.processor}
 
     def says(self, record: Record) -> bool:
-        """Whether this claim came out in the published case; a claim that is new does."""
+        """Whether this claim came out in the published case, with its verdict; a claim that is new does."""
         entry = self.claims.get(record.notebook, {}).get(record.id)
-        return entry is None or entry["case"] == record.case
+        return entry is None or (entry["case"], entry["verdict"]) == (record.case, record.verdict)
 
     def to_bytes(self) -> bytes:
         """The file notebooks/published.json, sorted."""

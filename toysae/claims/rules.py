@@ -9,7 +9,7 @@ from __future__ import annotations
 from toysae.claims.intervals import Fraction, Mean
 
 HALF = 0.5
-NEARLY_ALL = 0.8  # the lower end of the interval from which on some exceptions do not matter
+NEARLY_ALL = 0.8  # what the lower end of the interval has to exceed, so that exceptions do not matter
 
 
 def above(evidence: Fraction | Mean, bound: float) -> bool:
@@ -32,9 +32,9 @@ def mostly_not(share: Fraction | Mean) -> bool:
     return below(share, HALF)
 
 
-def nearly_all(count: Fraction) -> bool:
-    """All of them, or so many that the whole interval lies above .8; there has to be something to count."""
-    return count.n > 0 and (count.k == count.n or above(count, NEARLY_ALL))
+def nearly_all(count: Fraction | Mean) -> bool:
+    """The whole interval lies above .8. All of a few is not enough: 8 of 8 reaches down to .68, 16 of 16 to .81."""
+    return above(count, NEARLY_ALL)
 
 
 def at_least_half(count: Fraction) -> bool:

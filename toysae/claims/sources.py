@@ -166,3 +166,8 @@ def check_verdicts(source: str, verdicts: Sequence[str | None]) -> None:
             raise ValueError(f"verdict {verdict!r}: must be one of {', '.join(allowed)} for source={source!r}, or None")
     if len(set(verdicts) - {None}) < 2:
         raise ValueError("all its cases have one verdict; a claim must be able to fail")
+
+
+def best_verdict(source: str) -> str:
+    """The word that says that it is so."""
+    return SOURCES[source].verdicts[0]

@@ -33,11 +33,12 @@ class Wording:
 
 @dataclass(frozen=True)
 class Reading:
-    """One claim of a notebook as it stands in the source: its line, its id as code, its wordings, what is wrong."""
+    """One claim of a notebook as it stands in the source: line, id as code, wordings, controls, what is wrong."""
 
     line: int
     id: str
     wordings: tuple[Wording, ...]
+    controls: tuple[str, ...]
     faults: tuple[str, ...]
 
 
@@ -94,17 +95,20 @@ def _names_claim(function: ast.expr) -> bool:
 def _reading(call: ast.Call) -> Reading:
     id, *cases = call.args or [ast.Constant("no id")]
     told, wrong = [], []
+    evidence: dict[str, Placeholder] = {}
+    controls: dict[str, Placeholder] = {}
     try:
-        evidence = _evidence(call)
+        evidence, controls = _named(call, "evidence"), _named(call, "control")
     except ValueError as problem:
-        evidence, wrong = {}, [str(problem)]
+        wrong = [str(problem)]
     for place, case in enumerate(cases, start=1):
         try:
             told.append(_wording(case, evidence, last=place == len(cases)))
         except ValueError as problem:
             wrong.append(f"case {place}: {problem}")
     wrong += [f"case {place}: {fault}" for place, case in enumerate(told, start=1) for fault in _of_text(case)]
-    return Reading(call.lineno, ast.unparse(id), tuple(told), tuple(wrong + list(_of_all(call, cases, told))))
+    wrong += _of_all(call, cases, told)
+    return Reading(call.lineno, ast.unparse(id), tuple(told), tuple(controls), tuple(wrong))
 
 
 def _wording(case: ast.expr, evidence: Mapping[str, Placeholder], last: bool) -> Wording:
@@ -128,13 +132,13 @@ def _literal(sentence: ast.expr) -> str:
     raise Unwritten(f"its sentence is {found:.60}; write it out, and let it name evidence in braces")
 
 
-def _evidence(call: ast.Call) -> dict[str, Placeholder]:
-    """A placeholder for each name that the evidence gives literally; what it takes in by ** cannot be named."""
-    value = next((keyword.value for keyword in call.keywords if keyword.arg == "evidence"), ast.Dict([], []))
+def _named(call: ast.Call, argument: str) -> dict[str, Placeholder]:
+    """A placeholder for each name that evidence or control gives literally; what it takes in by ** has no name."""
+    value = next((keyword.value for keyword in call.keywords if keyword.arg == argument), ast.Dict([], []))
     keys = value.keys if isinstance(value, ast.Dict) else [value]
     names = [key.value if isinstance(key, ast.Constant) else None for key in keys if key is not None]
     if None in names:
-        raise Unwritten("its evidence must be a dict with literal names, written out")
+        raise Unwritten(f"its {argument} must be a dict with literal names, written out")
     return {check_name(name): Placeholder(str(name)) for name in names}
 
 
@@ -144,8 +148,8 @@ def _of_text(wording: Wording) -> Iterator[str]:
 
 def _of_all(call: ast.Call, cases: list[ast.expr], told: list[Wording]) -> Iterator[str]:
     """What is wrong with the cases taken together."""
-    if len(cases) < 2 or any(keyword.arg not in ("evidence", "source") for keyword in call.keywords):
-        yield "must be claim(id, case, case, ..., evidence=..., source=...) with two cases or more"
+    if len(cases) < 2 or any(keyword.arg not in ("evidence", "control", "source") for keyword in call.keywords):
+        yield "must be claim(id, case, case, ..., evidence=..., control=..., source=...) with two cases or more"
     sentences = [wording.sentence for wording in told]
     if len(set(sentences)) < len(sentences):
         yield "two cases have the same sentence"

@@ -56,7 +56,7 @@ class Compared:
 
     @property
     def as_published(self) -> bool:
-        return self.published is not None and self.now is not None and self.published["case"] == self.now["case"]
+        return self.in_both and self.published == self.now
 
     def to_json(self) -> dict[str, Any]:
         """As build/comparison.json lists it."""
