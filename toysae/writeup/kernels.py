@@ -166,7 +166,7 @@ def _problem(folder: str, name: str) -> str:
 
 
 class IPKernelApp(kernelapp.IPKernelApp):
-    """The one that it is derived from, and called as, for its options; but no file configures it, and none runs at its start."""
+    """No file configures it, and none runs at its start. Its options know it by the name of the one it derives from."""
 
     def load_config_file(self, *_: Any, **__: Any) -> None:
         """None."""

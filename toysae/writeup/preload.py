@@ -2,15 +2,17 @@
 
 import ast
 import atexit
+import builtins
 import gc
 import importlib
 import importlib.util
 import os
 import sys
 import threading
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import SimpleNamespace
 from typing import NoReturn
 
 from nbformat import NotebookNode
@@ -25,10 +27,21 @@ def preload(sources: Iterable[Path]) -> None:
 
     What cannot be imported is left to the cell that needs it, which tells why.
     """
-    for module in (*_ALWAYS, *sorted(set().union(*map(imported, sources)))):
-        with suppress(Exception):
-            _offer(importlib.import_module(module))
+    with _seemingly_in_a_kernel():
+        for module in (*_ALWAYS, *sorted(set().union(*map(imported, sources)))):
+            with suppress(Exception):
+                _offer(importlib.import_module(module))
     gc.freeze()  # else the garbage collector of a fork would copy every page of what was imported
+
+
+@contextmanager
+def _seemingly_in_a_kernel() -> Iterator[None]:
+    """pandas, for one, looks where it is imported, and elsewhere fits its tables to the width of a terminal."""
+    vars(builtins)["get_ipython"] = lambda: SimpleNamespace(kernel=None)
+    try:
+        yield
+    finally:
+        del vars(builtins)["get_ipython"]
 
 
 def _offer(module: object) -> None:
