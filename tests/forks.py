@@ -5,9 +5,6 @@ same cells, with the parameters where Papermill puts them, go through an IPython
 As a script: reads the runs from standard input, and leaves NAME.ipynb or NAME.failed of each in the folder it names.
 """
 
-import ast
-import gc
-import importlib.util
 import json
 import os
 import subprocess
@@ -27,6 +24,7 @@ from traitlets.config import Config
 from toysae.claims import prose
 from toysae.claims.record import Published
 from toysae.writeup import crew, pairs, records
+from toysae.writeup.preload import preload
 
 ROOT = Path(__file__).resolve().parents[1]
 SETTINGS = {"PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1", "MPLBACKEND": "agg"}
@@ -74,11 +72,7 @@ def _result(run: Run, folder: Path) -> Result:
 def main() -> None:
     asked = json.load(sys.stdin)
     runs = [Run(**run) for run in asked["runs"]]
-    for module in sorted(set().union(*(imported(run.source) for run in runs))):
-        importlib.import_module(module)
-    if "torch" in sys.modules:
-        sys.modules["torch"].set_num_threads(1)  # a child inherits no threads, so there must be none
-    gc.freeze()  # else a child's garbage collector would copy every page of what was imported
+    preload(Path(run.source) for run in runs)
     running = set()
     for run in runs:
         if len(running) == crew.cores():
@@ -86,30 +80,6 @@ def main() -> None:
         running.add(os.fork() or _child(run, Path(asked["folder"])))
     while running:
         running.discard(os.wait()[0])
-
-
-def imported(source: str) -> set[str]:
-    """The modules that the cells of a notebook import by name."""
-    nodes = [node for cell in pairs.read_source(Path(source)).cells for node in _nodes(cell)]
-    names = {name.name for node in nodes if isinstance(node, ast.Import) for name in node.names}
-    for node in nodes:
-        if isinstance(node, ast.ImportFrom):
-            names |= {node.module, *(f"{node.module}.{name.name}" for name in node.names)}
-    return set(filter(_is_module, names))
-
-
-def _nodes(cell: NotebookNode) -> list[ast.AST]:
-    try:
-        return list(ast.walk(ast.parse(cell.source))) if cell.cell_type == "code" else []
-    except SyntaxError:  # told by the run of the notebook
-        return []
-
-
-def _is_module(name: str) -> bool:
-    try:
-        return importlib.util.find_spec(name) is not None
-    except ModuleNotFoundError:  # what it is looked for in holds no modules, or is not there either
-        return False
 
 
 def _child(run: Run, folder: Path) -> None:

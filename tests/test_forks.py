@@ -90,10 +90,3 @@ def test_a_notebook_says_what_it_says_in_a_kernel(tmp_path):
     assert pairs.cells_of(result.notebook) == pairs.cells_of(in_a_kernel)
     assert records.outputs_of(result.notebook) == records.outputs_of(in_a_kernel)
     assert records.claims_of("01_first", result.notebook, Published())[0].statement == "At 0.5 an atom."
-
-
-def test_only_modules_are_imported_before_the_forks(tmp_path):
-    cells = "import json, os.path\nfrom toysae import figures, claims\nfrom toysae.claims import say\nimport nowhere.x"
-    (tmp_path / "some.py").write_text(f"# %%\n{cells}\n")
-    found = forks.imported(str(tmp_path / "some.py"))
-    assert found == {"json", "os.path", "toysae", "toysae.figures", "toysae.claims"}

@@ -7,15 +7,15 @@ import json
 import os
 import selectors
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import IO, Any, Protocol
+from typing import Any, Protocol
+
+from toysae.writeup import warm
 
 # Kernels that lie elsewhere, what a user starts in each, and the notebook in JupyterLab that we may be started from
 _OF_OTHERS = {"JUPYTER_PATH", "PYTHONSTARTUP", "JPY_SESSION_NAME"}
@@ -105,13 +105,16 @@ def execute(jobs: list[Job], folder: Path, board: Listener) -> Generator[Outcome
     board   is told about what happens
     Closing the iterator, or an interrupt, ends every worker and kernel first.
     """
+    if not jobs:
+        return
     waiting = list(jobs)
     crew: dict[int, _Worker] = {}  # by the number of the pipe that a worker talks through
-    with selectors.DefaultSelector() as selector:
+    with selectors.DefaultSelector() as selector, (folder / "log").open("w") as log:
+        starter = warm.starter(_environment(folder), [job.source for job in jobs], log)
         try:
             while waiting or crew:
                 while waiting and len(crew) < cores():
-                    worker = _Worker(waiting.pop(0), folder)
+                    worker = _Worker(waiting.pop(0), folder, starter)
                     crew[worker.pipe.fileno()] = worker
                     selector.register(worker.pipe, selectors.EVENT_READ)
                     board.started(worker.job.name)
@@ -123,27 +126,26 @@ def execute(jobs: list[Job], folder: Path, board: Listener) -> Generator[Outcome
                         yield outcome
                 board.tick()
         finally:
-            _stop(list(crew.values()))
+            for worker in crew.values():
+                worker.dismiss()
+            starter.end(time.monotonic() + _PATIENCE)
 
 
 class _Worker:
-    def __init__(self, job: Job, folder: Path) -> None:
+    """What a worker is told and what it says. It ends when its orders do, if only with this process."""
+
+    def __init__(self, job: Job, folder: Path, starter: warm.Starter) -> None:
         self.job, self.began = job, time.monotonic()
         self.outcome = Outcome(job)
         self._rest = b""
         self._log = (folder / f"{job.name}.log").open("w+")
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "toysae.writeup.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-            cwd=job.source.parent,
-            env=_environment(folder),
-            start_new_session=True,  # Ctrl-C reaches this process only, which then ends the workers in order
-        )
-        self.pipe, self._orders = _pipe(self.process.stdout), _pipe(self.process.stdin)
-        self._orders.write(job.to_json().encode() + b"\n")
-        self._orders.flush()
+        (orders, told), (heard, events) = os.pipe(), os.pipe()
+        starter.start(orders, events, self._log.fileno())
+        for end in (orders, events):
+            os.close(end)
+        self.pipe, self._orders = os.fdopen(heard, "rb"), os.fdopen(told, "wb", buffering=0)
+        with suppress(BrokenPipeError):  # it has ended already, which its other pipe will tell
+            self._orders.write(job.to_json().encode() + b"\n")
 
     def read(self, board: Listener) -> bool:
         """Take in what the worker sent; False once it has nothing more to say."""
@@ -162,40 +164,18 @@ class _Worker:
         self.outcome.claims, self.outcome.hold = event.get("claims", 0), event.get("hold", 0)
 
     def finish(self) -> Outcome:
-        self._orders.close()
-        self.process.wait()
         self.outcome.seconds = time.monotonic() - self.began
         if not self.outcome.succeeded and not self.outcome.traceback:
             self._log.seek(0)
             self.outcome.traceback = self._log.read().splitlines()[-12:]
-        self._close()
+        self.dismiss()
+        self.pipe.close()
+        self._log.close()
         return self.outcome
 
-    def _close(self) -> None:
-        self._log.close()
-        self.pipe.close()
-
-    def stop(self, deadline: float) -> None:
-        try:
-            self.process.wait(max(0.0, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+    def dismiss(self) -> None:
+        """It ends now, and its kernel with it."""
         self._orders.close()
-        self._close()
-
-
-def _pipe(end: IO[bytes] | None) -> IO[bytes]:
-    assert end is not None, "it was asked for when the process was started"
-    return end
-
-
-def _stop(crew: list[_Worker]) -> None:
-    for worker in crew:
-        worker.process.terminate()
-    deadline = time.monotonic() + _PATIENCE
-    for worker in crew:
-        worker.stop(deadline)
 
 
 def _environment(folder: Path) -> dict[str, str]:

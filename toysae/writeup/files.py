@@ -4,8 +4,9 @@ import fcntl
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from toysae.writeup.project import Project
 
@@ -32,15 +33,56 @@ def write_whole(path: Path, content: bytes) -> None:
 
 @contextmanager
 def workshop(project: Project, label: str) -> Iterator[Path]:
-    """An empty folder of this process on build/'s file system, gone afterwards."""
-    _remove_leftovers(project.scratch, "*-*")
+    """An empty folder of this process on build/'s file system, gone afterwards.
+
+    A lock beside it is held as long as this process lives: it tells the folder from those that killed ones left, which
+    go now. (Numbers of processes would not: others get the same.)
+    """
     folder = project.scratch / f"{label}-{os.getpid()}"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    try:
-        yield folder
-    finally:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with _held(folder.with_suffix(".lock")):
+        _remove_abandoned(project.scratch)
         shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _held(path: Path) -> Iterator[None]:
+    """Hold a lock file, which is gone afterwards."""
+    lock = path.open("w")
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    while not _is_at(path, lock):  # it was removed as abandoned before it was held
+        lock.close()
+        lock = path.open("w")
+        fcntl.flock(lock, fcntl.LOCK_EX)
+    with lock:
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def _is_at(path: Path, file: IO) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(file.fileno()))
+    except FileNotFoundError:
+        return False
+
+
+def _remove_abandoned(scratch: Path) -> None:
+    """Remove the folders whose lock nobody holds, or that have none: a lock is there before its folder and after it."""
+    for path in scratch.glob("*.lock"):
+        with suppress(OSError), path.open("r+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(path.with_suffix(""), ignore_errors=True)
+            path.unlink()
+    for folder in filter(Path.is_dir, scratch.iterdir()):
+        if not folder.with_suffix(".lock").exists():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _remove_leftovers(folder: Path, pattern: str) -> None:

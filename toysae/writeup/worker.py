@@ -1,4 +1,4 @@
-"""One notebook, executed by Papermill in a process of its own.
+"""A worker: one notebook, executed by Papermill in a process of its own.
 
 The process reads one job (a line of JSON) from its standard input and answers with events (lines of JSON) on
 its standard output. When that input closes, whoever asked is gone, and the process ends with its kernel.
@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from nbformat import NotebookNode
+from traitlets.config import Config
 
 from toysae.claims.record import Published
-from toysae.writeup import banner, pairs, records
+from toysae.writeup import banner, kernels, pairs, records
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -33,23 +34,31 @@ class Events:
         self._stream.flush()
 
 
-def main() -> None:
-    """Do the job that standard input holds."""
+def main(forked: bool = False) -> None:
+    """Do the job that standard input holds. A forked process forks its kernel."""
+    orders = sys.stdin.readline()
+    if not orders:  # who asked is gone already
+        return
+    job = json.loads(orders)
+    os.chdir(Path(job["source"]).parent)
+    kernel = kernels.Kernel(job["name"], kernels.Fork() if forked else None)  # first, for no thread may run by then
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     events = Events(os.fdopen(os.dup(1), "w"))
     os.dup2(2, 1)  # a kernel inherits this descriptor, and what it prints must not mix with the events
-    job = json.loads(sys.stdin.readline())
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
-        execute(job, events)
+        execute(job, kernel, events)
+    except kernels.NoPlace as problem:
+        events.send(kind="failed", reason=str(problem))
     except OSError as problem:
         events.send(kind="failed", reason=f"cannot write: {problem.strerror or problem}")
     except Exception as problem:  # whatever went wrong belongs into the report on this notebook
         events.send(kind="failed", reason=f"{type(problem).__name__}: {problem}")
 
 
-def execute(job: dict, events: Events) -> None:
+def execute(job: dict, kernel: kernels.Kernel, events: Events) -> None:
     """Execute job["source"] with job["parameters"] and leave the normalised result in job["output"]."""
+    from nbclient.exceptions import DeadKernelError
     from papermill.exceptions import PapermillExecutionError
 
     notebook, published = pairs.read_source(Path(job["source"])), Published.read(Path(job["published"]))
@@ -58,9 +67,14 @@ def execute(job: dict, events: Events) -> None:
         banner.insert(notebook, job["banner"])
         about["parameters"] = job["parameters"]
     try:
-        executed = _papermill(notebook, job, _reporter(job["name"], notebook, published, events))
+        with kernels.meeting(Path(job["output"]).parent, job["name"]) as config:
+            report = _reporter(job["name"], notebook, published, events)
+            executed = _papermill(notebook, job, kernel, config, report)
     except PapermillExecutionError as error:
         events.send(kind="failed", reason=f"{error.ename}: {error.evalue}", traceback=_last_lines(error.traceback))
+        return
+    except DeadKernelError:
+        events.send(kind="failed", reason=kernel.death())
         return
     clean = pairs.normalise(executed, about)
     claims = records.claims_of(job["name"], clean, published)
@@ -68,9 +82,10 @@ def execute(job: dict, events: Events) -> None:
     events.send(kind="done", claims=len(claims), hold=sum(claim.holds for claim in claims))
 
 
-def _papermill(notebook: NotebookNode, job: dict, report: Callable) -> NotebookNode:
+def _papermill(
+    notebook: NotebookNode, job: dict, kernel: kernels.Kernel, config: Config, report: Callable
+) -> NotebookNode:
     from papermill import execute_notebook
-    from traitlets.config import Config
 
     return execute_notebook(
         notebook,
@@ -82,7 +97,8 @@ def _papermill(notebook: NotebookNode, job: dict, report: Callable) -> NotebookN
         start_timeout=300,
         iopub_timeout=300,
         on_cell_executed=report,
-        config=Config({"KernelManager": {"transport_encryption": "auto"}}),
+        kernel_manager_class=kernel.manager_class,
+        config=config,
     )
 
 
