@@ -1,7 +1,7 @@
 # Short names for what "python -m toysae.writeup" does. The environment is made on the first call, in .venv.
 
 PY := .venv/bin/python -m
-export NB PARAMS ARGS SWEEP WORKERS SCHEDULER STRICT
+export NB PARAMS ARGS SWEEP ONLY WORKERS SCHEDULER STRICT
 
 # The user's own kernels and modules stay out; one thread per process, for the processes use the cores.
 export JUPYTER_PREFER_ENV_PATH := 1
@@ -20,6 +20,7 @@ help: ## this list
 	@echo 'Example: make run NB=01_minimal_example PARAMS="sigma=0.5 seed=3"'
 	@echo 'With STRICT=1 reproduce fails also if a claim does not come out as published.'
 	@echo 'A sweep uses all cores, or WORKERS=n of them, or a Dask cluster: SCHEDULER=tcp://host:8786.'
+	@echo 'ONLY=name=value computes a part of it, for example SWEEP=seeds ONLY=notebook=01_minimal_example.'
 	@echo 'Variables when the environment is made: PYTHON (which Python), TORCH_INDEX (which build of PyTorch).'
 
 reproduce: environment ## run every notebook with its published parameters, then write build/claims.json and the book
@@ -41,7 +42,7 @@ book: environment ## build the book alone, into build/book/
 	@$(PY) toysae.writeup book
 
 sweep: environment ## compute a large sweep, or go on with it: SWEEP=name (without it: the list), into build/sweeps/
-	@set -f; $(PY) toysae.sweeps $${SWEEP:+"$$SWEEP"} \
+	@set -f; $(PY) toysae.sweeps $${SWEEP:+"$$SWEEP"} $${ONLY:+--only "$$ONLY"} \
 	    $${WORKERS:+--workers "$$WORKERS"} $${SCHEDULER:+--scheduler "$$SCHEDULER"}
 
 bench: environment ## compare our speed with SAELens and a plain loop (ten minutes; installs SAELens first), into build/bench/

@@ -13,17 +13,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from IPython.core.displayhook import DisplayHook
-from IPython.core.displaypub import DisplayPublisher
-from IPython.core.interactiveshell import InteractiveShell
 from nbformat import NotebookNode
-from nbformat.v4 import new_output
-from papermill import execute_notebook
-from traitlets.config import Config
 
 from toysae.claims import prose
 from toysae.claims.record import Published
-from toysae.writeup import crew, pairs, records
+from toysae.writeup import crew, pairs, records, shell
 from toysae.writeup.preload import preload
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -102,58 +96,13 @@ def _child(run: Run, folder: Path) -> None:
 # ---- the shell
 
 
-class Failed(Exception):
-    """A cell raised, or what it ends in could not be displayed."""
-
-
-class Publisher(DisplayPublisher):
-    def publish(self, data, metadata=None, **_):
-        self.shell.outputs.append(new_output("display_data", data=data, metadata=metadata or {}))
-
-
-class Hook(DisplayHook):
-    def write_output_prompt(self): ...
-
-    def write_format_data(self, format_dict, md_dict=None):
-        about = {"metadata": md_dict or {}, "execution_count": self.shell.number}
-        self.shell.outputs.append(new_output("execute_result", data=format_dict, **about))
-
-
-class Shell(InteractiveShell):
-    """A shell that keeps what its cells display, as a kernel would send it, and what went wrong."""
-
-    def __init__(self, **settings):
-        self.outputs, self.tracebacks, self.number = [], [], 0
-        super().__init__(**settings)
-
-    def _showtraceback(self, etype, evalue, stb):
-        self.tracebacks.append("\n".join(stb))
-
-
 def in_a_shell(run: Run) -> NotebookNode:
     """The notebook executed in this process. Raises Failed with the traceback of the first cell that fails."""
     from toysae.sweeps import workers
 
     workers._processes = lambda n: ThreadPoolExecutor(1)  # the processes of sweeps are the subject of test_sweeps
     prose._DPI = 50  # every figure is drawn and packed, but in fewer pixels
-    settings = {"InteractiveShell": {"colors": "nocolor"}, "HistoryManager": {"enabled": False}}
-    shell = Shell.instance(config=Config(settings), display_pub_class=Publisher, displayhook_class=Hook)
-    source = pairs.read_source(Path(run.source))
-    how = {"kernel_name": "python3", "language": "python", "prepare_only": True, "progress_bar": False}
-    notebook = execute_notebook(source, None, run.parameters, **how)  # Papermill itself injects the parameters
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            _execute(cell, shell)
-    return notebook
-
-
-def _execute(cell: NotebookNode, shell: Shell) -> None:
-    shell.number += 1
-    cell.execution_count = shell.number
-    ended = shell.run_cell(cell.source, store_history=True)  # a last semicolon is looked up there
-    cell.outputs, shell.outputs = shell.outputs, []
-    if shell.tracebacks or not ended.success:
-        raise Failed("\n".join(shell.tracebacks) or repr(ended.error_in_exec))
+    return shell.executed(Path(run.source), run.parameters)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from toysae.claims import Fraction, Mean, claim, mostly, mostly_not
+from toysae.claims import Fraction, Mean, claim, mostly, mostly_not, nearly_all
 from toysae.claims.record import CLAIM_MIME
 
 YES, NO = "It does.", "It does not."
@@ -110,4 +110,56 @@ def test_evidence_of_no_known_kind_is_refused_with_its_name():
 def test_an_id_is_kebab_case(displayed, id):
     with pytest.raises(ValueError, match="id="):
         claim(id, *GOOD)
+    assert not displayed
+
+
+def with_control(k, controls, source="ours"):
+    """A claim that finds k of 64, with controls by name: how many of 64 they find."""
+    best, worst = ("reproduced", "differs") if source == "seed" else ("holds", "does not hold")
+    found = Fraction(k, 64)
+    claim(
+        "it-holds",
+        (nearly_all(found), "Nearly all do.", best),
+        (True, "Not all do.", worst),
+        evidence={"found": found},
+        control={name: (nearly_all(Fraction(n, 64)), Fraction(n, 64)) for name, n in controls.items()},
+        source=source,
+    )
+
+
+@pytest.mark.parametrize("source", ["ours", "seed"])
+def test_a_control_that_passes_takes_the_best_verdict_and_says_so(displayed, source):
+    with_control(62, {"the plain SAE": 63}, source)
+    record = displayed[0][0][CLAIM_MIME]
+    assert (record["case"], record["verdict"]) == (0, "partly")
+    assert record["statement"] == "Nearly all do. The same is true of the plain SAE, though, so it proves little."
+    assert record["control"] == {"the plain SAE": {"passes": True, "score": {"k": 63, "n": 64}}}
+
+
+def test_only_controls_that_pass_are_told_in_the_sentence_and_all_below_it(displayed):
+    with_control(62, {"noise": 64, "the start": 3, "the plain SAE": 63})
+    said = displayed[0][0]["text/markdown"]
+    assert "The same is true of noise and the plain SAE, though" in said
+    scores = [f"control, {name}: {Fraction(k, 64)}" for name, k in (("noise", 64), ("the start", 3))]
+    assert "; ".join(scores) in said
+
+
+@pytest.mark.parametrize(("k", "control", "verdict"), [(62, 3, "holds"), (5, 64, "does not hold")])
+def test_a_control_that_fails_or_a_claim_that_does_not_hold_changes_nothing(displayed, k, control, verdict):
+    with_control(k, {"noise": control})
+    record = displayed[0][0][CLAIM_MIME]
+    assert (record["verdict"], "proves little" in record["statement"]) == (verdict, False)
+    assert displayed[0][0]["text/markdown"].endswith(f"control, noise: {Fraction(control, 64)}.</small>")
+
+
+@pytest.mark.parametrize(("control", "kind", "why"), [
+    ({"noise": True}, TypeError, "control 'noise' is True: must be (whether it passes the rule, what it scores)"),
+    ({"noise": (1, 0.5)}, TypeError, "control 'noise': whether it passes is 1: must be one bool"),
+    ({"noise": (True, [1])}, TypeError, "evidence 'noise': [1] is a list"),
+    ({"a.b": (True, 1)}, ValueError, "evidence 'a.b': a name is words"),
+])  # fmt: skip
+def test_what_is_no_control_is_refused_in_one_line(displayed, control, kind, why):
+    with pytest.raises(kind) as refused:
+        claim("it-holds", *GOOD, control=control)
+    assert str(refused.value).startswith(f"claim 'it-holds': {why}") and "\n" not in str(refused.value)
     assert not displayed

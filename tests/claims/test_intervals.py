@@ -7,7 +7,7 @@ import pytest
 import torch
 from scipy import stats
 
-from toysae.claims import Fraction, Mean
+from toysae.claims import Fraction, Mean, Pooled
 
 
 @pytest.mark.parametrize(("k", "n"), [(0, 12), (7, 12), (12, 12), (480, 500)])
@@ -65,3 +65,25 @@ def test_a_mean_prints_all_three_numbers_in_one_format():
     assert str(found) == f"{found}" == "0.312 (95 % interval 0.2 to 0.41)"
     assert f"{Mean.of([0.3]):.2f}" == "0.30 (one value)"
     assert str(Mean.of([])) == "no values"
+
+
+def test_of_clusters_each_seed_counts_once_however_many_values_it_has():
+    by_seed = np.random.default_rng(0).integers(9, size=(12, 1, 1))  # whole numbers, so that sums are exact
+    table = np.broadcast_to(by_seed, (12, 5, 7))  # the values of a seed are one value, 35 times
+    assert Mean.of_clusters(table) == Mean.of(by_seed.ravel())
+    assert Mean.of_clusters(torch.tensor(by_seed).squeeze()) == Mean.of(by_seed.ravel())
+    pooled = Mean.of(table.ravel())
+    assert pooled.high - pooled.low < (Mean.of_clusters(table).high - Mean.of_clusters(table).low) / 5
+
+
+def test_of_clusters_a_seed_without_all_its_values_is_left_out():
+    assert Mean.of_clusters([[1.0, 3.0], [4.0, math.nan], [5.0, 7.0]]) == Mean.of([2.0, 6.0])
+    assert Mean.of_clusters([]).n == Mean.of_clusters(np.zeros((0, 4))).n == 0
+
+
+def test_a_pooled_count_tells_count_and_share_and_no_interval():
+    cells = Pooled.of(torch.ones(30, 50) > 0)
+    assert (cells, cells.value, str(cells)) == (Pooled(1500, 1500), 1.0, "1,500 of 1,500")
+    assert math.isnan(Pooled(0, 0).value) and str(Pooled(0, 0)) == "none of 0"
+    with pytest.raises(TypeError, match=r"1,500 of 1,500: .* judge it seed by seed"):
+        _ = cells.interval

@@ -59,3 +59,13 @@ def test_show_refuses_a_figure_without_words(displayed, words):
         show(draw(), complete.pop("finding"), complete.pop("reading"), **complete)
     assert not displayed
     plt.close("all")
+
+
+def test_a_figure_that_is_not_to_be_drawn_is_closed_all_the_same(displayed, monkeypatch):
+    monkeypatch.setattr(prose, "_painted", prose._painted)  # put back afterwards
+    prose.draw_nothing()
+    before = plt.get_fignums()
+    show(draw(), "It falls.", "From the left.", alt="A line")
+    assert plt.get_fignums() == before
+    assert displayed[0][1]["image/png"] == {"width": 0, "height": 0, "alt": "A line"}
+    assert [data["text/plain"] for data, _ in displayed] == ["A line", "**It falls.** From the left."]

@@ -5,6 +5,7 @@ import pytest
 from toysae.claims import (
     Fraction,
     Mean,
+    Pooled,
     above,
     at_least_half,
     below,
@@ -31,7 +32,8 @@ def test_the_bound_of_most_lies_between_two_neighbouring_counts():
 
 
 @pytest.mark.parametrize(("count", "words"), [
-    ((1, 1), "nearly all"), ((96, 100), "nearly all"), ((84, 100), "at least half"), ((2, 4), "at least half"),
+    ((16, 16), "nearly all"), ((8, 8), "at least half"), ((96, 100), "nearly all"), ((84, 100), "at least half"),
+    ((2, 4), "at least half"),
     ((1, 4), "fewer"), ((0, 3), "fewer"), ((0, 0), "nothing"),
 ])  # fmt: skip
 def test_the_usual_four_cases_of_checks_that_came_out(count, words):
@@ -65,3 +67,30 @@ def test_means_are_judged_by_their_intervals_too():
 def test_rules_answer_with_plain_bools():
     answers = [mostly(MANY), nearly_all(NONE), at_least_half(SOME), more(MANY, FEW), nothing_to_judge(NONE)]
     assert {type(answer) for answer in answers} == {bool}
+
+
+def test_all_of_a_few_are_not_nearly_all():
+    """All of n reaches down to n / (n + z^2), which passes .8 between 15 and 16."""
+    assert [n for n in range(1, 40) if nearly_all(Fraction(n, n))] == list(range(16, 40))
+
+
+CELLS = Pooled(190, 200)
+RULES = {
+    "mostly": lambda: mostly(CELLS),
+    "mostly_not": lambda: mostly_not(CELLS),
+    "nearly_all": lambda: nearly_all(CELLS),
+    "at_least_half": lambda: at_least_half(CELLS),
+    "at_least_half of none": lambda: at_least_half(Pooled(0, 0)),
+    "above": lambda: above(CELLS, 0.1),
+    "below": lambda: below(CELLS, 0.1),
+    "more": lambda: more(CELLS, FEW),
+    "more than it": lambda: more(MANY, CELLS),
+    "fewer": lambda: fewer(CELLS, MANY),
+    "fewer than it": lambda: fewer(FEW, CELLS),
+}
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+def test_a_count_over_seeds_and_settings_together_is_refused_by_every_rule(rule):
+    with pytest.raises(TypeError, match=r"(190 of 200|none of 0): a count over seeds and settings together has no int"):
+        rule()

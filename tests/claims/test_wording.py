@@ -27,6 +27,11 @@ def test_a_claim_in_order_is_read_with_placeholders():
     assert (second.sentence, second.verdict) == ("Nothing of the kind.", "'differs'")
 
 
+def test_the_controls_of_a_claim_are_read_by_name():
+    (reading,) = readings(f"claim('a', {A}, {B}, control={{'the start': (x, 1), 'noise': (y, 2), **more}})")
+    assert (reading.controls, reading.faults) == (("the start", "noise"), ())
+
+
 def test_a_placeholder_takes_any_format_and_has_any_part():
     assert filled("{a.b.c:.3f} {a:>10} {a}", {"a": Placeholder("a")}) == "‹a.b.c› ‹a› ‹a›"
 
@@ -47,6 +52,8 @@ FAULTS = {
     f"claim('a', {A}, {B}, evidence=known)": "its evidence must be a dict with literal names",
     f"claim('a', {A}, {B}, evidence={{name: 1}})": "its evidence must be a dict with literal names",
     f"claim('a', {A}, {B}, evidence={{'a.b': 1}})": "a name is words",
+    f"claim('a', {A}, {B}, control=known)": "its control must be a dict with literal names",
+    f"claim('a', {A}, {B}, control={{'a.b': (x, 1)}})": "a name is words",
     f"claim('a', {A}, (True, 'It is.', 'partly'))": "two cases have the same sentence",
     f"claim('a', {A}, (True, 'Or not.', word))": "case 2: its verdict is computed",
     f"claim('a', {A}, (True, 'Or not.', 'holds'))": "a claim must be able to fail",

@@ -47,10 +47,10 @@ def shown_claim(record: Record):
 def tiny_book(root: Path) -> Project:
     """A book of one executed, one stale and one not yet executed chapter."""
     project = make_tiny_project(root)
-    found = Record("no-atoms", 0, "No $x$ is | an atom.", "reproduced", "seed", {"n": 3}, "01_first")
-    formula = Record("a-law", 0, "The law |x| fails.", "does not hold", "theory", {}, "01_first")
-    half = Record("an-atom", 1, "One is.", "partly", "ours", {}, "01_first")
-    open_one = Record("a-rest", 0, "Nothing was left.", None, "ours", {}, "01_first")
+    found = Record("no-atoms", 0, "No $x$ is | an atom.", "reproduced", "seed", {"n": 3}, {}, "01_first")
+    formula = Record("a-law", 0, "The law |x| fails.", "does not hold", "theory", {}, {}, "01_first")
+    half = Record("an-atom", 1, "One is.", "partly", "ours", {}, {}, "01_first")
+    open_one = Record("a-rest", 0, "Nothing was left.", None, "ours", {}, {}, "01_first")
     published = Published.of([found, formula, replace(half, case=0), open_one])
     project.published.write_bytes(published.to_bytes())
     png = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -280,7 +280,7 @@ def test_every_publication_in_the_table_of_sources_is_looked_for(real):
     assert {claim.source for claim in book.claims_of_all(real)} >= publications
 
 
-CLAIM = Record("a", 0, "It is.", "partly", "sharkey", {}, "07_some")
+CLAIM = Record("a", 0, "It is.", "partly", "sharkey", {}, {}, "07_some")
 
 
 def test_verdicts_are_counted_and_what_is_not_judged_is_not_hidden():

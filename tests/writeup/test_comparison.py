@@ -51,6 +51,25 @@ def test_a_run_is_as_published_if_numbers_differ_by_less_than_they_are_rounded(t
     assert found.numbers == []
 
 
+def test_what_a_control_scores_is_compared_like_evidence(tmp_path):
+    published, now = runs(tmp_path)
+    for run, k in ((published, 30), (now, 29)):
+        score = {"passes": False, "score": {"k": k, "n": 64}}
+        run.claims["01_first"]["share"]["control"] = {"the start": score}
+    (number,) = compare(published, now, []).numbers
+    assert (number.label, number.within) == ("control, the start", True)
+    assert "| control, the start | 30 of 64 | 29 of 64 |" in page(compare(published, now, []))
+
+
+def test_a_pooled_count_that_differs_has_no_interval(tmp_path):
+    published, now = runs(tmp_path)
+    for run, k in ((published, 30), (now, 29)):
+        run.claims["01_first"]["share"]["evidence"] = {"cells": {"pooled_k": k, "pooled_n": 64}}
+    found = compare(published, now, [])
+    assert summary(found).endswith("; 1 number differs: 1 without an interval")
+    assert "| cells | 30 of 64 | 29 of 64 | without an interval |" in page(found)
+
+
 def evidence(**numbers):
     return {"evidence": numbers}
 
@@ -70,6 +89,7 @@ MEAN = {"mean": 2.0, "low": 1.5, "high": 2.5, "n": 16}
         ("02_second/cost", evidence(cost=MEAN | {"mean": None}), False),
         ("02_second/cost", evidence(cost=2.0), None),
         ("02_second/cost", evidence(cost=MEAN, more=1), None),
+        ("02_second/cost", {"control": {"noise": {"passes": False, "score": {"k": 1, "n": 8}}}}, None),
         ("01_first/no-atoms", evidence(loss=0.1000001, name="a"), None),
         ("01_first/no-atoms", evidence(loss=None, name="a"), None),
         ("01_first/no-atoms", evidence(loss=0.1, name="b"), None),

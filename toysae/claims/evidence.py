@@ -32,7 +32,7 @@ def printed(value: Any) -> str:
 def as_json(value: Evidence) -> Any:
     """Evidence as JSON: a number, a name or a flat table of numbers; what is not finite is null."""
     if isinstance(value, Pooled):
-        return {"pooled": str(value)}
+        return {"pooled_k": value.k, "pooled_n": value.n}  # other names than a Fraction's: nobody shall judge them
     if isinstance(value, Fraction | Mean):
         return {name: as_json(checked(part)) for name, part in vars(value).items()}
     return None if isinstance(value, float) and not math.isfinite(value) else value

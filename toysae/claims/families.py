@@ -1,7 +1,9 @@
 """Families of comparisons: all that one table invites. "Surely" means that it holds in the family, after Holm.
 
 A comparison is a difference, seed by seed: a contestant less what it is held against. Of many comparisons some come out
-by chance; Holm's correction keeps the chance that any does at 5 %.
+by chance; Holm's correction keeps the chance that any does at 5 %. It corrects p, not the intervals: each of those is
+that of its comparison alone, so that one may leave out zero although the family decides nothing. Judge by surely_more
+and surely_less, not by the interval.
 """
 
 from __future__ import annotations
@@ -12,19 +14,29 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from toysae.claims.intervals import CONFIDENCE, Mean
+from toysae.claims.intervals import CONFIDENCE, Mean, digits
 
 LEVEL = 1 - CONFIDENCE
-DRAWS = 9_999  # resamples of a bootstrap: enough for Holm's correction over a hundred comparisons
+ROUNDING = 1e-12  # a difference below this is none: another processor may round it to the other side of zero
+DRAWS = 9_999  # resamples of a bootstrap: p cannot be below 2 / (DRAWS + 1), which Holm's correction takes 250 times
 
 Estimate = Callable[..., Mapping[str, float]]  # from the indices of the seeds that are drawn to a difference by name
 
 
 @dataclass(frozen=True)
 class Comparison(Mean):
-    """The mean of a difference with its own 95 % interval, and p: the probability of as much by chance, after Holm."""
+    """The mean of a difference over its seeds.
+
+    low, high  its own 95 % interval, uncorrected
+    p          the probability of so large a difference by chance, after Holm's correction in its family
+    """
 
     p: float = 1.0
+
+    def __format__(self, spec: str) -> str:
+        """Mean and interval as those of any mean, then p."""
+        told, p = super().__format__(spec), "below 0.001" if self.p < 0.001 else digits(self.p, 2)
+        return f"{told[:-1]}; p in its family {p})" if self.n > 1 else told
 
     @property
     def surely_more(self) -> bool:
@@ -45,7 +57,11 @@ class Family(Mapping[str, Comparison]):
 
     @classmethod
     def of(cls, differences: Mapping[str, Sequence[float]]) -> Family:
-        """From differences (n_seeds,) by name: paired t tests, two-sided, corrected."""
+        """From differences (n_seeds,) by name: paired t tests, two-sided, corrected.
+
+        What is not a number is left out. Where every seed has one and the same difference, a t test has no number: a
+        sign test stands for it.
+        """
         return cls(_corrected({name: _paired(values) for name, values in differences.items()}))
 
     @classmethod
@@ -54,13 +70,16 @@ class Family(Mapping[str, Comparison]):
 
         estimate   takes one array of indices for each group of seeds (those that select a setting, those that are
                    scored), and gives the difference by name
-        n_seeds    the size of each group
+        n_seeds    the size of each group, that of the scored seeds last
         generator  draws the seeds
 
-        Intervals are percentiles of the bootstrap; p is twice the share of draws on the other side of zero.
+        Choose on one group and score on another. The best of several settings by the seeds that score it is too good,
+        and no resampling takes that back: of families of pure noise half would then hold something surely better.
+
+        Intervals are percentiles of the bootstrap; p is twice the share of draws on the other side of zero, where a
+        draw that gave no number counts for both sides.
         """
-        indices = [np.arange(n) for n in n_seeds]
-        point, drawn = _bootstrap(estimate, indices, generator, draws)
+        point, drawn = _bootstrap(estimate, n_seeds, generator, draws)
         return cls(_corrected({name: _percentiles(point[name], drawn[name], n_seeds[-1]) for name in point}))
 
     @property
@@ -99,44 +118,38 @@ def _corrected(comparisons: dict[str, Comparison]) -> dict[str, Comparison]:
 
 
 def _paired(differences: Sequence[float]) -> Comparison:
-    """One difference over its seeds, uncorrected; seeds without a number are left out."""
-    mean = Mean.of(differences)
-    return Comparison(mean.mean, mean.low, mean.high, mean.n, _t_test(np.asarray(differences, dtype=float)))
+    """One difference over its seeds, uncorrected."""
+    values = np.asarray(differences, dtype=float)
+    values = np.where(abs(values) < ROUNDING, 0.0, values)
+    mean = Mean.of(values)
+    return Comparison(mean.mean, mean.low, mean.high, mean.n, _probability(values[~np.isnan(values)]))
 
 
-def _t_test(values: NDArray[np.float64]) -> float:
-    kept = values[~np.isnan(values)]
-    if len(kept) < 2 or np.ptp(kept) == 0:  # too few to judge; or no spread at all, for which the test has no number
-        return 0.0 if len(kept) >= 2 and kept[0] != 0 else 1.0
+def _probability(values: NDArray[np.float64]) -> float:
+    """Of a mean so far from zero by chance, by a t test; 1 where there is too little to judge."""
+    if len(values) < 2 or not values.any():
+        return 1.0
+    if np.ptp(values) < ROUNDING:
+        return 2 * 0.5 ** len(values)
     from scipy.stats import ttest_1samp
 
-    return float(ttest_1samp(kept, 0.0).pvalue)
+    return float(ttest_1samp(values, 0.0).pvalue)
 
 
 def _bootstrap(
-    estimate: Estimate, indices: list[NDArray[np.int64]], generator: np.random.Generator, draws: int
+    estimate: Estimate, n_seeds: Sequence[int], generator: np.random.Generator, draws: int
 ) -> tuple[dict[str, float], dict[str, NDArray[np.float64]]]:
     """The estimate on all seeds, and on each draw of them, by name."""
-    from scipy.stats import bootstrap
-
-    point = {name: float(value) for name, value in estimate(*indices).items()}
-
-    def of_drawn(*drawn: NDArray[np.int64]) -> NDArray[np.float64]:
-        found = estimate(*drawn)
-        return np.array([found[name] for name in point])
-
-    resampled = bootstrap(
-        indices,
-        of_drawn,
-        n_resamples=draws,
-        vectorized=False,
-        method="percentile",
-        rng=generator,
-    )
-    return point, dict(zip(point, np.atleast_2d(resampled.bootstrap_distribution), strict=True))
+    point = {name: float(value) for name, value in estimate(*map(np.arange, n_seeds)).items()}
+    drawn = np.empty((len(point), draws))
+    for draw in range(draws):
+        found = estimate(*(generator.integers(n, size=n) for n in n_seeds))
+        drawn[:, draw] = [found[name] for name in point]
+    return point, dict(zip(point, drawn, strict=True))
 
 
 def _percentiles(point: float, drawn: NDArray[np.float64], n: int) -> Comparison:
-    low, high = np.quantile(drawn, [LEVEL / 2, 1 - LEVEL / 2])
-    tail = 1 + min((drawn <= 0).sum(), (drawn >= 0).sum())  # the sample itself is one of the draws
+    kept = drawn[~np.isnan(drawn)]
+    low, high = np.quantile(kept, [LEVEL / 2, 1 - LEVEL / 2]) if len(kept) else (-np.inf, np.inf)
+    tail = 1 + min((~(drawn > ROUNDING)).sum(), (~(drawn < -ROUNDING)).sum())  # the sample itself is one of the draws
     return Comparison(point, float(low), float(high), n, min(1.0, 2 * float(tail) / (len(drawn) + 1)))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 CONFIDENCE = 0.95  # level of the intervals
 
@@ -85,7 +86,7 @@ class Mean:
     n: int
 
     @classmethod
-    def of(cls, values: Sequence[float]) -> Mean:
+    def of(cls, values: Sequence[float] | NDArray[np.float64]) -> Mean:
         """Mean and t interval of independent values; what is not a number is left out."""
         kept = np.asarray(values, dtype=float)
         kept = kept[~np.isnan(kept)]
@@ -100,10 +101,11 @@ class Mean:
     def of_clusters(cls, values: Any) -> Mean:
         """Mean and t interval over seeds, of values (n_seeds, ...): each seed counts once, by the mean of its own.
 
-        The values of one seed, at many settings say, share its draws, so that only seeds are independent.
+        The values of one seed, at many settings say, share its draws, so that only seeds are independent. A seed with a
+        value that is not a number is left out.
         """
         table = np.asarray(values, dtype=float)
-        return cls.of(table.reshape(len(table), -1).mean(1))
+        return cls.of(table.mean(axis=tuple(range(1, table.ndim))))
 
     @property
     def interval(self) -> tuple[float, float]:

@@ -1,7 +1,7 @@
 """Rules of judgement: each says of a count or a mean whether a sentence may be said. Evidence decides by its interval.
 
 The interval is the 95 % one: Wilson's for a Fraction, the t interval for a Mean. Nothing counted decides nothing:
-its interval is everything, so every rule but nothing_to_judge says no.
+its interval is everything, so every rule but nothing_to_judge says no. A Pooled count has no interval, and is refused.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ def nearly_all(count: Fraction | Mean) -> bool:
 
 
 def at_least_half(count: Fraction) -> bool:
-    """One half or more of those that were counted, whatever the interval; there has to be something to count."""
-    return 2 * count.k >= count.n > 0
+    """One half or more of those that were counted, wherever the interval ends; there has to be something to count."""
+    return not below(count, HALF) and 2 * count.k >= count.n > 0  # below refuses a Pooled count
 
 
 def more(first: Fraction | Mean, second: Fraction | Mean) -> bool:

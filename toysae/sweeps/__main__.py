@@ -1,4 +1,4 @@
-"""The command line: python -m toysae.sweeps [NAME] [--workers N | --scheduler ADDRESS].
+"""The command line: python -m toysae.sweeps [NAME] [--only name=value] [--workers N | --scheduler ADDRESS].
 
 Exit codes: 0 done, 1 something failed, 2 bad input, 130 interrupted.
 """
@@ -52,20 +52,24 @@ def run(asked: argparse.Namespace, folder: Path) -> int:
         print(catalogue.listing())
         return 0
     try:
-        n_settings = len(catalogue.find(asked.name).planned.settings)
+        settings = catalogue.find(asked.name).planned.settings
+        n_settings = len(catalogue.only(settings, asked.only) if asked.only else settings)
         print(f"{asked.name}: {n_settings} settings; what is finished stays in {folder}")
-        path = catalogue.run(asked.name, folder, asked.workers, asked.scheduler)
+        path = catalogue.run(asked.name, folder, asked.workers, asked.scheduler, asked.only)
     except ValueError as problem:
         return say(problem, 2)
     except SweepError as problem:
         return say(problem, 1)
-    print(f"table: {path}")
+    print(f"finished: {path}; without --only, the rest and the table" if asked.only else f"table: {path}")
     return 0
 
 
 def parser() -> argparse.ArgumentParser:
     parser = OneLineParser(prog="python -m toysae.sweeps", description="Compute a large sweep, or go on with it.")
     parser.add_argument("name", metavar="NAME", nargs="?", help="one of those that are listed without a name")
+    parser.add_argument(
+        "--only", metavar="name=value", help="these settings alone, such as notebook=01_minimal_example"
+    )
     parser.add_argument("--workers", type=int, metavar="N", help="processes on this machine (default: one per core)")
     parser.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster, for example tcp://10.0.0.1:8786")
     return parser

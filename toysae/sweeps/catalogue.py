@@ -27,7 +27,7 @@ class Offer:
     """A sweep with a name.
 
     question  what it answers, in a line or two
-    place     where its Planned stands: module:name
+    place     where its Planned stands, or a function that gives it: module:name
     """
 
     question: str
@@ -35,7 +35,8 @@ class Offer:
 
     @property
     def planned(self) -> Planned:
-        planned = resolve_name(self.place)
+        found = resolve_name(self.place)
+        planned = found() if callable(found) else found
         assert isinstance(planned, Planned)
         return planned
 
@@ -57,6 +58,10 @@ SWEEPS = {
         "Which remedy finds the features? The contest of the remedies, trained for longer and with more spread.",
         "toysae.chapters.remedies.plan:REMEDIES",
     ),
+    "seeds": Offer(
+        "Does a claim hang on the seed? Every notebook with the seeds 0 to 9; those whose code changed run again.",
+        "toysae.sweeps.seeds:planned",
+    ),
 }
 
 
@@ -72,13 +77,37 @@ def find(name: str) -> Offer:
     return SWEEPS[name]
 
 
-def run(name: str, folder: Path, n_workers: int | None = None, scheduler: str | None = None) -> Path:
+def only(settings: list[Setting], wanted: str) -> list[Setting]:
+    """The settings in which a name has a value, from words such as "task=tree". Raises ValueError if there is none."""
+    name, _, value = wanted.partition("=")
+    known = sorted({str(setting[name]) for setting in settings if name in setting})
+    if not known:
+        names = sorted(set().union(*settings))
+        raise ValueError(f"{wanted!r}: must be name=value; {nearest(name, names)}")
+    if value not in known:
+        raise ValueError(f"{wanted!r}: no setting has that value; {nearest(value, known)}")
+    return [setting for setting in settings if str(setting.get(name)) == value]
+
+
+def run(
+    name: str,
+    folder: Path,
+    n_workers: int | None = None,
+    scheduler: str | None = None,
+    wanted: str | None = None,
+) -> Path:
     """Computes a sweep, or goes on with it, and returns its table: folder/NAME.csv, beside .json and .jsonl.
+
+    wanted  name=value: those settings alone are computed. What is finished stays in the journal, which is then what is
+            returned: a table holds all settings or none
 
     raises  ValueError for a name that does not exist or workers that cannot be; SweepError where settings failed
     """
     planned, path = find(name).planned, folder / f"{name}.csv"
+    settings = only(planned.settings, wanted) if wanted else planned.settings
     journal = path.with_suffix(".jsonl")
-    table = sweep(planned.point, planned.settings, journal=journal, n_workers=n_workers, scheduler=scheduler)
+    table = sweep(planned.point, settings, journal=journal, n_workers=n_workers, scheduler=scheduler)
+    if wanted:
+        return journal
     write_table(table, path, provenance(planned.point, planned.settings))
     return path

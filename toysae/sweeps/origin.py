@@ -47,7 +47,7 @@ def sources(module: str) -> list[tuple[str, Path]]:
         path = None if name in found else _own_file(name)
         if path is not None:
             found[name] = path
-            waiting += _imported(name, path)
+            waiting += imported(name, path)
     return sorted(found.items())
 
 
@@ -95,7 +95,7 @@ def _is_library(spec: ModuleSpec | None) -> bool:
     return any(Path(spec.origin).is_relative_to(home) for home in homes)
 
 
-def _imported(module: str, path: Path) -> Iterator[str]:
+def imported(module: str, path: Path) -> Iterator[str]:
     """Names that may be modules, from the import statements of a module, wherever they stand in it."""
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
     for node in ast.walk(ast.parse(path.read_bytes())):

@@ -5,6 +5,7 @@ fails if a claim did not come out as published.
 """
 
 import argparse
+import json
 import os
 import sys
 from typing import NoReturn
@@ -43,7 +44,7 @@ def _do(asked: argparse.Namespace, project: Project) -> int:
 
     if asked.command == "reproduce":
         return runner.reproduce(project, force=asked.force, strict=os.environ.get("STRICT", "") not in ("", "0"))
-    if asked.command == "run":
+    if asked.command in ("run", "outcomes"):
         return _run(asked, project)
     if asked.command == "book":
         return runner.make_book(project)
@@ -63,7 +64,15 @@ def _run(asked: argparse.Namespace, project: Project) -> int:
         plan = runner.plan(project, asked.name, asked.parameters, PARAMETERS)
     except ValueError as problem:
         return _say(problem, 2)
-    return runner.run(project, plan)
+    return runner.run(project, plan) if asked.command == "run" else _tell_outcomes(project, plan.name, plan.changed)
+
+
+def _tell_outcomes(project: Project, name: str, parameters: dict) -> int:
+    from toysae.writeup.outcomes import outcomes
+
+    found = outcomes(project, name, parameters)
+    print(json.dumps(found))
+    return 1 if found["failure"] else 0
 
 
 def _publish(project: Project) -> int:
@@ -89,8 +98,10 @@ def _parser() -> argparse.ArgumentParser:
     reproduce = commands.add_parser("reproduce", help="execute every notebook that changed, then render the book")
     reproduce.add_argument("--force", action="store_true", help="execute all notebooks")
     run = commands.add_parser("run", help="execute one notebook with other parameters")
-    run.add_argument("name", metavar="NAME", help="01, or 01_minimal_example")
-    run.add_argument("parameters", metavar="key=value", nargs="*", help="for example sigma=0.5 seed=3")
+    told = commands.add_parser("outcomes", help="print only what its claims come to, as JSON: no pictures, no page")
+    for command in (run, told):
+        command.add_argument("name", metavar="NAME", help="01, or 01_minimal_example")
+        command.add_argument("parameters", metavar="key=value", nargs="*", help="for example sigma=0.5 seed=3")
     commands.add_parser("book", help="render the book from the notebooks as they are")
     commands.add_parser("lab", help="copy the notebooks for JupyterLab into build/lab/; changed copies are kept")
     commands.add_parser("publish", help="make the executed notebooks the run that later ones are compared with")

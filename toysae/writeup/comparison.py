@@ -118,12 +118,18 @@ def page(comparison: Comparison) -> str:
 
 
 def _compared(notebook: str, id: str, old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> Compared:
-    numbers = list(_differing(old["evidence"], new["evidence"])) if old is not None and new is not None else []
+    numbers = list(_differing(_numbers(old), _numbers(new))) if old is not None and new is not None else []
     return Compared(notebook, id, _outcome(old), _outcome(new), numbers)
 
 
 def _outcome(entry: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
     return None if entry is None else {"case": entry["case"], "verdict": entry["verdict"]}
+
+
+def _numbers(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Evidence by label, and what the controls score; files of the first edition know no controls."""
+    scores = {f"control, {name}": control["score"] for name, control in entry.get("control", {}).items()}
+    return {**entry["evidence"], **scores}
 
 
 def _differing(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Number]:
@@ -197,7 +203,7 @@ def _row_of_number(claim: Compared, number: Number) -> str:
 
 def _shown(value: Any) -> str:
     match value:
-        case {"k": k, "n": n}:
+        case {"k": k, "n": n} | {"pooled_k": k, "pooled_n": n}:
             return f"{k} of {n}"
         case {"mean": mean, "low": low, "high": high}:
             return f"{_shown(mean)} ({_shown(low)} to {_shown(high)})"

@@ -18,12 +18,13 @@ def is_fresh(project: Project, name: str) -> bool:
 
 
 def sources_hash(project: Project, name: str) -> str:
-    """A hash over the notebook's own text, the package, the tables of the sweeps and the pinned versions.
+    """A hash over the notebook's own text, the package, the tables that notebooks read and the pinned versions.
 
-    Taken before an execution, so that what is edited meanwhile counts as changed.
+    Taken before an execution, so that what is edited meanwhile counts as changed. The table of the seeds is made by
+    notebooks and read by none.
     """
     package = sorted(project.package.rglob("*.py"))
-    tables = sorted((project.notebooks / "tables").glob("*"))
+    tables = [path for path in sorted((project.notebooks / "tables").glob("*")) if path.stem != "seeds"]
     paths = [project.source(name), *package, *tables, project.root / "constraints.txt"]
     lines = [f"{path.relative_to(project.root)} {_hash(path)}" for path in paths if path.exists()]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
