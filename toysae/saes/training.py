@@ -216,15 +216,18 @@ class Plan:
 
 
 class Trainer:
-    """A chunk of a stack while it is trained: parameters, Adam's moments and gradients in flat buffers."""
+    """A chunk of a stack while it is trained: parameters, Adam's moments and gradients in flat buffers.
 
-    def __init__(self, stack: Stack, chosen: slice, plan: Plan) -> None:
+    buffers  scratch memory; trainers that take turns may share it
+    """
+
+    def __init__(self, stack: Stack, chosen: slice, plan: Plan, buffers: Buffers | None = None) -> None:
         require_stack(stack)
         require("plan", plan, isinstance(plan, Plan), "a Plan: when what happens")
         plan.require_fits(len(stack))
         part = stack[chosen]
         require("chosen", chosen, len(part) > 0, f"a slice of the {len(stack)} SAEs, one or more")
-        self.chosen, self.plan, self.model, self.buffers = chosen, plan, part.model, Buffers()
+        self.chosen, self.plan, self.model, self.buffers = chosen, plan, part.model, buffers or Buffers()
         self.moments = plan.resamplings()
         self.watched = max(self.moments, default=0)  # until then it matters which latents fire
         shapes = {name: value.shape for name, value in part.parameters.items()}
@@ -346,7 +349,8 @@ def chunk_length(n_latents: int, n_samples: int, chunk_numbers: int = CHUNK_NUMB
 
 def _trainers(stack: Stack, plan: Plan, n_samples: int, chunk_numbers: int) -> list[Trainer]:
     size = chunk_length(stack.W_dec.shape[1], n_samples, chunk_numbers)
-    return [Trainer(stack, slice(i, min(i + size, len(stack))), plan) for i in range(0, len(stack), size)]
+    buffers = Buffers()  # one set for all, since one chunk is trained at a time: else memory grows with their number
+    return [Trainer(stack, slice(i, min(i + size, len(stack))), plan, buffers) for i in range(0, len(stack), size)]
 
 
 def _require_trainable(stack: Stack) -> None:
