@@ -206,7 +206,7 @@ def test_an_impossible_threshold_is_refused_by_name(threshold):
 
 
 def test_shapes_that_do_not_match_are_refused_by_name():
-    with pytest.raises(ValueError, match=r"live has shape .* allowed"):
+    with pytest.raises(ValueError, match=r"the shape of live is .*: allowed"):
         label_latents(ROWS[None], WORLD, torch.ones(1, 2, dtype=torch.bool))
 
 

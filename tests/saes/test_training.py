@@ -83,7 +83,7 @@ def test_members_may_differ_in_learning_rate_whatever_the_others_learn_at():
 @pytest.mark.parametrize("lr", [[0.1, 0.0], [0.1], [[0.1, 0.1]], [0.1, float("inf")]])
 def test_impossible_learning_rates_are_refused(lr):
     world = two_of_three()
-    with pytest.raises(ValueError, match=r"lr is .*: allowed are finite numbers > 0, one or one per SAE"):
+    with pytest.raises(ValueError, match=r"lr is .*: allowed is finite numbers > 0, one or one per SAE"):
         fit(start(world, 3, [0, 1]), Support.of(world), n_steps=5, lr=torch.tensor(lr))
 
 

@@ -87,8 +87,10 @@ def test_rows_come_in_the_order_of_the_combinations_however_stacks_are_formed():
     asked = combinations(world="two_of_three", l1_coeff=0.1, n_steps=20, **axes)
     assert [{name: row[name] for name in cell} for row, cell in zip(rows, asked, strict=True)] == asked
     assert len(rows) == 16 and column(rows, "seed") == [7, 2] * 8
-    one = recovery(**(asked[11]))
-    assert one == [rows[11]]
+    (one,) = recovery(**(asked[11]))
+    # Up to rounding: on some processors a product of matrices depends on how many there are
+    numbers = {name for name, value in one.items() if not isinstance(value, str)}
+    assert {name: one[name] for name in numbers} == pytest.approx({name: rows[11][name] for name in numbers}, rel=1e-4)
 
 
 def test_without_steps_the_rows_tell_how_saes_start():

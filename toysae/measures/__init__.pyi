@@ -22,9 +22,11 @@ from .labels import chosen as chosen
 from .labels import cosines as cosines
 from .labels import feature_names as feature_names
 from .labels import label_latents as label_latents
+from .labels import require_threshold as require_threshold
 from .labels import signed_labels as signed_labels
 from .parts import concatenated as concatenated
 from .parts import parts_in_memory as parts_in_memory
+from .parts import require_width as require_width
 from .reading import reading_order as reading_order
 from .reading import row_read_aloud as row_read_aloud
 from .reading import signed as signed

@@ -9,12 +9,12 @@ import torch
 from torch import Tensor
 
 from toysae.measures.labels import cosines
-from toysae.measures.parts import concatenated, parts_in_memory
+from toysae.measures.parts import concatenated, parts_in_memory, require_width
 from toysae.measures.recovery import activity
 from toysae.saes.stack import Stack
-from toysae.worlds.checks import as_number, require, require_instance, require_positions, require_whole
+from toysae.worlds.checks import as_number, require, require_positions, require_whole
 from toysae.worlds.finite import finite_activations
-from toysae.worlds.world import World
+from toysae.worlds.world import World, require_firing
 
 ABSORBED_SHARE = 0.4  # of the projection on a feature that a latent must carry to absorb it, as in SAEBench
 ABSORBING_COSINE = 0.1  # with the feature, that a latent must have to count as carrying it, as in SAEBench
@@ -62,6 +62,8 @@ def measure_absorption(
     parent    a position among the features, and children the positions of its children
     returns   not a number where no latent is live, or where parent and children never fire together
     """
+    require_firing(world)
+    require_width(stack, world)
     _require_family(parent, children, world.n_features)
     require("share", share, 0 < as_number(share) <= 1, "a number above 0 and at most 1")
     activations, probabilities = finite_activations(world)
@@ -106,7 +108,8 @@ def _carries_both(cosine: Tensor, parent: int, children: list[int], fires: Tenso
 
 def _require_family(parent: int, children: Sequence[int], n_features: int) -> None:
     require_whole("parent", parent, 0, n_features - 1)
-    require_instance("children", children, Sequence, "positions of features, such as [1, 2]")
+    listed = isinstance(children, Sequence) and not isinstance(children, str)
+    require("children", children, listed, "positions of features, such as [1, 2]")
     require_positions("children", children, n_features)
     if not children or not set(children) <= set(range(n_features)) - {parent}:
         raise ValueError(

@@ -13,11 +13,20 @@ from torch import Tensor
 from toysae.claims.intervals import Fraction
 from toysae.measures.absorption import measure_absorption
 from toysae.measures.guests import as_stack, prices
-from toysae.measures.labels import THRESHOLD, Labels, cosines, feature_names, label_latents, signed_labels
+from toysae.measures.labels import (
+    THRESHOLD,
+    Labels,
+    cosines,
+    feature_names,
+    label_latents,
+    require_threshold,
+    signed_labels,
+)
 from toysae.measures.parts import concatenated, parts_in_memory
 from toysae.measures.recovery import activity, costs, explained_variance, mcc, mmcs
 from toysae.optimum.search import best_losses
 from toysae.saes.stack import Stack
+from toysae.worlds.checks import require
 from toysae.worlds.finite import finite_data
 from toysae.worlds.world import World
 
@@ -114,6 +123,7 @@ def assess(
     A latent fires where its activation is above 0; of foreign SAEs too.
     raises  ValueError for what cannot be assessed: one line with its name, value and what is allowed
     """
+    require_threshold(threshold)
     stack = as_stack(anything, world, l1_coeff)
     own = prices(anything, len(stack), l1_coeff)
     x, weights = finite_data(world)
@@ -126,11 +136,14 @@ def assess(
 
 def with_signed_labels(seen: Assessment, world: World, threshold: float = THRESHOLD) -> Assessment:
     """The same assessment, in which mixed latents are told apart as labels.signed_labels does."""
+    require("seen", seen, isinstance(seen, Assessment), "an Assessment, such as assess(...) makes")
     return replace(seen, labels=signed_labels(seen.labels, seen.cosines, world, threshold))
 
 
 def joined(parts: Sequence[Assessment]) -> Assessment:
     """The assessments of several stacks of one shape as one, in their order."""
+    listed = isinstance(parts, Sequence) and len(parts) > 0 and all(isinstance(part, Assessment) for part in parts)
+    require("parts", parts, listed, "a list of one Assessment or more")
     assessed = tuple(both for part in parts for both in part.assessed)
     return concatenated(parts, labels=concatenated([part.labels for part in parts]), assessed=assessed)
 

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from toysae.measures.labels import LABELS, THRESHOLD, cosines, label_latents
+from toysae.measures.labels import LABELS, THRESHOLD, cosines, label_latents, require_threshold
+from toysae.measures.parts import require_width
 from toysae.measures.recovery import explained_variance, mcc
 from toysae.saes.stack import Stack
-from toysae.worlds.checks import require
-from toysae.worlds.world import World
+from toysae.worlds.checks import require, require_points, require_positions
+from toysae.worlds.world import World, require_firing
 
 SAES_AT_ONCE = 4  # whose activations on all samples are held in memory
 
@@ -34,8 +35,8 @@ def detection_scores(
     found                   features that have an atomic latent, as a share of the most that could: one per latent
     atomic ... dead         share of the latents with each label
     """
-    if not len(activations):
-        raise ValueError("activations is empty: allowed is one sample or more")
+    require_threshold(threshold)
+    _require_samples(stack, world, activations)
     parts = [stack[i : i + SAES_AT_ONCE] for i in range(0, len(stack), SAES_AT_ONCE)]
     seen = [_scores(part, world, activations, threshold) for part in parts]
     return {name: torch.cat([part[name] for part in seen]) for name in seen[0]}
@@ -69,6 +70,7 @@ def holes(stack: Stack, world: World, activations: Tensor) -> tuple[Tensor, Tens
     The latent of a parent is the one whose decoder row has the largest cosine with it. Means over the parents.
     raises  ValueError where the world has no families
     """
+    _require_samples(stack, world, activations)
     require("world.families", world.families, len(world.families) > 0, "a world in which features have children")
     on = activations > 0
     parents = [parent for parent, _ in world.families]
@@ -87,9 +89,18 @@ def own_latents_fire(stack: Stack, world: World, activations: Tensor, features: 
 
     The own latent of a feature is the one whose decoder row has the largest cosine with it.
     """
+    _require_samples(stack, world, activations)
+    require_positions("features", features, world.n_features)
     own = cosines(stack.W_dec, world.features)[..., list(features)].argmax(dim=1)
     fires = stack.encode(world.inputs(activations)) > 0
     return fires.gather(2, own[:, None].expand(-1, len(activations), -1))
+
+
+def _require_samples(stack: Stack, world: World, activations: Tensor) -> None:
+    """raises ValueError unless the stack can be tried on these samples."""
+    require_firing(world)
+    require_width(stack, world)
+    require_points("activations", activations, world.n_features)
 
 
 def _hits(fires: Tensor, on: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -32,8 +32,8 @@ from toysae.optimum.codes import Coded, require_shape
 from toysae.saes.gradients import Parameters
 from toysae.saes.saelens import from_saelens
 from toysae.saes.stack import Model, Priced, Stack, coefficient, untrained
-from toysae.worlds.checks import require
-from toysae.worlds.world import World
+from toysae.worlds.checks import require, require_count
+from toysae.worlds.world import World, require_firing
 
 Function = Callable[[Any], Any]
 
@@ -47,6 +47,7 @@ def as_stack(anything: Any, world: World, l1_coeff: float | Tensor | None = None
               A Stack keeps its own
     raises    ValueError for what is none of these, does not fit the world, or answers what no SAE would
     """
+    require_firing(world)
     price = coefficient("l1_coeff", 0.0 if l1_coeff is None else l1_coeff)
     match anything:
         case Stack():
@@ -68,6 +69,7 @@ def prices(anything: Any, n_saes: int, l1_coeff: float | Tensor | None = None) -
 
     l1_coeff where it is given; else a Stack whose model is Priced has its own.
     """
+    require_count(n_saes=n_saes)
     if l1_coeff is not None:
         price = coefficient("l1_coeff", l1_coeff)
     elif isinstance(anything, Stack) and isinstance(anything.model, Priced):

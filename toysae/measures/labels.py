@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from toysae.worlds.checks import as_number, require
-from toysae.worlds.world import World
+from toysae.worlds.checks import as_number, require, require_axes, require_count, require_tensor, require_whole
+from toysae.worlds.world import World, require_firing
 
 THRESHOLD = 0.95  # cosine from which on a latent counts as aligned with a direction
 LABELS = ("atomic", "composite", "mixed", "dead")
@@ -28,6 +28,8 @@ def cosines(dictionary: Tensor, directions: Tensor) -> Tensor:
     Signed, because a ReLU latent can push along its row only: a row that points away from a feature has not learned it.
     A row of length zero has cosine zero with everything.
     """
+    require_tensor("dictionary", dictionary, "... d_in+")
+    require_tensor("directions", directions, "n d_in", d_in=dictionary.shape[-1])
     return normalize(dictionary, dim=-1) @ normalize(directions.to(dictionary), dim=-1).T
 
 
@@ -45,10 +47,13 @@ class Labels:
 
     def count(self, label: str) -> Tensor:
         """How many latents of each SAE carry this label, (n_saes,)."""
+        require("label", label, isinstance(label, str) and label in self.words, f"one of {', '.join(self.words)}")
         return (self.kinds == self.words.index(label)).sum(dim=1)
 
     def word(self, sae: int, latent: int) -> str:
         """The label of one latent."""
+        require_whole("sae", sae, 0, len(self.kinds) - 1)
+        require_whole("latent", latent, 0, self.kinds.shape[1] - 1)
         return self.words[self.kinds[sae, latent]]
 
     @property
@@ -59,6 +64,7 @@ class Labels:
 
     def names(self, sae: int, feature_names: list[str]) -> list[str]:
         """A short name per latent of one SAE: 'A' for an atom, 'A+B' for a composite, 'mixed', 'dead'."""
+        require_whole("sae", sae, 0, len(self.kinds) - 1)
         composed = ["+".join(chosen(feature_names, row)) for row in self.members[sae]]
         return [name or self.word(sae, latent) for latent, name in enumerate(composed)]
 
@@ -76,6 +82,7 @@ class SignedLabels(Labels):
 
     def names(self, sae: int, feature_names: list[str]) -> list[str]:
         """As in Labels; a minus before each feature that is taken away; "others" where that is shorter."""
+        require_whole("sae", sae, 0, len(self.kinds) - 1)
         names = []
         for latent, (plus, minus) in enumerate(zip(self.members[sae], self.against[sae], strict=True)):
             others = int((plus | minus).sum()) == len(feature_names)
@@ -88,11 +95,14 @@ class SignedLabels(Labels):
 
 def feature_names(n_features: int) -> list[str]:
     """A, B, C, ... while letters last, else 1, 2, 3, ..."""
+    require_count(n_features=n_features)
     return [chr(ord("A") + i) if n_features <= 26 else str(i + 1) for i in range(n_features)]
 
 
 def chosen(names: Sequence[str], where: Tensor) -> list[str]:
     """The names at which a bool tensor is true."""
+    require_axes("where", where, "n_names", n_names=len(names) if isinstance(names, Sequence) else 0)
+    require("the type of where", str(where.dtype), where.dtype == torch.bool, "torch.bool")
     return [name for name, is_chosen in zip(names, where.tolist(), strict=True) if is_chosen]
 
 
@@ -107,12 +117,12 @@ def label_latents(dictionary: Tensor, world: World, live: Tensor, threshold: flo
     dictionary  (n_saes, n_latents, d_in) decoder rows, any length
     live        (n_saes, n_latents) bool: whether the latent fires on any sample
     """
-    require("threshold", threshold, 0 < as_number(threshold) <= 1, "a number above 0 and at most 1")
-    if dictionary.ndim != 3 or live.shape != dictionary.shape[:2]:
-        raise ValueError(
-            f"live has shape {tuple(live.shape)} and dictionary {tuple(dictionary.shape)}: "
-            "allowed are (n_saes, n_latents) and (n_saes, n_latents, d_in)"
-        )
+    require_threshold(threshold)
+    require_firing(world)
+    require_tensor("dictionary", dictionary, "n_saes n_latents d_in", d_in=world.d_in)
+    n_saes, n_latents, _ = dictionary.shape
+    require_axes("live", live, "n_saes n_latents", n_saes=n_saes, n_latents=n_latents)
+    require("the type of live", str(live.dtype), live.dtype == torch.bool, "torch.bool")
     cosine = cosines(dictionary, world.features)
     is_atomic = cosine.amax(dim=2) >= threshold
     members = best_composites(cosine, world, threshold)
@@ -136,6 +146,7 @@ def best_composites(cosine: Tensor, world: World, threshold: float) -> Tensor:
     are not, the features with the LARGEST_COSINES are tried in all combinations, each sum divided by its true length; a
     composite of others, or of more, is not found.
     """
+    _require_cosines(cosine, world, threshold)
     order = cosine.argsort(dim=2, descending=True)
     ranked = cosine.gather(2, order)
     alignment, sets = _of_each_size(ranked) if world.orthonormal else _of_the_largest(ranked, order, world)
@@ -149,6 +160,17 @@ def best_composites(cosine: Tensor, world: World, threshold: float) -> Tensor:
             members[sae, latent] = False
             members[sae, latent, chosen] = True
     return members
+
+
+def _require_cosines(cosine: Tensor, world: World, threshold: float) -> None:
+    require_firing(world)
+    require_tensor("cosine", cosine, "n_saes n_latents n_features", n_features=world.n_features)
+    require_threshold(threshold)
+
+
+def require_threshold(threshold: float) -> None:
+    """raises ValueError unless this is a cosine from which a latent may be called aligned."""
+    require("threshold", threshold, 0 < as_number(threshold) <= 1, "a number above 0 and at most 1")
 
 
 def _of_each_size(ranked: Tensor) -> tuple[Tensor, Tensor]:
@@ -186,6 +208,10 @@ def signed_labels(old: Labels, cosine: Tensor, world: World, threshold: float = 
     cosine  (n_saes, n_latents, n_features) decoder rows with features
     raises  ValueError where features are not orthonormal
     """
+    _require_cosines(cosine, world, threshold)
+    require("old", old, isinstance(old, Labels), "Labels, such as label_latents(...) makes")
+    alike = old.kinds.shape == cosine.shape[:2]
+    require("the shape of old.kinds", tuple(old.kinds.shape), alike, f"{tuple(cosine.shape[:2])}, as cosine")
     world.require_orthonormal()
     reached, members, against = best_differences(cosine)
     opposite, minus = _best_sums(-cosine, world, threshold)
@@ -209,6 +235,7 @@ def best_differences(cosine: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     For p features added and q taken away the p largest and the q smallest cosines are best: so one choice for each
     p and q has to be looked at, not all of them.
     """
+    require_tensor("cosine", cosine, "n_saes n_latents n_features+")
     n = cosine.shape[2]
     if n < 2:
         none = torch.zeros(cosine.shape, dtype=torch.bool)

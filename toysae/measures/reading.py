@@ -8,11 +8,13 @@ from torch import Tensor
 
 from toysae.claims.words import listed
 from toysae.measures.assessment import Assessment
-from toysae.measures.labels import Labels, SignedLabels, chosen, feature_names
+from toysae.measures.labels import Labels, SignedLabels, chosen, feature_names, require_threshold
+from toysae.worlds.checks import require, require_finite, require_tensor, require_whole
 
 
 def signed(cosine: float) -> str:
     """A cosine with two decimals, without the minus sign of a rounded zero."""
+    require_finite("cosine", cosine)
     return f"{round(cosine, 2) + 0.0:.2f}"
 
 
@@ -22,6 +24,9 @@ def reading_order(cosine: Tensor, labels: Labels, sae: int) -> list[int]:
     By the features a latent stands for, in the order of the features; a mixed latent stands for its largest cosine;
     dead latents come last. cosine is (n_saes, n_latents, n_features).
     """
+    _require_labels(labels, sae)
+    shape = dict(zip(("n_saes", "n_latents", "n_features"), labels.members.shape, strict=True))
+    require_tensor("cosine", cosine, " ".join(shape), **shape)
 
     def place(latent: int) -> tuple:
         members = labels.members[sae, latent].nonzero().flatten().tolist()
@@ -32,22 +37,36 @@ def reading_order(cosine: Tensor, labels: Labels, sae: int) -> list[int]:
 
 def tally(labels: Labels, sae: int) -> str:
     """'14 composite and 1 mixed': how many latents of one SAE carry each label."""
+    _require_labels(labels, sae)
     counts = {word: int(labels.count(word)[sae]) for word in labels.words}
     return listed([f"{count} {word}" for word, count in counts.items() if count])
 
 
 def stand_for(seen: Assessment, sae: int) -> str:
     """'A+B, A+C and mixed': what the latents of one SAE stand for, in the order in which a map shows them."""
+    _require_assessment(seen)
     names = seen.labels.names(sae, feature_names(seen.cosines.shape[2]))
     return listed([names[latent] for latent in reading_order(seen.cosines, seen.labels, sae)])
 
 
 def row_read_aloud(seen: Assessment, sae: int, latent: int, threshold: float) -> str:
     """One row of a heat map, number by number, and why the latent is called what it is called."""
+    _require_assessment(seen)
+    require_threshold(threshold)
+    seen.labels.word(sae, latent)  # there is such a latent
     cosine = seen.cosines[sae, latent]
     names = feature_names(len(cosine))
     numbers = listed([f"{signed(value)} with {name}" for name, value in zip(names, cosine.tolist(), strict=True)])
     return f"Its cosine is {numbers}. {_reason(seen, sae, latent, threshold)}"
+
+
+def _require_labels(labels: Labels, sae: int) -> None:
+    require("labels", labels, isinstance(labels, Labels), "Labels, such as label_latents(...) makes")
+    require_whole("sae", sae, 0, len(labels.kinds) - 1)
+
+
+def _require_assessment(seen: Assessment) -> None:
+    require("seen", seen, isinstance(seen, Assessment), "an Assessment, such as assess(...) makes")
 
 
 def _reason(seen: Assessment, sae: int, latent: int, threshold: float) -> str:

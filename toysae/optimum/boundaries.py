@@ -15,7 +15,7 @@ from torch.nn.functional import normalize
 
 from toysae.optimum.codes import sample_losses
 from toysae.worlds.catalogue import two_of_three
-from toysae.worlds.checks import as_number, require, require_not_negative
+from toysae.worlds.checks import as_number, require, require_not_negative, require_tensor
 from toysae.worlds.finite import quantile_grid
 from toysae.worlds.firings import Patterns
 from toysae.worlds.world import World
@@ -53,6 +53,7 @@ def composites_lead(sigma: float, l1_coeff: float, n_levels: int = JITTER_LEVELS
 
     All three pairs cost the same, so one of them is enough.
     """
+    require_not_negative(l1_coeff=l1_coeff)
     one_pair = World(Patterns([[1, 1, 0]], [1.0]), sigma=sigma)
     activations, probabilities = quantile_grid(one_pair, n_levels)
     both = torch.stack([one_pair.features, two_of_three().composites()])
@@ -103,6 +104,8 @@ def best_lean(rows: Tensor, sigma: float, l1_coeff: float) -> tuple[float, float
     rows     (3, 3) zeros and ones: the features themselves, or the sums of two
     returns  the lean as in `leaning`, and the loss
     """
+    require_tensor("rows", rows, "three three", three=3)
+    require_not_negative(l1_coeff=l1_coeff)
     points, probabilities = quantile_grid(World(Patterns([[1, 1, 0]], [1.0]), sigma=sigma), LEAN_LEVELS)
 
     def loss(lean: float) -> float:
@@ -114,6 +117,8 @@ def best_lean(rows: Tensor, sigma: float, l1_coeff: float) -> tuple[float, float
 
 def leaning(rows: Tensor, lean: float) -> Tensor:
     """Unit rows (3, 3) in which the zeros have become `lean` for atoms, (1, e, e), or `-lean` for sums, (1, 1, -e)."""
+    require_tensor("rows", rows, "three three", three=3)
+    require("lean", lean, 0 <= as_number(lean) < 1, "a number from 0 to below 1")
     rows = rows.double()
     side = 1.0 if rows.sum() == 3 else -1.0
     return normalize(rows + side * lean * (1 - rows), dim=1)

@@ -10,13 +10,22 @@ from torch import Tensor
 
 from toysae.saes.gradients import Parameters
 from toysae.saes.stack import Priced, per_sample
-from toysae.worlds.checks import numbers, require, require_all_finite, require_not_negative
+from toysae.worlds.checks import (
+    numbers,
+    require,
+    require_not_negative,
+    require_points,
+    require_tensor,
+    require_whole,
+    shown,
+)
 from toysae.worlds.finite import finite_data
 from toysae.worlds.world import World
 
 ENTRY_TOLERANCE = 1e-10  # slope, relative to the largest, below which no further latent is let in
 MAX_ROUNDS_PER_LATENT = 10  # times n_latents: rounds after which codes are taken as they are
 RIDGE = 1e-10  # share by which the diagonal of the Gram matrix of the latents that are in is raised
+PRICES = "finite numbers >= 0, one or one per dictionary"  # as l1_coeff
 TINY = 1e-30  # stands for zero where one divides
 SOLVED_NUMBERS = 2**20  # latent activations that are solved for at once
 
@@ -34,6 +43,10 @@ def radial_cost(length: Tensor, l1_coeff: float) -> Tensor:
     Unit rows give ||z||_1 >= ||x_hat||, so a sample of length r costs at least the minimum over s of
     (r - s)^2 / 2 + l1_coeff s: that is l1_coeff r - l1_coeff^2 / 2, or r^2 / 2 where r < l1_coeff.
     """
+    require_tensor("length", length, "...")
+    require("length", length, bool((length >= 0).all()), "numbers >= 0")
+    require_not_negative(l1_coeff=l1_coeff)
+    l1_coeff = float(l1_coeff)
     kept = length.clamp(max=l1_coeff)  # the part of the length that is cheaper to leave out than to pay for
     return kept.square() / 2 + l1_coeff * (length - kept)
 
@@ -49,16 +62,15 @@ def dictionary_loss(
     returns       (...,) float64: exact for sigma = 0, else exact on the grid of magnitude quantiles
     raises        ValueError where shapes do not match
     """
-    require("dictionary", dictionary, isinstance(dictionary, Tensor) and dictionary.ndim >= 2, "(..., n_latents, d_in)")
-    require_all_finite("dictionary", dictionary)
     points, probabilities = finite_data(world)
+    require_tensor("dictionary", dictionary, "... n_latents d_in", d_in=world.d_in)
     leading, shape = dictionary.shape[:-2], dictionary.shape[-2:]
-    require_shape("dictionary", dictionary, [(*leading, *shape[:1], world.d_in)])
     rows = dictionary.double().reshape(leading.numel(), *shape)
-    penalties = numbers("l1_coeff", l1_coeff, "a finite number >= 0, or one per dictionary")
+    penalties = numbers("l1_coeff", l1_coeff, PRICES)
     require_shape("l1_coeff", penalties, [(), tuple(leading)])
     penalties = penalties.reshape(-1).expand(len(rows))
     if decoder_bias is not None:
+        require_tensor("decoder_bias", decoder_bias, "... d_in", d_in=world.d_in)
         require_shape("decoder_bias", decoder_bias, [(*leading, world.d_in)])
         points = points - decoder_bias.double().reshape(len(rows), 1, world.d_in)
     parts = parts_of(len(rows), points.shape[-2] * max(1, rows.shape[1]))
@@ -68,11 +80,14 @@ def dictionary_loss(
 
 def parts_of(n: int, numbers: int) -> list[slice]:
     """Slices of n dictionaries, so that each solves for at most SOLVED_NUMBERS activations; numbers is for one."""
-    size = max(1, SOLVED_NUMBERS // numbers)
+    require_whole("n", n, 0)
+    require_whole("numbers", numbers, 0)
+    size = max(1, SOLVED_NUMBERS // max(1, numbers))
     return [slice(i, i + size) for i in range(0, max(n, 1), size)]
 
 
 def require_shape(name: str, value: Tensor, allowed: list[tuple[int, ...]]) -> None:
+    """raises ValueError unless the tensor has one of these shapes."""
     if tuple(value.shape) not in allowed:
         raise ValueError(f"{name} has shape {tuple(value.shape)}: allowed is {' or '.join(map(str, allowed))}")
 
@@ -91,7 +106,13 @@ def sample_losses(points: Tensor, dictionaries: Tensor, l1_coeff: float | Tensor
 
 def code_loss(x: Tensor, dictionary: Tensor, z: Tensor, l1_coeff: float) -> Tensor:
     """Loss of every sample (n_samples,) for given latent activations z (n_samples, n_latents)."""
-    return (x - z @ dictionary).square().sum(dim=1) / 2 + l1_coeff * z.sum(dim=1)
+    require_tensor("dictionary", dictionary, "n_latents d_in")
+    n_latents, d_in = dictionary.shape
+    require_points("x", x, d_in)
+    require_tensor("z", z, "n_samples n_latents", n_samples=len(x), n_latents=n_latents)
+    require_not_negative(l1_coeff=l1_coeff)
+    l1_coeff = float(l1_coeff)
+    return (x - z @ dictionary.to(z)).square().sum(dim=1) / 2 + l1_coeff * z.sum(dim=1)
 
 
 def best_codes(x: Tensor, dictionary: Tensor, l1_coeff: float) -> Tensor:
@@ -103,13 +124,9 @@ def best_codes(x: Tensor, dictionary: Tensor, l1_coeff: float) -> Tensor:
 
     The sign of the lasso is fixed, z >= 0, because a ReLU cannot go below zero.
     """
-    if x.ndim != 2 or dictionary.ndim != 2 or x.shape[1] != dictionary.shape[1]:
-        raise ValueError(
-            f"dictionary has shape {tuple(dictionary.shape)} and x {tuple(x.shape)}: "
-            "allowed are (n_latents, d_in) and (n_samples, d_in)"
-        )
-    require_all_finite("x", x)
-    require_all_finite("dictionary", dictionary)
+    require_tensor("dictionary", dictionary, "n_latents d_in")
+    require_tensor("x", x, "n_samples d_in", d_in=dictionary.shape[1])
+    require_not_negative(l1_coeff=l1_coeff)
     return batch_codes(x, dictionary[None], l1_coeff)[0]
 
 
@@ -137,9 +154,14 @@ def batch_codes(points: Tensor, dictionaries: Tensor, l1_coeff: float | Tensor) 
 
     All problems are solved side by side, so that 64 small dictionaries cost little more than one.
     """
+    require_tensor("dictionaries", dictionaries, "n_dicts n_latents d_in")
+    n_dicts, _, d_in = dictionaries.shape
+    own = isinstance(points, Tensor) and points.ndim == 3
+    require_tensor("points", points, "n_dicts n_points d_in" if own else "n_points d_in", n_dicts=n_dicts, d_in=d_in)
     penalty = _column(l1_coeff)
+    require_shape("l1_coeff", penalty, [(1, 1), (n_dicts, 1)])
     if not (torch.isfinite(penalty) & (penalty >= 0)).all():
-        raise ValueError(f"l1_coeff is {l1_coeff}: allowed is a finite number >= 0")
+        raise ValueError(f"l1_coeff is {shown(l1_coeff)}: allowed are {PRICES}")
     rows = dictionaries.double()
     linear = points.double() @ rows.transpose(1, 2) - penalty[..., None]
     if not rows.shape[1]:
@@ -148,7 +170,7 @@ def batch_codes(points: Tensor, dictionaries: Tensor, l1_coeff: float | Tensor) 
 
 
 def _column(l1_coeff: float | Tensor) -> Tensor:
-    return torch.as_tensor(l1_coeff, dtype=torch.float64).reshape(-1, 1)
+    return numbers("l1_coeff", l1_coeff, PRICES).reshape(-1, 1)
 
 
 def _minimise(gram: Tensor, linear: Tensor) -> Tensor:

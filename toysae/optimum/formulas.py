@@ -90,6 +90,7 @@ def tilt_matrix(world: World, l1_coeff: float) -> Tensor:
     raises   ValueError where a second moment cannot be inverted: there some lean costs nothing, and atoms may not last
     """
     require_not_negative(l1_coeff=l1_coeff)
+    l1_coeff = float(l1_coeff)
     activations, probabilities = coordinates(world)
     fires = activations > 0
     leans = torch.zeros(world.n_features, world.n_features, dtype=torch.float64)
@@ -109,6 +110,8 @@ def tilt_gain(world: World, l1_coeff: float) -> float:
     Half of what the leans save, since the errors that they cause take the other half:
     l1_coeff sum_ij T_ij E[a_i 1(a_j > 0)] / 2.
     """
+    require_not_negative(l1_coeff=l1_coeff)
+    l1_coeff = float(l1_coeff)
     activations, probabilities = coordinates(world)
     saved = (activations * probabilities[:, None]).T @ (activations > 0).double()
     return float(l1_coeff * (tilt_matrix(world, l1_coeff) * saved).sum() / 2)
@@ -141,7 +144,6 @@ def top_eigenvector_angle(p_parent_only: float, p_both: float) -> float:
 
 
 def _cost(length: float, l1_coeff: float) -> float:
-    require_not_negative(l1_coeff=l1_coeff)
     return float(radial_cost(torch.tensor(length, dtype=torch.float64), l1_coeff))
 
 

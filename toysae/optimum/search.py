@@ -11,11 +11,22 @@ from scipy.optimize import minimize
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from toysae.optimum.codes import batch_codes, dictionary_loss, parts_of, radial_cost
-from toysae.saes.stack import Stack
-from toysae.worlds.checks import require_count, require_generator, require_not_negative, require_size
+from toysae.optimum.codes import batch_codes, dictionary_loss, parts_of, radial_cost, require_shape
+from toysae.saes.stack import Stack, require_stack
+from toysae.worlds.checks import (
+    numbers,
+    require_all_finite,
+    require_axes,
+    require_count,
+    require_generator,
+    require_not_negative,
+    require_points,
+    require_size,
+    require_tensor,
+    require_weights,
+)
 from toysae.worlds.finite import finite_data
-from toysae.worlds.world import World
+from toysae.worlds.world import World, require_firing
 
 MAX_ROUNDS, SWEEPS_PER_ROUND = 20, 20  # of alternating minimisation
 SETTLED = 1e-8  # change of a row below which a search has arrived
@@ -36,6 +47,8 @@ class Search:
 
     def agreeing(self, tolerance: float = 1e-4) -> int:
         """How many starts end within this share of the best loss: the more, the surer one may be of it."""
+        require_not_negative(tolerance=tolerance)
+        tolerance = float(tolerance)
         return int((self.losses <= self.losses[0] * (1 + tolerance) + SETTLED).sum())
 
 
@@ -58,6 +71,8 @@ def best_losses(world: World, n_latents: int, prices: Tensor) -> Tensor:
 
     One search for each price that differs from the others.
     """
+    prices = numbers("prices", prices, "finite numbers >= 0, or not numbers")
+    require_axes("prices", prices, "n")
     differing = {price for price in prices.tolist() if not math.isnan(price)}
     found = {price: best_dictionary(world, n_latents, price)[1] for price in differing}
     return torch.tensor([found.get(price, math.nan) for price in prices.tolist()], dtype=torch.float64)
@@ -72,11 +87,9 @@ def search_dictionaries(
     generator  where the starts come from; always the same ones when left out
     raises     ValueError where n_latents or n_starts is below 1
     """
-    require_count(n_latents=n_latents, n_starts=n_starts)
-    require_size("the starts", n_starts, n_latents, world.d_in)
     require_not_negative(l1_coeff=l1_coeff)
+    l1_coeff = float(l1_coeff)
     generator = torch.Generator().manual_seed(0) if generator is None else generator
-    require_generator(generator)
     points, probabilities = finite_data(world)
     starts = starting_rows(world, n_latents, n_starts, generator)
     parts = [starts[i] for i in parts_of(n_starts, len(points) * n_latents)]
@@ -90,6 +103,10 @@ def search_dictionaries(
 
 def starting_rows(world: World, n_latents: int, n_starts: int, generator: torch.Generator) -> Tensor:
     """Unit rows to start a search from, (n_starts, n_latents, d_in): five kinds, in turn."""
+    require_firing(world)
+    require_count(n_latents=n_latents, n_starts=n_starts)
+    require_size("the starts", n_starts, n_latents, world.d_in)
+    require_generator(generator)
     features, composites = world.features.double(), world.composites().double()
 
     def gaussians(width: int) -> Tensor:
@@ -116,6 +133,10 @@ def alternate(rows: Tensor, points: Tensor, probabilities: Tensor, l1_coeff: flo
     The loss never rises. In every round all activations are made exact and idle latents are put to use first.
     Dictionaries that have arrived are left alone.
     """
+    require_tensor("rows", rows, "n_starts n_latents d_in")
+    _require_data(points, probabilities, rows.shape[2])
+    require_not_negative(l1_coeff=l1_coeff)
+    rows, points, probabilities = rows.double(), points.double(), probabilities.double()
     rows, busy = rows.clone(), torch.arange(len(rows))
     for _ in range(MAX_ROUNDS):
         part = rows[busy]
@@ -173,6 +194,10 @@ def polish(rows: Tensor, points: Tensor, probabilities: Tensor, l1_coeff: float)
     The gradient needs no derivative of the codes: they are optimal, so the first-order change of the loss is that at
     fixed codes, -E[z^T (x - z W)], along the sphere.
     """
+    require_tensor("rows", rows, "n_latents+ d_in+")
+    _require_data(points, probabilities, rows.shape[1])
+    require_not_negative(l1_coeff=l1_coeff)
+    rows, points, probabilities = rows.double(), points.double(), probabilities.double()
 
     def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
         free = torch.from_numpy(flat).view_as(rows)
@@ -189,8 +214,15 @@ def polish(rows: Tensor, points: Tensor, probabilities: Tensor, l1_coeff: float)
     return normalize(torch.from_numpy(found.x).view_as(rows), dim=1), float(found.fun)
 
 
+def _require_data(points: Tensor, probabilities: Tensor, d_in: int) -> None:
+    """raises ValueError unless these are points and their probabilities."""
+    require_points("points", points, d_in)
+    require_weights("probabilities", probabilities, (len(points),))
+
+
 def amortisation_gap(stack: Stack, world: World, l1_coeff: float | Tensor) -> Tensor:
     """What the encoder costs: each SAE's own loss minus that of its dictionary and bias with exact codes, (n_saes,)."""
+    require_stack(stack)
     points, probabilities = finite_data(world)
     exact = dictionary_loss(stack.W_dec, world, l1_coeff, decoder_bias=stack.b_dec)
     return stack.double().losses(points, probabilities) - exact
@@ -201,4 +233,8 @@ def dictionary_gap(stack: Stack, world: World, l1_coeff: float | Tensor, best_lo
 
     best_loss  of `best_dictionary` for as many latents. That one has no decoder bias, so with one a gap may be negative
     """
-    return dictionary_loss(stack.W_dec, world, l1_coeff, decoder_bias=stack.b_dec) - best_loss
+    require_stack(stack)
+    best = numbers("best_loss", best_loss, "finite numbers, one or one per SAE")
+    require_shape("best_loss", best, [(), (len(stack),)])
+    require_all_finite("best_loss", best)
+    return dictionary_loss(stack.W_dec, world, l1_coeff, decoder_bias=stack.b_dec) - best

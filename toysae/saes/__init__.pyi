@@ -31,6 +31,7 @@ from .stack import as_leaves as as_leaves
 from .stack import coefficient as coefficient
 from .stack import per_sample as per_sample
 from .stack import preactivations as preactivations
+from .stack import require_stack as require_stack
 from .stack import slopes_into as slopes_into
 from .stack import untrained as untrained
 from .starts import INITIALISATIONS as INITIALISATIONS
@@ -38,7 +39,6 @@ from .starts import initial_rows as initial_rows
 from .starts import member_generator as member_generator
 from .starts import positive_rows as positive_rows
 from .starts import random_sign_rows as random_sign_rows
-from .starts import require_world as require_world
 from .starts import rows_at as rows_at
 from .starts import start as start
 from .training import Batches as Batches

@@ -27,7 +27,7 @@ from toysae.saes.variants import (
     TopK,
     Variant,
 )
-from toysae.worlds.checks import require, require_count, require_instance, require_rows
+from toysae.worlds.checks import numbers, require, require_count, require_rows, require_seeds
 
 PRICE_BESIDE = 0.1  # l1_coeff of the kinds whose number is the weight of another penalty
 ORTHOGONALITY = 0.25  # weight of the penalty on cosines of the kind whose number is k
@@ -50,7 +50,8 @@ class Kind:
 
     def untrained(self, values: Tensor, rows: Tensor, seeds: Sequence[int], *, decoder_bias: bool = False) -> Stack:
         """One SAE per value of the knob (n_saes,), decoder rows (n_saes, n_latents, d_in) and seed, before training."""
-        require_instance("values", values, Tensor, f"a tensor of values of {self.knob}, one per SAE")
+        require("values", values, isinstance(values, Tensor), f"a tensor of values of {self.knob}, one per SAE")
+        require_seeds(seeds)
         require_rows("rows", rows, len(seeds))
         model = self.model(values, rows.shape[1])
         return untrained(model, rows, seeds, decoder_bias=decoder_bias, tied=self.tied)
@@ -58,7 +59,9 @@ class Kind:
 
 def whole(k: Tensor) -> Tensor:
     """The same numbers as whole ones; raises ValueError unless they are."""
-    require("k", k, bool((k == k.long()).all()), "whole numbers >= 1")
+    allowed = "whole numbers >= 1"
+    k = numbers("k", k, allowed)
+    require("k", k, bool((k == k.long()).all()) and bool((k >= 1).all()), allowed)
     return k.long()
 
 

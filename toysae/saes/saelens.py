@@ -30,9 +30,9 @@ from torch import Tensor
 
 from toysae import __version__
 from toysae.saes.gradients import Parameters
-from toysae.saes.stack import Model, ReluL1, Stack
+from toysae.saes.stack import Model, ReluL1, Stack, require_stack
 from toysae.saes.variants import BatchTopK, Gated, JumpRelu, Relu, TopK, Variant
-from toysae.worlds.checks import require, require_instance, require_seed, require_switch, require_whole, shown
+from toysae.worlds.checks import require, require_seed, require_switch, require_whole, shown
 
 SETTINGS, WEIGHTS = "cfg.json", "sae_weights.safetensors"  # the names that SAELens looks for
 FORMAT = "6.0.0"  # the first version of SAELens that writes its settings this way
@@ -54,8 +54,9 @@ def to_saelens(stack: Stack, member: int, folder: Path | str) -> Path:
     """
     from safetensors.torch import save
 
-    require_instance("folder", folder, (str, Path), "a path")
+    require("folder", folder, isinstance(folder, (str, Path)), "a path")
     folder = Path(folder)
+    require_stack(stack)
     require_whole("member", member, 0, len(stack) - 1)
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
         raise ValueError(f"folder is {folder}, where there is something already: allowed is a new place")
@@ -77,7 +78,7 @@ def from_saelens(folder: Path | str) -> Stack:
     Decoder rows keep their length. Raises ValueError where a file is missing or damaged, and for whatever a stack
     cannot express: another architecture or precision, inputs that are rescaled or reshaped on the way in.
     """
-    require_instance("folder", folder, (str, Path), "a path")
+    require("folder", folder, isinstance(folder, (str, Path)), "a path")
     settings, weights = _read(Path(folder))
     architecture = settings["architecture"]
     if not settings["apply_b_dec_to_input"]:
@@ -188,9 +189,9 @@ def _read(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
 
 def _require_settings(path: Path, settings: dict[str, Any]) -> None:
     """raises ValueError for settings that are of another kind than they should be."""
-    require_instance(f"metadata in {path}", settings["metadata"], dict, "names with values")
+    require(f"metadata in {path}", settings["metadata"], isinstance(settings["metadata"], dict), "names with values")
     ours = settings["metadata"].get("toysae", {"seed": 0})
-    require_instance(f"toysae in {path}", ours, dict, "names with values")
+    require(f"toysae in {path}", ours, isinstance(ours, dict), "names with values")
     require_seed(f"seed in {path}", ours.get("seed"))
     for name in ("apply_b_dec_to_input", "rescale_acts_by_decoder_norm"):
         require_switch(**{f"{name} in {path}": settings.get(name, False)})

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from toysae.saes.gradients import Buffers, threshold_backward
+from toysae.worlds.checks import shown
 
 COUNT_TOLERANCE = 1e-6  # probabilities of samples add up to a count of latents only up to rounding
 MAXIMA = 12  # up to so many, the maxima of a sample are taken one after the other
@@ -24,6 +25,7 @@ def largest_of_samples(pre: Tensor, k: Tensor, buffers: Buffers) -> Tensor:
 
     Of equal ones the earlier latents are kept.
     """
+    _require_shapes("pre", pre, k)
     pre, each = pre.contiguous(), k.to(pre.device).reshape(-1, 1, 1)
     kept = buffers.get("kept", pre.shape, pre)
     torch.ge(pre, _kth_largest(pre, each, kept).clamp_(min=torch.finfo(pre.dtype).tiny), out=kept)
@@ -65,6 +67,7 @@ def smallest_kept(positive: Tensor, weights: Tensor, k: Tensor, buffers: Buffers
     Activations are kept, largest first, while their weights add up to at most k; of those equal to the last one, all.
     The largest always stays, else a small k would switch the SAE off.
     """
+    _require_shapes("positive", positive, k, weights)
     n_halvings = max(0, positive[0].numel().bit_length() - LEFT_TO_SORT.bit_length())
     if not n_halvings:
         return by_sorting(positive, weights, k)
@@ -125,11 +128,26 @@ def _between(positive: Tensor, weights: Tensor, low: Tensor, high: Tensor, buffe
 
 def by_sorting(positive: Tensor, weights: Tensor, k: Tensor) -> Tensor:
     """What smallest_kept finds, by sorting all activations; of equal ones the earlier sample, then latent, is first."""
+    _require_shapes("positive", positive, k, weights)
     n_saes, n_latents, n_samples = positive.shape
     values, order = positive.transpose(1, 2).flatten(1).sort(dim=1, descending=True, stable=True)
     counted = weights.expand(n_saes, n_samples).gather(1, order // n_latents).double().cumsum(dim=1)
     last = ((counted <= _most(k, weights)) & (values > 0)).sum(dim=1, keepdim=True).sub(1).clamp(min=0)
     return values.gather(1, last)[:, :, None].clamp(min=torch.finfo(values.dtype).tiny)
+
+
+def _require_shapes(name: str, given: Tensor, k: Tensor, *weights: Tensor) -> None:
+    """raises ValueError where shapes do not match. Numbers are not looked at: this is done in every step."""
+    tensors = (given, k, *weights)
+    if all(isinstance(value, Tensor) for value in tensors) and given.ndim == 3 and given.is_floating_point():
+        n_saes, _, n_samples = given.shape
+        own = ((n_samples,), (n_saes, n_samples))
+        if given.numel() and k.shape in ((), (n_saes,)) and all(value.shape in own for value in weights):
+            return
+    shapes = ", ".join(str(tuple(value.shape)) if isinstance(value, Tensor) else shown(value) for value in tensors)
+    allowed = "floats (n_saes, n_latents, n_samples), and () or (n_saes,)"
+    allowed += ", and (n_samples,) or (n_saes, n_samples)" * len(weights)
+    raise ValueError(f"the shapes of {name}, k{' and weights' * len(weights)} are {shapes}: allowed are {allowed}")
 
 
 def _most(k: Tensor, like: Tensor) -> Tensor:

@@ -22,7 +22,6 @@ from toysae.saes.gradients import Buffers, Parameters
 from toysae.worlds.checks import (
     numbers,
     require,
-    require_instance,
     require_one_or_each,
     require_points,
     require_rows,
@@ -196,11 +195,22 @@ class Stack:
     parameters: Parameters
     seeds: tuple[int, ...]
 
+    def __post_init__(self) -> None:
+        require("model", self.model, isinstance(self.model, Model), "a Model, such as ReluL1(0.1)")
+        require("seeds", self.seeds, isinstance(self.seeds, tuple), "a tuple of whole numbers, one per SAE")
+        held = self.parameters if isinstance(self.parameters, dict) else {}
+        fits = {"W_dec", "b_enc"} & held.keys() and all(
+            isinstance(value, Tensor) and value.shape[:1] == (len(self.seeds),) for value in held.values()
+        )
+        require(
+            "parameters", self.parameters, bool(fits), "tensors by name, W_dec among them, one entry per seed in each"
+        )
+
     def __len__(self) -> int:
         return len(self.seeds)
 
     def __getitem__(self, chosen: slice) -> Stack:
-        require_instance("chosen", chosen, slice, "a slice, such as 0:1 for the first SAE")
+        require("chosen", chosen, isinstance(chosen, slice), "a slice, such as 0:1 for the first SAE")
         parameters = {name: value[chosen] for name, value in self.parameters.items()}
         return Stack(self.model.members(chosen), parameters, self.seeds[chosen])
 
@@ -242,12 +252,17 @@ class Stack:
         return Stack(self.model, {name: value.double() for name, value in self.parameters.items()}, self.seeds)
 
 
+def require_stack(stack: object) -> None:
+    """raises ValueError unless this is a stack."""
+    require("stack", stack, isinstance(stack, Stack), "a Stack, such as start(...) makes")
+
+
 def untrained(model: Model, rows: Tensor, seeds: Sequence[int], *, decoder_bias: bool, tied: bool = False) -> Stack:
     """A stack before training: encoder = decoder transposed, biases zero.
 
     rows  (n_saes, n_latents, d_in) unit decoder rows, one set per seed
     """
-    require_instance("model", model, Model, "a Model, such as ReluL1(0.1)")
+    require("model", model, isinstance(model, Model), "a Model, such as ReluL1(0.1)")
     require_switch(decoder_bias=decoder_bias, tied=tied)
     require_seeds(seeds)
     require_rows("rows", rows, len(seeds))

@@ -9,8 +9,16 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from toysae.saes.stack import Model, ReluL1, Stack, untrained
-from toysae.worlds.checks import require, require_count, require_points, require_seed, require_seeds, require_size
-from toysae.worlds.world import World
+from toysae.worlds.checks import (
+    require_count,
+    require_seed,
+    require_seeds,
+    require_size,
+    require_tensor,
+    require_whole,
+    shown,
+)
+from toysae.worlds.world import World, require_world
 
 PLACEMENT_NOISE = 0.05  # rows placed at given directions are moved by this much, so that members of a stack differ
 
@@ -29,10 +37,8 @@ def positive_rows(world: World, n_latents: int, seeds: Sequence[int]) -> Tensor:
 
 def rows_at(directions: Tensor, n_latents: int, seeds: Sequence[int]) -> Tensor:
     """Unit rows at given directions (n_directions, d_in), slightly moved; taken in turn if there are too few."""
-    if not len(directions):
-        raise ValueError("directions is empty: allowed is (n_directions, d_in) with at least one of them")
     require_count(n_latents=n_latents)
-    require_points("directions", directions, directions.shape[-1])
+    require_tensor("directions", directions, "n_directions+ d_in+")
     turn = torch.arange(n_latents) % len(directions)
     moved = directions[turn] + PLACEMENT_NOISE * _gaussians(seeds, n_latents, directions.shape[1])
     return normalize(moved, dim=2)
@@ -49,7 +55,7 @@ INITIALISATIONS = {
 def initial_rows(init: str, world: World, n_latents: int, seeds: Sequence[int]) -> Tensor:
     """Decoder rows before training, (n_saes, n_latents, d_in), by the name of the initialisation."""
     if not isinstance(init, str) or init not in INITIALISATIONS:
-        raise ValueError(f"init is {init!r}: allowed is one of {', '.join(INITIALISATIONS)}")
+        raise ValueError(f"init is {shown(repr(init))}: allowed is one of {', '.join(INITIALISATIONS)}")
     require_world(world)
     return INITIALISATIONS[init](world, n_latents, seeds)
 
@@ -84,12 +90,8 @@ def member_generator(seed: int, stream: int = 0) -> torch.Generator:
     stream  0 for the initialisation, 1 for what replaces its dead latents
     """
     require_seed("seed", seed)
+    require_whole("stream", stream, 0, 1)
     return torch.Generator().manual_seed(2 * int(seed) + stream)
-
-
-def require_world(world: object) -> None:
-    """raises ValueError unless data can be drawn from it."""
-    require("world", world, hasattr(world, "inputs") and hasattr(world, "features"), "a World, such as two_of_three()")
 
 
 def _gaussians(seeds: Sequence[int], n_latents: int, width: int) -> Tensor:

@@ -20,15 +20,14 @@ import torch
 from torch import Tensor
 
 from toysae.saes.gradients import Buffers, Parameters
-from toysae.saes.stack import Stack
-from toysae.saes.starts import member_generator, require_world
+from toysae.saes.stack import Stack, require_stack
+from toysae.saes.starts import member_generator
 from toysae.worlds.checks import (
     MOST_NUMBERS,
     numbers,
     require,
     require_all_finite,
     require_generator,
-    require_instance,
     require_points,
     require_precision,
     require_seed,
@@ -36,9 +35,8 @@ from toysae.worlds.checks import (
     require_switch,
     require_weights,
     require_whole,
-    shown,
 )
-from toysae.worlds.world import World
+from toysae.worlds.world import World, require_firing, require_world
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8  # Adam's usual constants
 BLOCK_STEPS = 50  # batches are drawn for this many steps at once
@@ -48,6 +46,7 @@ CHUNK_NUMBERS = (
 BATCH_SIZE = 256  # fresh samples in each step, unless said otherwise
 MOST_POINTS = 1024  # data points up to which training sees all of them in every step, unless said otherwise
 MOST_STEPS, MOST_RESAMPLINGS = 10**7, 10**4  # more would not end, or not fit into memory
+LR_ALLOWED = "finite numbers > 0, one or one per SAE"  # as learning rates
 N_RESAMPLINGS = 10  # moments in the first half of training at which dead latents are aimed afresh
 
 
@@ -71,6 +70,7 @@ class Batches:
         self.world, self.batch_size, self.generator = world, batch_size, generator
 
     def block(self, n_steps: int) -> tuple[Tensor, Tensor]:
+        require_whole("n_steps", n_steps, 1, MOST_STEPS)
         activations = self.world.sample(n_steps * self.batch_size, self.generator)
         x = self.world.inputs(activations).view(n_steps, self.batch_size, self.world.d_in)
         return x, torch.full((self.batch_size,), 1 / self.batch_size)
@@ -92,10 +92,12 @@ class Support:
     @classmethod
     def of(cls, world: World) -> Support:
         """The exact support of a world with sigma = 0."""
+        require_firing(world)
         activations, probabilities = world.support()
         return cls(world.inputs(activations), probabilities)
 
     def block(self, n_steps: int) -> tuple[Tensor, Tensor]:
+        require_whole("n_steps", n_steps, 1, MOST_STEPS)
         return self.x.expand(n_steps, *self.x.shape), self.probabilities
 
 
@@ -158,13 +160,10 @@ def fit(
     Device and precision are those of the stack; data follow.
     """
     _require_trainable(stack)
-    require_whole("n_steps", n_steps, 1, MOST_STEPS)
-    require_whole("n_resamplings", n_resamplings, 0, MOST_RESAMPLINGS)
-    for name, value in {"record_every": record_every, "chunk_numbers": chunk_numbers}.items():
-        require_whole(name, value)
-    require_switch(snapshots=snapshots)
+    plan = Plan(n_steps, numbers("lr", lr, LR_ALLOWED), n_resamplings, record_every, snapshots)
+    plan.require_fits(len(stack))
+    require_whole("chunk_numbers", chunk_numbers)
     require("data", data, callable(getattr(data, "block", None)), "a World, Support or Batches")
-    plan = Plan(n_steps, _learning_rates(lr, len(stack)), n_resamplings, record_every, snapshots)
     _trained_here.append(len(stack))
     with fast_arithmetic(), torch.no_grad():
         trainers: list[Trainer] = []
@@ -188,6 +187,19 @@ class Plan:
     record_every: int
     snapshots: bool
 
+    def __post_init__(self) -> None:
+        require_whole("n_steps", self.n_steps, 1, MOST_STEPS)
+        require("lr", self.lr, isinstance(self.lr, Tensor) and self.lr.is_floating_point(), f"a tensor of {LR_ALLOWED}")
+        fits = self.lr.ndim <= 1 and bool((torch.isfinite(self.lr) & (self.lr > 0)).all())
+        require("lr", self.lr, fits, LR_ALLOWED)
+        require_whole("n_resamplings", self.n_resamplings, 0, MOST_RESAMPLINGS)
+        require_whole("record_every", self.record_every)
+        require_switch(snapshots=self.snapshots)
+
+    def require_fits(self, n_saes: int) -> None:
+        """raises ValueError where it is not meant for so many SAEs."""
+        require("lr", self.lr, self.lr.shape in ((), (n_saes,)), LR_ALLOWED)
+
     def lr_at(self, step: int) -> float:
         """The learning rate at this step; where each SAE has its own, the share of it that is left."""
         start = self.lr.item() if self.lr.ndim == 0 else 1.0
@@ -204,11 +216,18 @@ class Plan:
 
 
 class Trainer:
-    """A chunk of a stack while it is trained: parameters, Adam's moments and gradients in flat buffers."""
+    """A chunk of a stack while it is trained: parameters, Adam's moments and gradients in flat buffers.
 
-    def __init__(self, stack: Stack, chosen: slice, plan: Plan) -> None:
+    buffers  scratch memory; trainers that take turns may share it
+    """
+
+    def __init__(self, stack: Stack, chosen: slice, plan: Plan, buffers: Buffers | None = None) -> None:
+        require_stack(stack)
+        require("plan", plan, isinstance(plan, Plan), "a Plan: when what happens")
+        plan.require_fits(len(stack))
         part = stack[chosen]
-        self.chosen, self.plan, self.model, self.buffers = chosen, plan, part.model, Buffers()
+        require("chosen", chosen, len(part) > 0, f"a slice of the {len(stack)} SAEs, one or more")
+        self.chosen, self.plan, self.model, self.buffers = chosen, plan, part.model, buffers or Buffers()
         self.moments = plan.resamplings()
         self.watched = max(self.moments, default=0)  # until then it matters which latents fire
         shapes = {name: value.shape for name, value in part.parameters.items()}
@@ -323,25 +342,20 @@ def fast_arithmetic() -> Iterator[None]:
 
 def chunk_length(n_latents: int, n_samples: int, chunk_numbers: int = CHUNK_NUMBERS) -> int:
     """How many SAEs are trained together."""
+    for name, value in {"n_latents": n_latents, "n_samples": n_samples, "chunk_numbers": chunk_numbers}.items():
+        require_whole(name, value)
     return max(1, chunk_numbers // (n_latents * n_samples))
 
 
 def _trainers(stack: Stack, plan: Plan, n_samples: int, chunk_numbers: int) -> list[Trainer]:
     size = chunk_length(stack.W_dec.shape[1], n_samples, chunk_numbers)
-    return [Trainer(stack, slice(i, min(i + size, len(stack))), plan) for i in range(0, len(stack), size)]
-
-
-def _learning_rates(lr: float | Tensor, n_saes: int) -> Tensor:
-    allowed = "finite numbers > 0, one or one per SAE"
-    lr = numbers("lr", lr, allowed)
-    if lr.shape not in ((), (n_saes,)) or not (torch.isfinite(lr) & (lr > 0)).all():
-        raise ValueError(f"lr is {shown(lr)}: allowed are {allowed}")
-    return lr
+    buffers = Buffers()  # one set for all, since one chunk is trained at a time: else memory grows with their number
+    return [Trainer(stack, slice(i, min(i + size, len(stack))), plan, buffers) for i in range(0, len(stack), size)]
 
 
 def _require_trainable(stack: Stack) -> None:
     """raises ValueError unless all numbers of the stack are finite, and no decoder row has length zero."""
-    require_instance("stack", stack, Stack, "a Stack, such as start(...) makes")
+    require_stack(stack)
     require_seeds(stack.seeds)
     require_precision("stack", stack.W_dec)
     for name, value in stack.parameters.items():

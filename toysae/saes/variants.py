@@ -34,7 +34,6 @@ from toysae.worlds.checks import (
     numbers,
     require,
     require_count,
-    require_instance,
     require_one_or_each,
     require_positive,
     shown,
@@ -341,7 +340,7 @@ class Prefixes:
 
     def __post_init__(self) -> None:
         for name, given in {"sizes": self.sizes, "shares": self.shares}.items():
-            require_instance(name, given, (tuple, list), "several numbers")
+            require(name, given, isinstance(given, (tuple, list)), "several numbers")
         sizes, shares = list(self.sizes), list(self.shares)
         whole = all(is_whole(size) for size in sizes)
         if not (sizes and whole and sizes[0] >= 1 and sizes == sorted(set(sizes))):
@@ -363,6 +362,7 @@ class Prefixes:
 
     def reach(self, n_latents: int) -> tuple[float, ...]:
         """For each latent the share of the prefixes that hold it. Raises ValueError if the largest is not n_latents."""
+        require_count(n_latents=n_latents)
         if self.sizes[-1] != n_latents:
             raise ValueError(f"prefixes ends at {self.sizes[-1]}: allowed is n_latents = {n_latents}")
         shares = dict(zip(self.sizes, self.shares, strict=True))
@@ -382,10 +382,11 @@ class Variant(Model):
     ) -> None:
         made = callable(activation) and not isinstance(activation, type) and hasattr(activation, "own_parameters")
         require("activation", activation, made, "an activation, such as Relu() or TopK(2)")
-        require_instance("penalties", penalties, (list, tuple), "a list of penalties, such as [L1(0.1)]")
+        require("penalties", penalties, isinstance(penalties, (list, tuple)), "a list of penalties, such as [L1(0.1)]")
         for one in penalties:
             require("one of penalties", one, callable(one) and not isinstance(one, type), "a penalty, such as L1(0.1)")
-        require_instance("prefixes", prefixes, (Prefixes, type(None)), "Prefixes, such as Prefixes.all(20), or None")
+        none_or_some = prefixes is None or isinstance(prefixes, Prefixes)
+        require("prefixes", prefixes, none_or_some, "Prefixes, such as Prefixes.all(20), or None")
         self.activation, self.penalties, self.prefixes = activation, tuple(penalties), prefixes
 
     def require_fits(self, n_saes: int, n_latents: int) -> None:

@@ -30,11 +30,11 @@ from .checks import probability_list as probability_list
 from .checks import require as require
 from .checks import require_all_finite as require_all_finite
 from .checks import require_at_most_one as require_at_most_one
+from .checks import require_axes as require_axes
 from .checks import require_count as require_count
 from .checks import require_draw as require_draw
 from .checks import require_finite as require_finite
 from .checks import require_generator as require_generator
-from .checks import require_instance as require_instance
 from .checks import require_not_negative as require_not_negative
 from .checks import require_one_or_each as require_one_or_each
 from .checks import require_points as require_points
@@ -47,6 +47,7 @@ from .checks import require_seed as require_seed
 from .checks import require_seeds as require_seeds
 from .checks import require_size as require_size
 from .checks import require_switch as require_switch
+from .checks import require_tensor as require_tensor
 from .checks import require_weights as require_weights
 from .checks import require_whole as require_whole
 from .checks import rows_of_numbers as rows_of_numbers
@@ -91,3 +92,5 @@ from .world import Spread as Spread
 from .world import Strength as Strength
 from .world import World as World
 from .world import require_activations as require_activations
+from .world import require_firing as require_firing
+from .world import require_world as require_world

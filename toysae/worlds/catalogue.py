@@ -72,6 +72,7 @@ def bundles(n_bundles: int, bundle_size: int, **magnitudes: Unpack[Appearance]) 
 
 def product(set_sizes: Iterable[int], **magnitudes: Unpack[Appearance]) -> World:
     """Several sets of features; in every sample exactly one feature of each set fires."""
+    require("set_sizes", set_sizes, isinstance(set_sizes, Iterable), "the sizes of the sets, such as [3, 3]")
     sizes = tuple(itertools.islice(set_sizes, MOST_FEATURES + 1))
     require_count(**{"the number of set_sizes": len(sizes)})
     return World(SideBySide(tuple(ExactlyK(size, 1) for size in sizes)), **magnitudes)
@@ -205,9 +206,9 @@ def zipf_rates(
     require_not_negative(exponent=exponent)
     given = {name: value for name, value in {"highest": highest, "mean_l0": mean_l0}.items() if value is not None}
     require("the number of highest and mean_l0 that are given", len(given), len(given) == 1, "1")
-    shape = torch.arange(1, n_features + 1, dtype=torch.float64) ** -exponent
-    (asked,) = given.values()
+    shape = torch.arange(1, n_features + 1, dtype=torch.float64) ** -float(exponent)
     require_positive(**given)
+    asked = as_number(*given.values())
     rates = shape * asked if highest is not None else shape * asked / shape.sum()
     for name, value in given.items():
         fits = bool(rates[0] <= 1)
@@ -228,8 +229,8 @@ def two_features(variant: str, solo: float, sigma: float) -> World:
 
     In all other samples both fire. Magnitudes have mean 1 and standard deviation sigma before rectification.
     """
-    if variant not in VARIANTS:
-        raise ValueError(f"variant is {variant!r}: allowed is one of {', '.join(VARIANTS)}")
+    known = isinstance(variant, str) and variant in VARIANTS
+    require("variant", variant, known, f"one of {', '.join(VARIANTS)}")
     require("solo", solo, 0 <= as_number(solo) <= LARGEST_SOLO, f"a number from 0 to {LARGEST_SOLO}")
     parent = PARENT_ALONE if variant == "nested" else solo
     return World(Patterns([[1, 1], [1, 0], [0, 1]], [1 - parent - solo, parent, solo]), sigma=sigma)
@@ -276,6 +277,7 @@ def superposed(n_features: int, d_in: int, mean_l0: float, generator: torch.Gene
     """
     require_count(n_features=n_features)
     require_positive(mean_l0=mean_l0)
+    mean_l0 = as_number(mean_l0)
     rates = ORIGINAL_DECAY ** (ORIGINAL_FEATURES / n_features * torch.arange(n_features, dtype=torch.float64))
     directions = unit_directions(n_features, d_in, generator)
     correlation = random_correlation(n_features, generator)

@@ -197,12 +197,32 @@ def require_weights(name: str, weights: object, *shapes: tuple[int, ...]) -> Non
 
 def require_points(name: str, x: object, d_in: int) -> None:
     """raises ValueError unless these are data points (n_samples, d_in): finite, in float32 or float64."""
-    require(name, x, isinstance(x, Tensor), f"a tensor (n_samples, d_in = {d_in})")
-    assert isinstance(x, Tensor)
-    fits = x.ndim == 2 and len(x) > 0 and x.shape[1] == d_in
-    require(f"the shape of {name}", tuple(x.shape), fits, f"(n_samples, d_in = {d_in}), one sample or more")
-    require_precision(name, x)
-    require_all_finite(name, x)
+    require_tensor(name, x, "n_samples+ d_in", d_in=d_in)
+
+
+def require_axes(name: str, value: object, axes: str, **lengths: int) -> None:
+    """raises ValueError unless this is a tensor with these axes.
+
+    axes     their names, as in "... n_latents d_in": dots stand for any axes, a plus behind a name for at least one
+    lengths  of those axes whose length is known
+    """
+    words = axes.replace("+", "").split()
+    told = ", ".join(f"{word} = {lengths[word]}" if word in lengths else word for word in words)
+    allowed = f"({told}{',' * (words != ['...'] and len(words) == 1)})"
+    require(name, value, isinstance(value, Tensor), f"a tensor {allowed}")
+    assert isinstance(value, Tensor)
+    ends = words[1:] if words[:1] == ["..."] else words
+    fits = value.ndim >= len(ends) if words != ends else value.ndim == len(ends)
+    for word, length in zip(ends, value.shape[value.ndim - len(ends) :], strict=True) if fits else ():
+        fits &= lengths[word] == length if word in lengths else length >= (f"{word}+" in axes)
+    require(f"the shape of {name}", tuple(value.shape), fits, allowed + ", one or more of each" * ("+" in axes))
+
+
+def require_tensor(name: str, value: Any, axes: str, **lengths: int) -> None:
+    """raises ValueError unless this is a tensor of finite numbers, in float32 or float64, with these axes."""
+    require_axes(name, value, axes, **lengths)
+    require_precision(name, value)
+    require_all_finite(name, value)
 
 
 def require_precision(name: str, values: Tensor) -> None:
@@ -230,14 +250,10 @@ def require_rows(name: str, rows: object, n_saes: int) -> None:
     require(f"the length of a row of {name}", furthest, abs(furthest - 1) <= UNIT_TOLERANCE, "1: unit rows")
 
 
-def require_instance(name: str, value: object, kind: type | tuple[type, ...], allowed: str) -> None:
-    """raises ValueError unless the value is of this kind."""
-    require(name, value, isinstance(value, kind), allowed)
-
-
 def require_generator(generator: object) -> None:
     """raises ValueError unless this can be drawn from: what None draws is other each time."""
-    require_instance("generator", generator, torch.Generator, "a torch.Generator, such as torch.Generator()")
+    holds = isinstance(generator, torch.Generator)
+    require("generator", generator, holds, "a torch.Generator, such as torch.Generator()")
 
 
 def require_draw(n: object, n_features: int, generator: object) -> None:
@@ -260,7 +276,10 @@ def require_seed(name: str, seed: object) -> None:
     require_whole(name, seed, 0, LARGEST_SEED)
 
 
-def require_positions(name: str, positions: Iterable[object], n: int) -> None:
+def require_positions(name: str, positions: object, n: int) -> None:
     """raises ValueError unless all of these are positions from 0 to n - 1."""
+    listed = isinstance(positions, Iterable) and not isinstance(positions, str | dict | Tensor)
+    require(name, positions, listed, "a list of positions, such as [0, 2]")
+    assert isinstance(positions, Iterable)
     for position in positions:
         require_whole(f"one of {name}", position, 0, n - 1)

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from toysae.worlds.checks import (
     ROUNDING,
+    SUM_TOLERANCE,
     Numbers,
     numbers,
     probability_list,
@@ -23,7 +24,9 @@ from toysae.worlds.checks import (
     require_count,
     require_draw,
     require_generator,
+    require_positions,
     require_size,
+    require_tensor,
 )
 
 MOST_LISTED = 5  # features, up to which the probability of every pattern is computed
@@ -101,6 +104,7 @@ class GaussianCopula:
         return (self.cooccurrence() - torch.outer(rates, rates)) / torch.outer(deviation, deviation)
 
     def fire_together(self, members: Sequence[int]) -> bool:
+        require_positions("members", members, self.n_features)
         members = sorted(set(members))
         if not self._singular:
             return bool((self._thresholds[members] < NEVER).all())
@@ -154,13 +158,24 @@ def orthants(thresholds: Tensor, correlation: Tensor) -> Tensor:
     from 0, where coordinates are independent, to 1, by Gauss and Legendre's rule; each integral takes away two
     coordinates. The variable u, s = 1 - (1 - u)^2, takes care of singular matrices.
     """
+    require_tensor("thresholds", thresholds, "... m+")
+    m = thresholds.shape[-1]
+    require_tensor("correlation", correlation, "... m m", m=m)
+    alike = correlation.shape[:-1] == thresholds.shape
+    require("the shape of correlation", tuple(correlation.shape), alike, f"{(*thresholds.shape, m)}")
+    diagonal = correlation.diagonal(dim1=-2, dim2=-1)
+    require("the diagonal of correlation", diagonal, bool(((diagonal - 1).abs() < SUM_TOLERANCE).all()), "1 everywhere")
+    return _orthants(thresholds, correlation)
+
+
+def _orthants(thresholds: Tensor, correlation: Tensor) -> Tensor:
     total = torch.special.ndtr(-thresholds).prod(dim=-1)
     nodes, weights = (torch.from_numpy(part) for part in np.polynomial.legendre.leggauss(QUADRATURE_NODES))
     u = (nodes + 1) / 2
     strength, weights = 1 - (1 - u) ** 2, weights * (1 - u)
     for pair in itertools.combinations(range(thresholds.shape[-1]), 2):
         density, others, among_others = _at_thresholds(thresholds, correlation, pair, strength)
-        chance = density * orthants(others, among_others) if others.shape[-1] else density
+        chance = density * _orthants(others, among_others) if others.shape[-1] else density
         total = total + correlation[..., pair[0], pair[1]] * (chance @ weights)
     return total.clamp(0, 1)
 
@@ -269,6 +284,7 @@ class LowRankCopula:
         return self.probabilities
 
     def fire_together(self, members: Sequence[int]) -> bool:
+        require_positions("members", members, self.n_features)
         return bool((self.probabilities[list(members)] > 0).all())
 
     @cached_property

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from toysae.worlds.checks import require, require_count, require_generator, require_size, require_whole
+from toysae.worlds.checks import require, require_count, require_generator, require_size, require_tensor, require_whole
 
 MOST_STEPS = 100_000  # of repulsion: more would not end
 
@@ -51,5 +51,6 @@ def coherence(features: Tensor) -> float:
 
 def largest_cosines(features: Tensor) -> Tensor:
     """The largest absolute cosine of each row (n_features, d_in) with another one, float64 (n_features,)."""
+    require_tensor("features", features, "n_features+ d_in+")
     rows = normalize(features.double(), dim=1)
     return (rows @ rows.T).fill_diagonal_(0).abs().amax(dim=1)

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from toysae.worlds.checks import require_whole
 from toysae.worlds.magnitudes import Gridded
-from toysae.worlds.world import World
+from toysae.worlds.world import World, require_firing
 
 GRID_LEVELS = 7  # magnitudes per feature in the grid that makes a world with sigma > 0 finite; fewer where it gets long
 GRID_POINTS = 20_000  # the longest grid
@@ -36,6 +36,7 @@ def finite_activations(world: World) -> tuple[Tensor, Tensor]:
 
 def affordable_levels(world: World) -> int:
     """The most levels, up to GRID_LEVELS, whose grid has at most GRID_POINTS points; 0 where two are too many."""
+    require_firing(world)
     if world.firing.n_patterns > GRID_POINTS or not isinstance(world.magnitudes, Gridded):
         return 0
     choices = range(2, GRID_LEVELS + 1) if world.varies else [1]
@@ -44,6 +45,8 @@ def affordable_levels(world: World) -> int:
 
 def grid_size(world: World, n_levels: int) -> int:
     """How many points the quantile grid of this world has."""
+    require_firing(world)
+    require_whole("n_levels", n_levels, 1, GRID_POINTS)
     patterns, _ = world.firing.support()
     return int((n_levels ** _gridded(world).n_varying(patterns).double()).sum())
 
@@ -61,7 +64,6 @@ def quantile_grid(world: World, n_levels: int) -> tuple[Tensor, Tensor]:
     returns  feature activations (n_points, n_features) and probabilities (n_points,), float64
     raises   ValueError where the grid would hold more than GRID_POINTS points
     """
-    require_whole("n_levels", n_levels, 1, GRID_POINTS)
     n_points = grid_size(world, n_levels)
     if n_points > GRID_POINTS:
         raise ValueError(f"n_levels is {n_levels}, which gives {n_points} points: allowed are at most {GRID_POINTS}")
@@ -76,6 +78,7 @@ def coordinates(world: World) -> tuple[Tensor, Tensor]:
 
     Float64, cleaned of rounding: what is nearly zero is zero. raises ValueError where features are not orthonormal
     """
+    require_firing(world)
     world.require_orthonormal()
     points, probabilities = finite_data(world)
     activations = points @ world.features.double().T

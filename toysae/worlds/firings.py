@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -22,6 +22,7 @@ from toysae.worlds.checks import (
     require_at_most_one,
     require_count,
     require_draw,
+    require_positions,
     require_whole,
     shown,
     zeros_and_ones,
@@ -30,6 +31,8 @@ from toysae.worlds.copulas import LowRankCopula
 
 MAX_PATTERNS = 100_000  # a support longer than this is refused: it would no longer fit on a screen, or in a cache
 
+
+A_FIRING = "a firing, such as Patterns or ExactlyK"  # what is allowed where one is asked for
 
 Descent = tuple[tuple[int, tuple[int, ...]], ...]  # (parent, children) by the positions of the features
 
@@ -67,6 +70,7 @@ class Firing(Protocol):
 
 def families_of(firing: Firing) -> Descent:
     """Who descends from whom: what the firing says of its families, and () where it says nothing."""
+    _require_firing(firing)
     return tuple(getattr(firing, "families", ()))
 
 
@@ -75,11 +79,16 @@ def cooccurrence_of(firing: Firing) -> Tensor:
 
     raises  ValueError where the firing does not know, and has no list of all patterns to count in
     """
+    _require_firing(firing)
     known = getattr(firing, "cooccurrence", None)
     if known is not None:
         return known()
     patterns, probabilities = firing.support()
     return (patterns.double() * probabilities[:, None]).T @ patterns.double()
+
+
+def _require_firing(firing: object) -> None:
+    require("firing", firing, hasattr(firing, "n_features"), A_FIRING)
 
 
 @dataclass(frozen=True)
@@ -128,6 +137,7 @@ class Patterns:
         return self.probabilities @ self.patterns.double()
 
     def fire_together(self, members: Sequence[int]) -> bool:
+        require_positions("members", members, self.n_features)
         possible, _ = self.support()
         return bool(possible[:, list(members)].all(dim=1).any())
 
@@ -162,6 +172,7 @@ class ExactlyK:
         return torch.full((self.n_features,), self.k / self.n_features, dtype=torch.float64)
 
     def fire_together(self, members: Sequence[int]) -> bool:
+        require_positions("members", members, self.n_features)
         return len(set(members)) <= self.k
 
 
@@ -196,6 +207,7 @@ class Independently:
         return self.probabilities
 
     def fire_together(self, members: Sequence[int]) -> bool:
+        require_positions("members", members, self.n_features)
         return bool((self.probabilities[list(members)] > 0).all())
 
 
@@ -206,7 +218,10 @@ class SideBySide:
     parts: tuple[Firing, ...]
 
     def __post_init__(self) -> None:
-        require("parts", self.parts, len(self.parts) > 0, "one firing or more")
+        listed = isinstance(self.parts, tuple | list) and len(self.parts) > 0
+        require("parts", self.parts, listed, "one firing or more")
+        for part in self.parts:
+            require("one of parts", part, hasattr(part, "n_features"), A_FIRING)
         require_count(n_features=self.n_features)
 
     @property
@@ -250,6 +265,7 @@ class SideBySide:
         return torch.where(of_one_part, within, torch.outer(rates, rates))
 
     def fire_together(self, members: Sequence[int]) -> bool:
+        require_positions("members", members, self.n_features)
         for start, part in zip(self._starts(), self.parts, strict=True):
             own = [i - start for i in members if start <= i < start + part.n_features]
             if own and not part.fire_together(own):
@@ -296,6 +312,7 @@ class MutuallyExclusive:
         return self.probabilities
 
     def fire_together(self, members: Sequence[int]) -> bool:
+        require_positions("members", members, self.n_features)
         return len(set(members)) <= 1 and all(self.probabilities[i] > 0 for i in members)
 
 
@@ -327,6 +344,7 @@ class Hierarchy:
         probabilities = probability_list("probabilities", probabilities)
         require("probabilities", probabilities, len(probabilities) == len(parents), "one number per parent")
         leaks = _leaks(leaks, parents)
+        require("exclusive", exclusive, isinstance(exclusive, tuple | list), "groups of features, such as [[1, 2]]")
         groups = tuple(_positions("exclusive", group) for group in exclusive)
         _require_forest(parents)
         _require_siblings(groups, parents)
@@ -346,8 +364,9 @@ class Hierarchy:
         raises  ValueError where a child is to fire more often than its parent
         """
         rates = probability_list("rates", rates).tolist()
-        _require_forest(_positions("parents", parents))
+        parents = _positions("parents", parents)
         require("rates", rates, len(rates) == len(parents), "one number per parent")
+        _require_forest(parents)
         chances = list(rates)
         for i, parent in enumerate(parents):
             if parent >= 0:
@@ -408,6 +427,7 @@ class Hierarchy:
         return rates
 
     def fire_together(self, members: Sequence[int]) -> bool:
+        require_positions("members", members, self.n_features)
         return self._count(frozenset(members)) > 0
 
     def _count(self, members: frozenset[int]) -> int:
@@ -454,7 +474,7 @@ class Hierarchy:
 
 def _positions(name: str, given: Sequence[int]) -> tuple[int, ...]:
     """Whole numbers as a tuple; raises ValueError where they are none."""
-    fits = all(is_whole(position) for position in given)
+    fits = isinstance(given, Iterable) and all(is_whole(position) for position in given)
     require(name, given, fits, "whole numbers, the positions of features")
     return tuple(int(position) for position in given)
 
@@ -477,6 +497,7 @@ def _one_at_most(uniform: Tensor, chances: Tensor) -> Tensor:
 
 def require_enumerable(firing: Firing) -> None:
     """raises ValueError where there are too many patterns for a list."""
+    _require_firing(firing)
     n_patterns = firing.n_patterns
     require("n_patterns", n_patterns, n_patterns <= MAX_PATTERNS, f"at most {MAX_PATTERNS} for a list of all patterns")
 
@@ -513,6 +534,7 @@ class Families:
     chances: Tensor
 
     def __post_init__(self) -> None:
+        require("roots", self.roots, isinstance(self.roots, LowRankCopula), "a LowRankCopula")
         chances = numbers("chances", self.chances, "numbers from 0 to 1, (n_families, n_children)")
         fits = chances.ndim == 2 and len(chances) <= self.roots.n_features
         require(
@@ -556,6 +578,7 @@ class Families:
         return torch.cat([roots, (roots[: len(self.chances), None] * self.chances).flatten()])
 
     def fire_together(self, members: Sequence[int]) -> bool:
+        require_positions("members", members, self.n_features)
         families = [self.family_of(i) for i in set(members) if i >= self.roots.n_features]
         return len(families) == len(set(families)) and bool((self.rates()[list(members)] > 0).all())
 

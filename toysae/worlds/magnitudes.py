@@ -13,7 +13,20 @@ import torch
 from scipy.special import ndtr, ndtri
 from torch import Tensor
 
-from toysae.worlds.checks import as_number, numbers, require, require_generator, require_probability, zeros_and_ones
+from toysae.worlds.checks import (
+    as_number,
+    numbers,
+    require,
+    require_axes,
+    require_generator,
+    require_positive,
+    require_probability,
+    require_whole,
+    zeros_and_ones,
+)
+
+MOST_LEVELS = 100_000  # that a magnitude takes in a grid
+UNIFORM_MEAN, UNIFORM_SIGMA = 0.5, 1 / math.sqrt(12)  # of numbers between 0 and 1
 
 Number = float | Tensor  # one number for all features, or one per feature (n_features,)
 
@@ -71,6 +84,7 @@ class RectifiedNormal:
             object.__setattr__(self, name, value if value.ndim else value.item())
 
     def sample(self, fires: Tensor, generator: torch.Generator) -> Tensor:
+        _require_patterns("fires", fires)
         require_generator(generator)
         mu, sigma = (_single_precision(value) for value in (self.mu, self.sigma))
         if not _any_positive(self.sigma):
@@ -87,13 +101,15 @@ class RectifiedNormal:
 
     def n_varying(self, patterns: Tensor) -> Tensor:
         """As in Gridded."""
-        return (patterns.bool() & (torch.as_tensor(self.sigma) > 0)).sum(dim=1)
+        _require_patterns("patterns", patterns)
+        return (patterns & (torch.as_tensor(self.sigma) > 0)).sum(dim=1)
 
     def grid(self, patterns: Tensor, n_levels: int) -> list[Tensor]:
         """As in Gridded.
 
         Every magnitude takes n_levels values, the means of equally likely slices; a feature with sigma = 0 takes one.
         """
+        _require_patterns("patterns", patterns)
         known = {pair: _levels(*pair, n_levels) for pair in set(self._numbers(patterns.shape[1]))}
         levels = [known[pair] for pair in self._numbers(patterns.shape[1])]
         return [choices(pattern, levels) for pattern in patterns]
@@ -150,6 +166,7 @@ class CorrelatedUniform:
         return torch.where(self.second, self._width, 1.0).double() / math.sqrt(12)
 
     def sample(self, fires: Tensor, generator: torch.Generator) -> Tensor:
+        _require_patterns("fires", fires)
         require_generator(generator)
         return fires * self._blend(torch.rand(len(fires), 2, generator=generator))
 
@@ -158,10 +175,13 @@ class CorrelatedUniform:
 
     def n_varying(self, patterns: Tensor) -> Tensor:
         """How many uniform numbers decide the magnitudes of each pattern (n_patterns, n_features)."""
+        _require_patterns("patterns", patterns)
         return self._needed(patterns).sum(dim=1)
 
     def grid(self, patterns: Tensor, n_levels: int) -> list[Tensor]:
         """As in Gridded: every uniform number that matters takes n_levels values, the others take one."""
+        _require_patterns("patterns", patterns)
+        require_whole("n_levels", n_levels, 1, MOST_LEVELS)
         levels = ((torch.arange(n_levels, dtype=torch.float64) + 0.5) / n_levels).tolist()
         blocks = []
         for pattern, needed in zip(patterns, self._needed(patterns).tolist(), strict=True):
@@ -187,6 +207,8 @@ def magnitude_levels(mu: float, sigma: float, n_levels: int) -> list[float]:
     The integral of max(0, mu + sigma t) over the standard normal density up to t is, above t0 = -mu / sigma,
     mu (Phi(t) - Phi(t0)) - sigma (phi(t) - phi(t0)); differences of it between slice borders are the means.
     """
+    require_positive(mu=mu, sigma=sigma)
+    require_whole("n_levels", n_levels, 1, MOST_LEVELS)
     borders = ndtri(np.linspace(0, 1, n_levels + 1)).clip(min=-mu / sigma)
     integral = mu * ndtr(borders) - sigma * _density(borders)
     return (np.diff(integral) * n_levels).tolist()
@@ -196,11 +218,21 @@ def _levels(mu: float, sigma: float, n_levels: int) -> list[float]:
     return magnitude_levels(mu, sigma, n_levels) if sigma else [mu]
 
 
+def _require_patterns(name: str, patterns: Tensor) -> None:
+    """raises ValueError unless these are patterns, bool (n, n_features)."""
+    require_axes(name, patterns, "n n_features+")
+    require(f"the type of {name}", str(patterns.dtype), patterns.dtype == torch.bool, "torch.bool")
+
+
 def choices(pattern: Tensor, levels: Sequence[Sequence[float]]) -> Tensor:
     """Every choice of one level per feature that is on, float64 (n_choices, n_features).
 
     pattern (n_features,) bool; levels one list per feature
     """
+    require_axes("pattern", pattern, "n_features")
+    require("the type of pattern", str(pattern.dtype), pattern.dtype == torch.bool, "torch.bool")
+    alike = isinstance(levels, Sequence) and len(levels) == len(pattern)
+    require("levels", levels, alike, f"a list of numbers for each of {len(pattern)} features")
     on = [feature_levels for feature_levels, is_on in zip(levels, pattern.tolist(), strict=True) if is_on]
     chosen = torch.tensor(list(itertools.product(*on)), dtype=torch.float64)
     block = torch.zeros(len(chosen), len(pattern), dtype=torch.float64)
@@ -236,10 +268,15 @@ def _any_positive(value: Number) -> bool:
 class Uniform:
     """Magnitudes uniform between 0 and 1, independent of each other."""
 
-    mu: float = 0.5
-    sigma: float = 1 / math.sqrt(12)
+    mu: float = UNIFORM_MEAN
+    sigma: float = UNIFORM_SIGMA
+
+    def __post_init__(self) -> None:
+        require("mu", self.mu, as_number(self.mu) == UNIFORM_MEAN, f"{UNIFORM_MEAN}")
+        require("sigma", self.sigma, as_number(self.sigma) == UNIFORM_SIGMA, f"{UNIFORM_SIGMA}")
 
     def sample(self, fires: Tensor, generator: torch.Generator) -> Tensor:
+        _require_patterns("fires", fires)
         require_generator(generator)
         return fires * torch.rand(fires.shape, generator=generator)
 
@@ -264,6 +301,7 @@ class TwoLevels:
         require("mu", self.mu, as_number(self.mu) == 1, "1")
 
     def sample(self, fires: Tensor, generator: torch.Generator) -> Tensor:
+        _require_patterns("fires", fires)
         require_generator(generator)
         high = torch.rand(fires.shape, generator=generator) < 0.5
         return fires * (1 + self.sigma * (2.0 * high - 1))
@@ -272,9 +310,11 @@ class TwoLevels:
         return 1.0, self.sigma
 
     def n_varying(self, patterns: Tensor) -> Tensor:
+        _require_patterns("patterns", patterns)
         return patterns.sum(dim=1)
 
     def grid(self, patterns: Tensor, n_levels: int) -> list[Tensor]:
         """All that occurs, for each pattern, float64 (n_choices, n_features); n_levels does not matter."""
+        _require_patterns("patterns", patterns)
         levels = [(1 - self.sigma, 1 + self.sigma)] * patterns.shape[1]
         return [choices(pattern, levels) for pattern in patterns]

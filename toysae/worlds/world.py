@@ -23,11 +23,12 @@ from toysae.worlds.checks import (
     require_count,
     require_draw,
     require_size,
+    require_tensor,
     rows_of_numbers,
     shown,
 )
 from toysae.worlds.directions import coherence
-from toysae.worlds.firings import Descent, Firing, cooccurrence_of, families_of
+from toysae.worlds.firings import A_FIRING, Descent, Firing, cooccurrence_of, families_of
 from toysae.worlds.magnitudes import Magnitudes, Number, RectifiedNormal
 
 Rows = Tensor | np.ndarray | Sequence[Sequence[float]]  # however they come
@@ -82,7 +83,7 @@ class World:
         else:
             require("mu", mu, as_number(mu) == 1, "1 where magnitudes are given")
             require("sigma", sigma, as_number(sigma) == 0, "0 where magnitudes are given")
-        require("firing", firing, hasattr(firing, "n_features"), "a firing, such as Patterns or ExactlyK")
+        require("firing", firing, hasattr(firing, "n_features"), A_FIRING)
         require("magnitudes", magnitudes, hasattr(magnitudes, "moments"), "magnitudes, such as RectifiedNormal")
         features = _axes(firing.n_features) if features is None else _unit_rows(features, firing.n_features)
         _require_one_per_feature(magnitudes, firing.n_features)
@@ -186,13 +187,24 @@ class Isotropic:
 
     def inputs(self, activations: Tensor) -> Tensor:
         """The data points are their own coordinates."""
+        require_activations(activations, self.n_features)
         return activations
+
+
+def require_world(world: object) -> None:
+    """raises ValueError unless data can be drawn from it."""
+    require("world", world, hasattr(world, "inputs") and hasattr(world, "features"), "a World, such as two_of_three()")
+
+
+def require_firing(world: object) -> None:
+    """raises ValueError unless it is known who fires with whom: in isotropic data no one does."""
+    require_world(world)
+    require("world", world, hasattr(world, "firing"), "a World, whose features are known")
 
 
 def require_activations(activations: Tensor, n_features: int) -> None:
     """raises ValueError unless these are feature activations (..., n_features)."""
-    if not isinstance(activations, Tensor) or activations.shape[-1:] != (n_features,):
-        raise ValueError(f"activations is {shown(activations)}: allowed is a tensor (..., n_features = {n_features})")
+    require_tensor("activations", activations, "... n_features", n_features=n_features)
 
 
 def _axes(n_features: int) -> Tensor:
