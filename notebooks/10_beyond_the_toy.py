@@ -295,7 +295,7 @@ pd.Series({name: f"{v:,}" if isinstance(v, int) else f"{v:.3f}" for name, v in m
 # * **MCC**: the mean cosine when latents and features are matched one to one. Decoder rows alone decide it.
 #
 # The first three are means over the live latents. The samples are such as no SAE was trained on.
-
+#
 # Sixteen worlds, in this size and with eight times as many features, take some minutes. So they are computed by `make
 # sweep SWEEP=benchmark`, and the table lies beside this notebook; its settings are its own, and the parameters above do
 # not change it. The first world is computed here once more, and held against the table.
