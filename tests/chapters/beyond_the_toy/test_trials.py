@@ -38,5 +38,8 @@ def test_the_table_of_chapter_ten_is_what_the_sweep_would_compute_now():
     made_from = json.loads((TABLES / "benchmark.json").read_text())
     assert made_from["settings"] == complete(planned.point, planned.settings)
     table = read_table(TABLES / "benchmark.csv")
-    asked = [(s["kind"], v, seed) for s in made_from["settings"] for v in s["setting"] for seed in s["seed"]]
-    assert list(table[["kind", "setting", "seed"]].itertuples(index=False, name=None)) == asked
+    names = ["kind", "n_features", "data_seed", "setting", "seed"]
+    settings = [
+        (*(s[name] for name in names[:3]), v, i) for s in made_from["settings"] for v in s["setting"] for i in s["seed"]
+    ]
+    assert list(table[names].itertuples(index=False, name=None)) == settings
