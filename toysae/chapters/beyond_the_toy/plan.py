@@ -11,8 +11,13 @@ SMALL = {"n_features": 256, "d_in": 64, "mean_l0": 4.0, "n_families": 16, "n_rep
 LARGE = {"n_features": 2048, "d_in": 128, "mean_l0": 6.0, "n_families": 64, "n_latents": 256, "n_steps": 1500}
 LONGER = SMALL | {"n_steps": 2000}  # twice the steps
 # What each kind tries: fewer active latents than features fire, about as many, and in the small world more
-TRIED = {PLAIN: [0.2, 0.3, 0.4], TOPK: [2, 4, 6], JUMPRELU: [0.05, 0.1, 0.2], MATRYOSHKA: [2, 4, 6]}
-TRIED_LARGE = {PLAIN: [0.2, 0.4], TOPK: [3, 6], JUMPRELU: [0.05, 0.2], MATRYOSHKA: [3, 6]}
+TRIED: dict[str, list[float]] = {
+    PLAIN: [0.2, 0.3, 0.4],
+    TOPK: [2, 4, 6],
+    JUMPRELU: [0.05, 0.1, 0.2],
+    MATRYOSHKA: [2, 4, 6],
+}
+TRIED_LARGE: dict[str, list[float]] = {PLAIN: [0.2, 0.4], TOPK: [3, 6], JUMPRELU: [0.05, 0.2], MATRYOSHKA: [3, 6]}
 
 
 def _in_each_world(kind: str, settings: list[float], numbers: dict[str, Any], starts: int = 0) -> list[dict[str, Any]]:
