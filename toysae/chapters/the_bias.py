@@ -21,7 +21,7 @@ from torch import Tensor
 from toysae.figures.style import LABEL_COLOURS, label_legend
 from toysae.optimum.codes import radial_cost
 from toysae.saes.stack import Stack
-from toysae.worlds.checks import require_not_negative, require_positive, require_whole
+from toysae.worlds.checks import require_not_negative, require_positive, require_tensor, require_whole
 from toysae.worlds.finite import finite_data
 from toysae.worlds.world import World
 
@@ -34,9 +34,8 @@ def floor_around(bias: Tensor, world: World, l1_coeff: float) -> Tensor:
 
     It is the radial bound with the bias in the place of the origin.
     """
-    if bias.shape[-1] != world.d_in:
-        raise ValueError(f"bias has shape {tuple(bias.shape)}: allowed is (..., d_in = {world.d_in})")
     points, probabilities = finite_data(world)
+    require_tensor("bias", bias, "... d_in", d_in=world.d_in)
     return radial_cost((points - bias.double()[..., None, :]).norm(dim=-1), l1_coeff) @ probabilities
 
 

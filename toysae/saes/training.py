@@ -174,7 +174,7 @@ def fit(
                 trainer.run(start, x, trainer.own(weights))
         parts = [trainer.settled(x, trainer.own(weights)) for trainer in trainers]
     trained = {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
-    return Stack(stack.model, trained, stack.seeds), _joined_history([t.record for t in trainers])
+    return Stack(stack.model, trained, stack.seeds), _joined_history(trainers)
 
 
 @dataclass(frozen=True)
@@ -207,6 +207,10 @@ class Plan:
 
     def records(self, step: int) -> bool:
         return step % self.record_every == 0 or step == self.n_steps - 1
+
+    @property
+    def n_records(self) -> int:
+        return len(range(0, self.n_steps, self.record_every)) + ((self.n_steps - 1) % self.record_every > 0)
 
     def resamplings(self) -> dict[int, int]:
         """Step -> number of the resampling that follows it: evenly spread over the first half."""
@@ -245,6 +249,9 @@ class Trainer:
         self.draws = torch.stack(draws, dim=1).to(stack.W_dec)
         self.fired = stack.W_dec.new_zeros(len(part), n_latents)
         self.record: list[tuple] = []
+        # At once, for many small pieces of memory between others leave holes that add up to ten times as much
+        kept = (plan.n_records, *part.W_dec.shape) if plan.snapshots else None
+        self.dictionaries = stack.W_dec.new_empty(kept) if kept else None
 
     def own(self, weights: Tensor) -> Tensor:
         """The weights of this chunk's SAEs."""
@@ -291,7 +298,9 @@ class Trainer:
         l0 = (active.sum(dim=2) * weights).sum(dim=1)
         live = active.any(dim=1).sum(dim=1)
         loss = self.model.loss(self.parameters, x, weights)
-        return step, loss, l0, live, self.parameters["W_dec"].clone() if self.plan.snapshots else None
+        if self.dictionaries is not None:
+            self.dictionaries[len(self.record)] = self.parameters["W_dec"]
+        return step, loss, l0, live
 
     def _resample(self, number: int, x: Tensor, weights: Tensor) -> None:
         """Aims every latent that has not fired since the last time at the residual of a badly explained sample."""
@@ -402,13 +411,12 @@ def _drawn_in_proportion(losses: Tensor, uniforms: Tensor) -> Tensor:
     return chosen.clamp_(max=losses.shape[1] - 1)
 
 
-def _joined_history(chunks: list[list[tuple]]) -> History:
+def _joined_history(trainers: list[Trainer]) -> History:
     """One history out of the records of all chunks."""
-    moments = list(zip(*chunks, strict=True))  # one entry per step: the records of every chunk
+    moments = list(zip(*(trainer.record for trainer in trainers), strict=True))  # per step: the records of every chunk
     steps = torch.tensor([records[0][0] for records in moments])
     loss, l0, live = (
         torch.stack([torch.cat([r[column] for r in records]) for records in moments]) for column in (1, 2, 3)
     )
-    if moments[0][0][4] is None:
-        return History(steps, loss, l0, live, None)
-    return History(steps, loss, l0, live, torch.stack([torch.cat([r[4] for r in records]) for records in moments]))
+    kept = [trainer.dictionaries for trainer in trainers if trainer.dictionaries is not None]
+    return History(steps, loss, l0, live, torch.cat(kept, dim=1) if kept else None)

@@ -25,6 +25,7 @@ from toysae.worlds.checks import (
     zeros_and_ones,
 )
 
+NO_DENSITY = 40.0  # standard deviations at which the density of a normal variable is zero in float64
 MOST_LEVELS = 100_000  # that a magnitude takes in a grid
 UNIFORM_MEAN, UNIFORM_SIGMA = 0.5, 1 / math.sqrt(12)  # of numbers between 0 and 1
 
@@ -242,7 +243,7 @@ def choices(pattern: Tensor, levels: Sequence[Sequence[float]]) -> Tensor:
 
 def _density(t: np.ndarray | float) -> np.ndarray | float:
     """Of the standard normal distribution; scipy.stats has it too, but takes a second to import."""
-    return np.exp(-(t**2) / 2.0) / np.sqrt(2 * np.pi)
+    return np.exp(-(np.clip(t, -NO_DENSITY, NO_DENSITY) ** 2) / 2.0) / np.sqrt(2 * np.pi)
 
 
 def _rectified_moments(mu: float, sigma: float) -> tuple[float, float]:
