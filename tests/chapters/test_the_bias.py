@@ -82,7 +82,7 @@ def test_k_of_n_and_its_mirror_image_have_the_same_floor():
 
 
 def test_a_bias_of_another_width_is_refused():
-    with pytest.raises(ValueError, match=r"bias has shape \(2,\): allowed is \(..., d_in = 3\)"):
+    with pytest.raises(ValueError, match=r"the shape of bias is \(2,\): allowed is \(..., d_in = 3\)"):
         floor_around(torch.zeros(2), two_of_three(), L1)
 
 

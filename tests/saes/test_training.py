@@ -1,5 +1,8 @@
 """Training: a stack equals its members, planted answers are kept, known answers are found."""
 
+import subprocess
+import sys
+
 import pytest
 import torch
 
@@ -213,3 +216,30 @@ def test_training_counts_the_saes_that_it_trained():
     with pytest.raises(ValueError, match="n_steps"):
         train(start(two_of_three(), 3, range(5)), two_of_three(), n_steps=0)
     assert n_trained() == before + 5
+
+
+@pytest.mark.parametrize(
+    "case", [{"n_saes": 400, "batch": 16_384, "steps": 1}, {"n_saes": 64, "batch": 256, "steps": 300}]
+)
+def test_training_takes_memory_for_what_it_keeps_and_little_more(case):
+    """Many chunks share their scratch memory, and what is recorded leaves no holes."""
+    script = MEMORY.format(**case)
+    taken = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert int(taken) < 250
+
+
+MEMORY = """
+import resource, torch
+from toysae import saes, worlds
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+def train(n_saes, batch, steps):
+    world = worlds.k_of_n(6, 2)
+    start = saes.start(world, 32, 0.1, range(n_saes))
+    data = saes.Batches(world, batch, torch.Generator().manual_seed(0))
+    saes.fit(start, data, n_steps=steps, lr=0.01, snapshots=True, record_every=1)
+train(2, 16, 1)
+before = peak()
+train({n_saes}, {batch}, {steps})
+print(peak() - before)
+"""

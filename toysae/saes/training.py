@@ -174,7 +174,7 @@ def fit(
                 trainer.run(start, x, trainer.own(weights))
         parts = [trainer.settled(x, trainer.own(weights)) for trainer in trainers]
     trained = {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
-    return Stack(stack.model, trained, stack.seeds), _joined_history(trainers)
+    return Stack(stack.model, trained, stack.seeds), _joined([trainer.history for trainer in trainers])
 
 
 @dataclass(frozen=True)
@@ -208,9 +208,9 @@ class Plan:
     def records(self, step: int) -> bool:
         return step % self.record_every == 0 or step == self.n_steps - 1
 
-    @property
-    def n_records(self) -> int:
-        return len(range(0, self.n_steps, self.record_every)) + ((self.n_steps - 1) % self.record_every > 0)
+    def recorded(self) -> list[int]:
+        """The steps that are recorded: every so many, and the last."""
+        return sorted({*range(0, self.n_steps, self.record_every), self.n_steps - 1})
 
     def resamplings(self) -> dict[int, int]:
         """Step -> number of the resampling that follows it: evenly spread over the first half."""
@@ -248,10 +248,7 @@ class Trainer:
         draws = [_resampling_draws(seed, plan.n_resamplings, n_latents) for seed in part.seeds]
         self.draws = torch.stack(draws, dim=1).to(stack.W_dec)
         self.fired = stack.W_dec.new_zeros(len(part), n_latents)
-        self.record: list[tuple] = []
-        # At once, for many small pieces of memory between others leave holes that add up to ten times as much
-        kept = (plan.n_records, *part.W_dec.shape) if plan.snapshots else None
-        self.dictionaries = stack.W_dec.new_empty(kept) if kept else None
+        self.history = _empty_history(plan, part.W_dec)
 
     def own(self, weights: Tensor) -> Tensor:
         """The weights of this chunk's SAEs."""
@@ -261,7 +258,7 @@ class Trainer:
         """Trains through one block: x (n_steps, n_samples, d_in), the first of its steps being number start."""
         for step, batch in enumerate(x, start):
             if self.plan.records(step):
-                self.record.append(self._observe(step, batch, weights))
+                self._observe(step, batch, weights)
             self._step(step, batch, weights)
             if step + 1 in self.moments:
                 self._resample(self.moments[step + 1], batch, weights)
@@ -293,14 +290,14 @@ class Trainer:
             self.scratch /= self.own_lr
         self.flat.addcdiv_(self.mean, self.scratch, value=-self.plan.lr_at(step) / (1 - BETA_1 ** (step + 1)))
 
-    def _observe(self, step: int, x: Tensor, weights: Tensor) -> tuple:
+    def _observe(self, step: int, x: Tensor, weights: Tensor) -> None:
+        number, history = -(-step // self.plan.record_every), self.history
         active = self.model.encode(self.parameters, x, weights) > 0
-        l0 = (active.sum(dim=2) * weights).sum(dim=1)
-        live = active.any(dim=1).sum(dim=1)
-        loss = self.model.loss(self.parameters, x, weights)
-        if self.dictionaries is not None:
-            self.dictionaries[len(self.record)] = self.parameters["W_dec"]
-        return step, loss, l0, live
+        history.l0[number] = (active.sum(dim=2) * weights).sum(dim=1)
+        history.live[number] = active.any(dim=1).sum(dim=1)
+        history.loss[number] = self.model.loss(self.parameters, x, weights)
+        if history.dictionaries is not None:
+            history.dictionaries[number] = self.parameters["W_dec"]
 
     def _resample(self, number: int, x: Tensor, weights: Tensor) -> None:
         """Aims every latent that has not fired since the last time at the residual of a badly explained sample."""
@@ -411,12 +408,17 @@ def _drawn_in_proportion(losses: Tensor, uniforms: Tensor) -> Tensor:
     return chosen.clamp_(max=losses.shape[1] - 1)
 
 
-def _joined_history(trainers: list[Trainer]) -> History:
-    """One history out of the records of all chunks."""
-    moments = list(zip(*(trainer.record for trainer in trainers), strict=True))  # per step: the records of every chunk
-    steps = torch.tensor([records[0][0] for records in moments])
-    loss, l0, live = (
-        torch.stack([torch.cat([r[column] for r in records]) for records in moments]) for column in (1, 2, 3)
-    )
-    kept = [trainer.dictionaries for trainer in trainers if trainer.dictionaries is not None]
-    return History(steps, loss, l0, live, torch.cat(kept, dim=1) if kept else None)
+def _empty_history(plan: Plan, W_dec: Tensor) -> History:
+    """Room for all records at once: many small pieces of memory leave holes between them, ten times as large."""
+    steps = torch.tensor(plan.recorded())
+    shape = (len(steps), len(W_dec))
+    loss, l0 = (W_dec.new_empty(shape) for _ in range(2))
+    dictionaries = W_dec.new_empty(len(steps), *W_dec.shape) if plan.snapshots else None
+    return History(steps, loss, l0, torch.empty(shape, dtype=torch.long, device=W_dec.device), dictionaries)
+
+
+def _joined(chunks: list[History]) -> History:
+    """One history out of those of all chunks."""
+    loss, l0, live = (torch.cat([getattr(chunk, name) for chunk in chunks], dim=1) for name in ("loss", "l0", "live"))
+    kept = [chunk.dictionaries for chunk in chunks if chunk.dictionaries is not None]
+    return History(chunks[0].steps, loss, l0, live, torch.cat(kept, dim=1) if kept else None)
