@@ -2,24 +2,29 @@
 
 import json
 import os
+import re
 
 import pytest
 
+from toysae.chapters import parameters
+from toysae.chapters.beyond_the_toy.plan import SMALL
 from toysae.chapters.parameters import PARAMETERS, RULES, SPECIFICATIONS, Choice, Number, Whole, check_parameters
 
 IMPOSSIBLE = {
     "n_features": [1, 65, 3.0, True, "3", None],
-    "k_active": [0, -1, 2.0],
+    "k_active": [0, -1, 2.0, 64],
     "n_latents": [0, 257],
     "n_groups": [0, 65],
     "group_size": [1, 17],
-    "mu": [0, -1, 10.1, float("nan"), float("inf"), "1", False],
-    "sigma": [-0.1, 10.5, float("nan"), float("-inf")],
-    "l1_coeff": [0, -0.1, 2.1, float("nan")],
+    "mu": [0, 1e-300, -1, 10.1, float("nan"), float("inf"), "1", False],
+    "sigma": [1e-300, 0.0009, -0.1, 10.5, float("nan"), float("-inf")],
+    "l1_coeff": [0, 1e-300, -0.1, 2.1, float("nan")],
     "lr": [0, 1e-6, 1.5],
     "n_steps": [0, 100_001, 3000.0],
-    "batch_size": [0, 65_537],
-    "n_saes": [1, 4097],
+    "batch_size": [0, 65_536],
+    "n_saes": [1, 4096],
+    "spread": [1e-9, 0.91],
+    "correlation": [0, 1e-300, 0.51],
     "seed": [-1, 2**31, 0.0],
     "decoder_bias": [0, 1, "true", None],
     "init": ["random", "", 3],
@@ -46,8 +51,9 @@ def test_the_ends_of_a_range_are_allowed_and_what_lies_beyond_is_not(name, speci
         assert not specification.accepts(specification.low - 1)
         assert not specification.accepts(specification.high + 1)
     elif isinstance(specification, Number):
-        assert specification.accepts(specification.low) is not specification.above
-        assert specification.accepts(specification.high)
+        assert specification.accepts(specification.low) and specification.accepts(specification.high)
+        assert specification.accepts(0) is (specification.or_zero or specification.low == 0)
+        assert not specification.accepts(specification.low * 0.999 - 1e-9)
         assert not specification.accepts(specification.high * 1.001)
     elif isinstance(specification, Choice):
         assert all(specification.accepts(word) for word in specification.words)
@@ -69,6 +75,47 @@ def test_more_active_features_than_features_are_refused():
     with pytest.raises(ValueError, match=r"k_active=4.*n_features=3"):
         check_parameters({"k_active": 4, "n_features": 3})
     check_parameters({"k_active": 3, "n_features": 3})
+
+
+TWO_GB, TWENTY_GB = 2 * 2**30, 20 * 2**30
+LARGE = {"n_latents": 256, "n_features": 25, "k_active": 2, "n_saes": 1024, "batch_size": 16_384}
+
+
+@pytest.mark.parametrize(
+    ("there", "asked", "line"),
+    [
+        (TWENTY_GB, LARGE, ""),
+        (TWO_GB, LARGE, r"n_saes=1024, batch_size=16384: need \d\.\d GB .* 1\.5 GB can be had; n_saes=\d+ would fit"),
+        (TWO_GB, LARGE | {"n_saes": 2}, ""),
+        (TWENTY_GB, LARGE | {"n_steps": 300, "decoder_bias": False}, r"need \d\d\.\d GB .*; n_saes=\d+ would fit"),
+        (TWO_GB, {"mean_l0": 4.0, "n_saes": 8, "batch_size": 16_384}, r"; batch_size=\d+ would fit"),
+        (TWO_GB, {"n_groups": 8, "group_size": 3, "n_latents": 24, "n_saes": 64, "batch_size": 128}, ""),
+    ],
+)
+def test_what_memory_cannot_hold_is_refused_with_what_fits(monkeypatch, there, asked, line):
+    monkeypatch.setattr(parameters, "memory", lambda: there)
+    if not line:
+        check_parameters(asked)
+        return
+    with pytest.raises(ValueError, match=line) as refusal:
+        check_parameters(asked)
+    fitting = dict(word.split("=") for word in re.findall(r"\w+=\d+", str(refusal.value).split(";")[1]))
+    for name, value in fitting.items():
+        check_parameters(asked | {name: int(value)})
+        with pytest.raises(ValueError, match="would fit"):
+            check_parameters(asked | {name: int(value) + 1})
+
+
+def test_the_memory_of_a_container_counts(monkeypatch, tmp_path):
+    whole, limit = parameters.memory(), tmp_path / "memory.max"
+    monkeypatch.setattr(parameters, "LIMITS", (str(limit), str(tmp_path / "none")))
+    for text, found in {"max": whole, "1000": 1000, str(2**62): whole}.items():
+        limit.write_text(text)
+        assert parameters.memory() == found
+
+
+def test_the_benchmark_is_as_large_as_is_thought():
+    assert (SMALL["n_features"], SMALL["n_latents"], 0) == parameters.BENCHMARK
 
 
 def test_every_rule_speaks_of_known_parameters():
