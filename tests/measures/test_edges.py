@@ -193,6 +193,7 @@ def test_what_is_said_twice_is_capped_at_what_is_missing():
     rows = torch.stack([A, A_AND_B])
     assert absorbed(rows, torch.stack([A - 0.5 * B, says(1.0)])) == pytest.approx((0, 0.5))
     assert absorbed(rows, torch.stack([A, says(1.0)])) == (0, 0)  # nothing is missing
+    assert absorbed(rows, torch.stack([1.2 * A, says(1.0)])) == (0, 0)  # or less than nothing
 
 
 def test_the_own_latent_does_not_stand_in_for_itself():

@@ -49,15 +49,20 @@ class Job:
         self.since, self.pid = time.monotonic(), os.fork()
         if not self.pid:
             _run_tests(self.copy, self.tests, self.output)
+        os.setpgid(self.pid, self.pid)  # as the child does: whoever comes first
 
     def ended(self) -> int | None:
         """What pytest returned; None while it runs. A run that does not end is ended, and counts as failed tests."""
         pid, status = os.waitpid(self.pid, os.WNOHANG)
         if not pid and time.monotonic() - self.since > PATIENCE:
-            os.killpg(self.pid, signal.SIGKILL)
-            os.waitpid(self.pid, 0)
+            self.end()
             return int(pytest.ExitCode.TESTS_FAILED)
         return os.waitstatus_to_exitcode(status) if pid else None
+
+    def end(self) -> None:
+        """With all that it started."""
+        os.killpg(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
 
     def tidy(self) -> None:
         if self.mutant:
@@ -93,20 +98,24 @@ def _verdict(job: Job, code: int) -> str:
 
 def judged(jobs: list[tuple[Mutant | None, tuple[str, ...]]], copies: list[Path]) -> Iterator[tuple[Job, str, float]]:
     """Runs all jobs, as many at once as there are copies; each as it is finished: its verdict, and its seconds."""
-    waiting, running, free = list(jobs), [], list(copies)
-    while waiting or running:
-        while waiting and free:
-            job = Job(*waiting.pop(0), free.pop())
-            job.start()
-            running.append(job)
-        time.sleep(0.05)
-        for job in list(running):
-            code = job.ended()
-            if code is not None:
-                job.tidy()
-                yield job, _verdict(job, code), time.monotonic() - job.since
-                running.remove(job)
-                free.append(job.copy)
+    waiting, free = list(jobs), list(copies)
+    running: list[Job] = []
+    try:
+        while waiting or running:
+            while waiting and free:
+                running.append(Job(*waiting.pop(0), free.pop()))
+                running[-1].start()
+            time.sleep(0.05)
+            for job in list(running):
+                code = job.ended()
+                if code is not None:
+                    running.remove(job)
+                    free.append(job.copy)
+                    job.tidy()
+                    yield job, _verdict(job, code), time.monotonic() - job.since
+    finally:  # after Ctrl-C, tests that still run
+        for job in running:
+            job.end()
 
 
 def wanted(words: Sequence[str]) -> list[Mutant]:
