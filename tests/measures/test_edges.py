@@ -38,6 +38,8 @@ def test_a_cosine_of_exactly_the_threshold_is_enough():
 
 def test_what_is_both_an_atom_and_a_composite_is_an_atom():
     assert names([[1, 0.3, 0]], two_of_three(), 0.7) == ["A"]
+    labels = label_latents(torch.tensor([[[1, 0.3, 0]]]), two_of_three(), torch.ones(1, 1).bool(), 0.7)
+    assert (labels.word(0, 0), labels.count("composite").item(), labels.features_found.item()) == ("atomic", 0, 1)
 
 
 def signed_names(rows, world, threshold):
