@@ -12,7 +12,7 @@ export SOURCE_DATE_EPOCH := 0
 unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP JUPYTER_PATH
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce run lab book sweep bench test test-peers test-install check clean distclean environment constraints
+.PHONY: help reproduce run lab book sweep bench test test-peers test-install mutants check clean distclean environment constraints
 
 help: ## this list
 	@echo 'make TARGET, where TARGET is one of'
@@ -60,6 +60,9 @@ test-peers: environment ## check our SAEs against SAELens, which it installs fir
 test-install: environment ## install the core alone, as "pip install ." does, and run the example of the front door
 	@sh ./environment.sh core
 	@.venv-core/bin/python -I tests/core_alone.py
+
+mutants: environment ## put bugs into a copy of the project, one at a time: which ones does no test notice? (ARGS="word ...": some)
+	@set -f; PYTHONPATH=tests $(PY) mutants $$ARGS
 
 check: environment ## format, lint and types, with no error
 	@$(PY) ruff format --quiet --check .

@@ -7,18 +7,23 @@ import torch
 
 from toysae.optimum.codes import batch_codes, dictionary_loss, radial_bound
 from toysae.optimum.search import (
+    N_POLISHED,
     Search,
+    _revive,
     _sweep,
+    alternate,
     amortisation_gap,
     best_dictionary,
     dictionary_gap,
     polish,
     search_dictionaries,
+    starting_rows,
 )
 from toysae.saes.stack import ReluL1, untrained
 from toysae.saes.starts import positive_rows
 from toysae.worlds.catalogue import (
     groups,
+    independent,
     k_of_n,
     product,
     two_of_three,
@@ -95,6 +100,57 @@ def test_polishing_never_raises_the_loss_and_ends_where_no_turn_helps():
     assert loss < dictionary_loss(start, world, 0.1)
     turned = torch.nn.functional.normalize(end + 1e-3 * unit_rows(5, 40, 5, 5), dim=2)
     assert (dictionary_loss(turned, world, 0.1) > loss - 1e-9).all()
+
+
+def test_the_best_of_a_search_are_polished_since_alternating_alone_does_not_arrive():
+    world, l1_coeff, n_starts = independent([0.3] * 3), 1e-3, N_POLISHED + 2
+    points, probabilities = finite_data(world)
+    started = starting_rows(world, 3, n_starts, torch.Generator().manual_seed(0))
+    losses = dictionary_loss(alternate(started, points, probabilities, l1_coeff), world, l1_coeff).sort().values
+    found = search_dictionaries(world, 3, l1_coeff, n_starts=n_starts)
+    left = [polish(rows, points, probabilities, l1_coeff)[1] for rows in found.dictionaries[:N_POLISHED]]
+    assert found.losses[:N_POLISHED].tolist() == pytest.approx(left, abs=1e-9)
+    assert (losses - found.losses).max() > 1e-4  # there was something to gain
+    assert torch.equal(found.losses, found.losses.sort().values)
+
+
+def test_idle_latents_are_aimed_at_what_costs_most_above_its_bound():
+    """Three points at right angles. The first has its latent; of the others the second is the likelier."""
+    axes = torch.eye(3, dtype=torch.float64)
+    points, probabilities = (
+        torch.tensor([1.0, 2.0, 3.0]).double()[:, None] * axes,
+        torch.tensor([0.3, 0.6, 0.1]).double(),
+    )
+    rows = torch.stack([axes[0], -axes[0], -axes[1], -axes[2]])[None].clone()
+    served = torch.stack([axes[0], axes[1], axes[2], axes[0]])[None].clone()
+    both = torch.cat([rows, served])
+    z = batch_codes(points, both, 0.1)
+    assert _revive(both, z, points, probabilities, 0.1).tolist() == [True, False]
+    assert torch.equal(both[0], torch.stack([axes[0], axes[1], axes[2], -axes[2]]))  # the last has nothing to gain
+    assert torch.equal(both[1], served[0])
+
+
+def test_a_dictionary_that_no_point_uses_is_put_to_use():
+    world = two_of_three()
+    points, probabilities = finite_data(world)
+    away = -world.composites().double()[None]
+    found = alternate(away, points, probabilities, 0.1)
+    assert dictionary_loss(found, world, 0.1).item() == pytest.approx(radial_bound(world, 0.1), rel=1e-9)
+
+
+def test_starts_are_of_five_kinds_in_turn():
+    world = two_of_three()
+    features, composites = world.features.double(), world.composites().double()
+    starts = starting_rows(world, 6, 10, torch.Generator().manual_seed(0))
+    for turn in (starts[:5], starts[5:]):
+        assert (turn[0] >= 0).all() and (turn[0] @ features.T).amax(dim=1).min() < 0.9
+        for start, near in ((turn[1], features), (turn[2], composites), (turn[3], torch.cat([features, composites]))):
+            cosines = start @ near.T
+            assert cosines.amax(dim=0).min() > 0.99 and cosines.amax(dim=1).min() > 0.99  # each has its rows
+        assert turn[4].min() < -0.3
+    assert not torch.allclose(starts[:5], starts[5:], atol=1e-3)
+    lonely = starting_rows(k_of_n(3, 1), 3, 3, torch.Generator().manual_seed(0))  # where there are no composites
+    assert (lonely[2] @ features.T).amax(dim=1).min() > 0.99
 
 
 def test_sweeps_never_raise_the_loss_at_the_activations_they_keep():

@@ -73,7 +73,7 @@ def both(kind, how, decoder_bias):
     recorded = {"record_every": 1, "snapshots": True}
     ours = fit(start, data, n_steps=N_STEPS, lr=LR, n_resamplings=N_RESAMPLINGS, **recorded)
     own = OWN.get(kind.name.partition(",")[0])
-    settings = {"n_resamplings": N_RESAMPLINGS, "decoder_bias": decoder_bias, "tied": kind.tied, "own": own}
+    settings = {"n_resamplings": N_RESAMPLINGS, "decoder_bias": decoder_bias, "tied": "tied" in kind.name, "own": own}
     runs = [
         literal.trained(rows[i], SEEDS[i], THE_SAME[kind.name](values[i]), written[i], lr=float(LR[i]), **settings)
         for i in range(2)

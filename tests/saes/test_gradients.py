@@ -173,11 +173,10 @@ def test_training_goes_as_by_autograd(kind, tied):
 
 
 def test_equal_cosines_share_the_slope_as_autograd_has_it():
-    """Four rows at right angles, and three in a plane of which one has two equally near neighbours."""
-    angles = torch.tensor([0.0, 60.0, 120.0, 180.0]).deg2rad().double()
-    fan = torch.stack([angles.cos(), angles.sin(), 0 * angles, 0 * angles], dim=1)
-    rows = torch.stack([torch.eye(4).double(), fan, fan.flip(0)])
-    rows = torch.where(rows.abs() < 1e-12, 0.0, rows)
+    """Four rows at right angles; three of them, each exactly as near to the fourth; and two such pairs."""
+    axes, half = torch.eye(4).double(), torch.full((4,), 0.5).double()
+    away = torch.tensor([0.5, 0.5, -0.5, -0.5]).double()
+    rows = torch.stack([axes, torch.stack([half, *axes[:3]]), torch.stack([half, axes[0], away, axes[1]])])
     stack = untrained(Variant(Relu(), [LargestCosine(0.5)]), rows, SEEDS, decoder_bias=False)
     x = points(11)
     out, _ = gradients(stack, x, weights_of("uneven", 11))

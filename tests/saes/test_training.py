@@ -58,6 +58,16 @@ def test_the_size_of_chunks_changes_nothing(chunk_numbers):
     assert torch.equal(runs[0][1].loss, runs[1][1].loss)
 
 
+def test_every_chunk_has_the_probabilities_of_its_own_saes():
+    world = two_of_three()
+    x, probabilities = world.inputs(world.support()[0]), torch.softmax(torch.arange(18.0).view(6, 3) % 7, dim=1)
+    runs = [
+        fit(start(world, 3, range(6)), Support(x, probabilities), n_steps=60, lr=0.01, chunk_numbers=c)[0]
+        for c in (CHUNK_NUMBERS, 3 * 3 * 2)
+    ]
+    assert same(*runs)
+
+
 def test_members_may_differ_in_price_and_in_probabilities():
     world = two_of_three()
     x = world.inputs(world.support()[0])
@@ -207,6 +217,12 @@ def test_any_other_world_is_trained_on_the_same_fresh_batches_every_time(world):
     x, weights = data_of(world).block(3)
     assert torch.equal(x, fresh.block(3)[0]) and torch.equal(weights, torch.full((256,), 1 / 256))
     assert not torch.equal(data_of(world, seed=1).block(3)[0], x)
+
+
+def test_a_list_may_be_as_long_as_the_longest():
+    longest = independent([0.5] * 10)
+    assert longest.firing.n_patterns == MOST_POINTS
+    assert isinstance(data_of(longest), Support)
 
 
 def test_training_counts_the_saes_that_it_trained():

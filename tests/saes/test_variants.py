@@ -576,3 +576,14 @@ def test_without_weights_samples_weigh_the_same():
         equal = torch.full((N_SAMPLES,), 1 / N_SAMPLES, dtype=torch.float64)
         assert torch.allclose(stack.losses(x), stack.losses(x, equal), rtol=1e-13)
         assert torch.equal(stack.encode(x), stack.model.encode(stack.parameters, x, equal))
+
+
+@pytest.mark.parametrize("activation", [JumpRelu(), BatchTopK(1.0)], ids=["jump", "batch-top-k after training"])
+def test_at_exactly_its_threshold_a_latent_is_silent(activation):
+    """A threshold whose logarithm is zero is exactly one; so is the first pre-activation."""
+    pre = torch.tensor([[[1.0], [1.0 + 2**-50]]], dtype=torch.float64)
+    parameters = {"log_threshold": torch.zeros(1, 1, dtype=torch.float64)}
+    z = activation(pre, parameters, None)
+    assert (z > 0).tolist() == [[[False], [True]]]
+    if isinstance(activation, JumpRelu):
+        assert L0(1.0)(parameters, pre, z).tolist() == [[0.0, 1.0]]

@@ -5,6 +5,11 @@ after each step. The learning rate is constant in the first half and falls linea
 half, latents that have not fired are *resampled*: aimed afresh at the residual of a sample that is drawn in proportion
 to its loss, as one does with large SAEs (Bricken et al. 2023, "Towards Monosemanticity").
 
+Moments of resampling are spread evenly over the first half. At each of them a latent that has fired on no possible
+sample since the last one gets the direction of the residual of a sample of the step just taken, drawn in proportion to
+its probability times its loss, as decoder row and as encoder; its bias is zero, what its kind has beside them is as
+before training, and Adam's averages of all of these are zero. tests/literal.py is all of this a second time.
+
 All members of a stack see the same batches, so differences between them come from their initialisation alone.
 """
 
