@@ -16,8 +16,8 @@ from tiny_project import ROOT, alive
 from toysae.writeup import crew, kernels, pairs, records, warm
 from toysae.writeup.board import Board
 
-STATE = """
-import matplotlib, multiprocessing, os, signal, sys, threading
+STATE = r"""
+import matplotlib, multiprocessing, os, re, signal, sys, threading
 import matplotlib.pyplot as plt
 import numpy
 import pandas
@@ -28,7 +28,7 @@ seen += [numpy.get_printoptions(), dict(matplotlib.rcParams)]
 seen += [pandas.describe_option(_print_desc=False).replace("utf-8", "UTF-8")]
 seen += [matplotlib.is_interactive(), plt.get_fignums(), torch.get_num_threads()]
 seen += [multiprocessing.get_start_method(), multiprocessing.current_process(), multiprocessing.parent_process()]
-seen += [sorted(thread.name for thread in threading.enumerate())]
+seen += [sorted(re.sub(r"-[0-9]+", "", thread.name) for thread in threading.enumerate())]
 seen += [(number, signal.getsignal(number)) for number in (signal.SIGTERM, signal.SIGCHLD, signal.SIGPIPE)]
 str(seen)
 
