@@ -101,9 +101,11 @@ _MAIN = """
 import os
 import sys
 from pathlib import Path
-from toysae.writeup import book
+from toysae.writeup import book, warm
 from toysae.writeup.__main__ import main
 from toysae.writeup.project import Project
+if "TINY_FRESH" in os.environ:  # as on macOS
+    warm.FORKS = False
 if "TINY_NO_BOOK" in os.environ:  # Sphinx takes seconds, and is no matter in most tests of the runner
     book.build = lambda project: project.book / "index.html"
 sys.exit(main(sys.argv[2:], Project(Path(sys.argv[1]))))
@@ -144,3 +146,10 @@ def call(project: Project, *words: str, **extra: str) -> subprocess.CompletedPro
 def files_below(folder: Path) -> dict[str, bytes]:
     """Every file with its content, to tell whether anything was written."""
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def alive(process_id: int) -> bool:
+    try:
+        return Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False

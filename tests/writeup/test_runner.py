@@ -7,12 +7,13 @@ import shlex
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from base64 import b64decode
 
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
-from tiny_project import call, command, environment, files_below, make_tiny_project
+from tiny_project import alive, call, command, environment, files_below, make_tiny_project
 
 from toysae.chapters.parameters import PARAMETERS
 from toysae.claims.record import CLAIM_MIME, Record
@@ -24,6 +25,23 @@ from toysae.writeup.files import alone, workshop, write_whole
 def published(project) -> dict[str, bytes]:
     """What a reproduction leaves in notebooks/."""
     return files_below(project.notebooks)
+
+
+AT_WORK = """
+import sys
+from pathlib import Path
+from toysae.writeup.files import workshop
+from toysae.writeup.project import Project
+with workshop(Project(Path(sys.argv[1])), "theirs") as folder:
+    print(folder.name, flush=True)
+    sys.stdin.read()
+"""
+
+
+def can_be_without_network() -> bool:
+    if not shutil.which("unshare"):
+        return False
+    return subprocess.run(["unshare", "--map-root-user", "--net", "true"], capture_output=True).returncode == 0
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +160,8 @@ def test_a_forced_second_run_is_byte_identical(project):
     assert project.claims.read_bytes() == listed
 
 
-def test_nothing_of_the_users_own_reaches_a_published_run(project, tmp_path):
+@pytest.mark.parametrize("way", [{}, {"TINY_FRESH": "1"}], ids=["forked", "fresh"])
+def test_nothing_of_the_users_own_reaches_a_published_run(project, tmp_path, way):
     before = published(project)
     kernel = tmp_path / "kernels" / "python3" / "kernel.json"
     kernel.parent.mkdir(parents=True)
@@ -151,7 +170,11 @@ def test_nothing_of_the_users_own_reaches_a_published_run(project, tmp_path):
     (tmp_path / "matplotlibrc").write_text("lines.linewidth: 9\n")
     own = {"JUPYTER_PATH": str(tmp_path), "PYTHONSTARTUP": str(tmp_path / "start.py"), "TINY_NO_BOOK": "1"}
     own |= {"MATPLOTLIBRC": str(tmp_path / "matplotlibrc"), "JPY_SESSION_NAME": str(project.executed("01_first"))}
-    finished = call(project, "reproduce", "--force", **own)
+    startup = tmp_path / "ipython" / "profile_default" / "startup" / "00.py"
+    startup.parent.mkdir(parents=True)
+    shutil.copy(tmp_path / "start.py", startup)
+    own |= {"IPYTHONDIR": str(tmp_path / "ipython"), "MPLBACKEND": "svg", "PYTHONHASHSEED": "7"}
+    finished = call(project, "reproduce", "--force", **own, **way)
     assert finished.returncode == 0, finished.stdout
     assert published(project) == before
 
@@ -278,20 +301,22 @@ def wait_for(condition, seconds=120.0):
         time.sleep(0.05)
 
 
-def alive(process_id: int) -> bool:
-    try:
-        with open(f"/proc/{process_id}/stat") as stat:
-            return stat.read().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
-def started(project, mark) -> subprocess.Popen:
+def started(project, mark, **extra) -> subprocess.Popen:
     """A `reproduce` that has come to the sleeping cell of 02_second, whose kernel wrote its process id to `mark`."""
-    words, told = command(project, "reproduce"), environment(TINY_SLEEP=str(mark), TINY_NO_BOOK="1")
+    words, told = command(project, "reproduce"), environment(TINY_SLEEP=str(mark), TINY_NO_BOOK="1", **extra)
     running = subprocess.Popen(words, env=told, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     wait_for(lambda: mark.exists() and mark.read_text())
     return running
+
+
+def offspring(process_id: int) -> set[int]:
+    """All processes that a process started, and those that they started."""
+    listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+    parents = dict(map(int, line.split()) for line in listed.splitlines())
+    found = {process_id}
+    while more := {child for child, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found - {process_id}
 
 
 def test_an_interrupt_leaves_the_pair_and_the_next_run_goes_on_with_what_is_missing(project, tmp_path):
@@ -314,21 +339,48 @@ def test_an_interrupt_leaves_the_pair_and_the_next_run_goes_on_with_what_is_miss
     assert project.executed("02_second").read_bytes() == old
 
 
-def test_even_a_kill_leaves_the_pair_and_ends_the_kernel(project, tmp_path):
+@pytest.mark.parametrize("way", [{}, {"TINY_FRESH": "1"}], ids=["forked", "fresh"])
+def test_even_a_kill_leaves_the_pair_and_ends_every_process(project, tmp_path, way):
     before, mark = published(project), tmp_path / "kernel"
     (project.build / "stamps" / "02_second.json").unlink()
-    running = started(project, mark)
+    running = started(project, mark, **way)
+    below = offspring(running.pid)
+    assert int(mark.read_text()) in below
     running.kill()
     running.communicate(timeout=60)
-    wait_for(lambda: not alive(int(mark.read_text())), 20)
+    wait_for(lambda: not any(map(alive, below)), 20)
+    assert published(project) == before
+    left = {path.name for path in project.scratch.iterdir()} - {"lock"}
+    assert left == {f"reproduce-{running.pid}", f"reproduce-{running.pid}.lock"}
+    with workshop(project, "next"):
+        assert not left & {path.name for path in project.scratch.iterdir()}
+
+
+@pytest.mark.skipif(not can_be_without_network(), reason="needs unshare, and the right to use it")
+def test_a_run_needs_no_network_device(project):
+    before = published(project)
+    without = ["unshare", "--map-root-user", "--net", *command(project, "reproduce", "--force")]
+    told = environment(TINY_NO_BOOK="1")
+    finished = subprocess.run(without, env=told, capture_output=True, text=True, timeout=120)
+    assert finished.returncode == 0, finished.stdout + finished.stderr
     assert published(project) == before
 
 
-def test_leftovers_of_a_killed_process_are_removed(project):
-    ended = subprocess.Popen(["true"])
-    ended.wait()
-    leftover = project.scratch / f"reproduce-{ended.pid}"
+def test_the_folder_of_another_process_stays_as_long_as_that_lives(project, tmp_path):
+    words = [sys.executable, "-c", AT_WORK, str(project.root)]
+    with subprocess.Popen(words, env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        folder = project.scratch / other.stdout.readline().strip()
+        with workshop(project, "mine"):
+            assert folder.exists()
+        other.kill()
+    with workshop(project, "mine"):
+        assert not folder.exists()
+
+
+def test_a_leftover_is_removed_whoever_has_the_number_of_its_process_now(project):
+    leftover = project.scratch / f"reproduce-{os.getppid()}"
     leftover.mkdir()
+    leftover.with_suffix(".lock").touch()
     with workshop(project, "mine") as mine, workshop(project, "second"):
         assert mine.exists()
         assert not leftover.exists()

@@ -49,7 +49,7 @@ class Outcome:
     seconds: float = 0.0
     claims: int = 0
     hold: int = 0
-    reason: str = "the process that executed it ended without a word"
+    reason: str = "the process that executed it ended without a word: killed, or out of memory"
     traceback: list[str] = field(default_factory=list)
 
     @property

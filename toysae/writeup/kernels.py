@@ -188,10 +188,17 @@ def _sleep(heard: int) -> NoReturn:
     arguments = json.loads(told)
     os.environ["JPY_PARENT_PID"] = str(os.getppid())
     sys.argv = ["ipykernel_launcher.py", *arguments]
-    if "numpy.random" in sys.modules:  # else all forks would draw the same where nobody sets a seed
-        sys.modules["numpy.random"].seed()
+    _draw_anew()
     IPKernelApp.launch_instance([*arguments, f"--IPKernelApp.parent_handle={os.getppid()}"])
     leave()
+
+
+def _draw_anew() -> None:
+    """Where nobody sets a seed, forks would draw the same numbers; Python's own generator sees to that itself."""
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed()
+    if "torch" in sys.modules:
+        sys.modules["torch"].default_generator.seed()
 
 
 def main() -> None:

@@ -19,7 +19,8 @@ from nbformat import NotebookNode
 
 from toysae.writeup import pairs
 
-_ALWAYS = ("papermill", "ipykernel.kernelapp", "matplotlib.pyplot")  # what executes notebooks, and draws in them
+# What executes notebooks, and draws in them; a kernel imports its debugger when it begins
+_ALWAYS = ("papermill", "ipykernel.kernelapp", "ipykernel.debugger", "matplotlib.pyplot")
 
 
 def preload(sources: Iterable[Path]) -> None:

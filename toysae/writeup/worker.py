@@ -5,6 +5,7 @@ its standard output. When that input closes, whoever asked is gone, and the proc
 """
 
 import json
+import logging
 import os
 import re
 import signal
@@ -53,7 +54,7 @@ def main(forked: bool = False) -> None:
     except OSError as problem:
         events.send(kind="failed", reason=f"cannot write: {problem.strerror or problem}")
     except Exception as problem:  # whatever went wrong belongs into the report on this notebook
-        events.send(kind="failed", reason=f"{type(problem).__name__}: {problem}")
+        events.send(kind="failed", reason=f"{type(problem).__name__}: {problem}".rstrip(": "))
 
 
 def execute(job: dict, kernel: kernels.Kernel, events: Events) -> None:
@@ -71,7 +72,9 @@ def execute(job: dict, kernel: kernels.Kernel, events: Events) -> None:
             report = _reporter(job["name"], notebook, published, events)
             executed = _papermill(notebook, job, kernel, config, report)
     except PapermillExecutionError as error:
-        events.send(kind="failed", reason=f"{error.ename}: {error.evalue}", traceback=_last_lines(error.traceback))
+        events.send(
+            kind="failed", reason=f"{error.ename}: {error.evalue}".rstrip(": "), traceback=_last_lines(error.traceback)
+        )
         return
     except DeadKernelError:
         events.send(kind="failed", reason=kernel.death())
@@ -85,21 +88,31 @@ def execute(job: dict, kernel: kernels.Kernel, events: Events) -> None:
 def _papermill(
     notebook: NotebookNode, job: dict, kernel: kernels.Kernel, config: Config, report: Callable
 ) -> NotebookNode:
+    """Execute a notebook. What there is of it after a failure is left in job["partial"]."""
+    from nbclient.exceptions import DeadKernelError
     from papermill import execute_notebook
 
-    return execute_notebook(
-        notebook,
-        job["partial"],
-        parameters=job["parameters"],
-        kernel_name="python3",
-        language="python",
-        progress_bar=False,
-        start_timeout=300,
-        iopub_timeout=300,
-        on_cell_executed=report,
-        kernel_manager_class=kernel.manager_class,
-        config=config,
-    )
+    begun: list[NotebookNode] = []
+    logging.getLogger("papermill").addHandler(logging.NullHandler())  # what it logs, it also raises
+    try:
+        return execute_notebook(
+            notebook,
+            job["partial"],
+            parameters=job["parameters"],
+            kernel_name="python3",
+            language="python",
+            progress_bar=False,
+            request_save_on_cell_execute=False,  # it would write the whole notebook twice for each cell
+            start_timeout=300,
+            iopub_timeout=300,
+            on_notebook_start=lambda notebook: begun.append(notebook),
+            on_cell_executed=report,
+            kernel_manager_class=kernel.manager_class,
+            config=config,
+        )
+    except DeadKernelError:
+        Path(job["partial"]).write_bytes(pairs.to_bytes(begun[0]))
+        raise
 
 
 def _reporter(name: str, notebook: NotebookNode, published: Published, events: Events) -> Callable:
