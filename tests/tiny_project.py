@@ -94,6 +94,8 @@ INDEX = """# The book
 
 [0-9][0-9]_*
 reproduced
+judging
+changes
 ```
 """
 

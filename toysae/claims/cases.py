@@ -13,7 +13,7 @@ from toysae.claims.templates import check_name, filled, told_whole
 from toysae.claims.words import listed
 
 Case = tuple[Any, str, str | None]  # the condition (a bool of Python, numpy or torch), the sentence, the verdict
-Control = tuple[Any, Any]  # whether the control passes the rule of the first case, and what it scores
+Control = tuple[Any, Any]  # whether the control passes the rule of the best verdict, and what it scores
 
 
 def claim(
@@ -32,7 +32,7 @@ def claim(
               nothing to judge
     evidence  by name: a Fraction, a Mean, a number or a name. A name may hold spaces, for it is shown as the label;
               underscores become spaces. What the sentence does not tell whole stands below it
-    control   what the rule of the first case should condemn, by name: whether it passes that rule, and its score
+    control   what the rule of the best verdict should condemn, by name: whether it passes that rule, and its score
               (evidence). The name is a noun phrase, "the SAEs before training", for it is shown, and told where the
               control passes: a rule that its control passes proves little, so the verdict is then "partly" at best
     source    whom the claim comes from: "seed", "theory", "ours" or a paper's short name, as in sources.SOURCES

@@ -10,7 +10,7 @@ from nbformat import NotebookNode
 
 from toysae.claims.record import Published, Record
 from toysae.claims.sources import SOURCES
-from toysae.writeup import comparison, machine, pages, pairs, records, reproduced, stamps
+from toysae.writeup import changes, comparison, judging, machine, pages, pairs, records, reproduced, stamps
 from toysae.writeup.files import swap_folder, workshop
 from toysae.writeup.project import Project
 
@@ -33,6 +33,7 @@ def build(project: Project) -> Path:
             _stage_chapter(project, name, notebook, stage)
         claims = claims_of_all(project)
         (stage / f"{reproduced.NAME}.md").write_text(reproduced.page(claims), encoding="utf-8")
+        _stage_judging(project, notebooks, claims, stage)
         index = pages.with_findings((project.notebooks / "index.md").read_text(encoding="utf-8"), claims)
         front = pages.front_page(index, _slots(project, notebooks, claims)) + _stage_bench(project, stage)
         front += _stage_comparison(project, stage)
@@ -104,6 +105,16 @@ def _stage_chapter(project: Project, name: str, notebook: NotebookNode, stage: P
     elif stored != pairs.fingerprint(pairs.read_source(project.source(name))):
         pages.add_note(page, "These results belong to an earlier text of this chapter. `make reproduce` renews them.")
     (stage / f"{name}.ipynb").write_bytes(pairs.to_bytes(page))
+
+
+def _stage_judging(project: Project, notebooks: dict[str, NotebookNode], claims: list[Record], stage: Path) -> None:
+    """The pages on how claims are judged, and on what became of those of the first edition."""
+    titles = {name: pages.title_of(notebook) for name, notebook in notebooks.items()}
+    sources = {name: project.source(name).read_text(encoding="utf-8") for name in notebooks}
+    seeds = judging.Seeds.read(project.notebooks / "tables" / "seeds.csv", Published.read(project.published))
+    (stage / f"{judging.NAME}.md").write_text(judging.page(claims, titles, sources, seeds), encoding="utf-8")
+    first = changes.FirstEdition.read(project.notebooks)
+    (stage / f"{changes.NAME}.md").write_text(changes.page(claims, first), encoding="utf-8")
 
 
 def _stage_bench(project: Project, stage: Path) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 from toysae.claims.intervals import Fraction, Mean
 from toysae.claims.record import NOT_JUDGED, Published
 from toysae.claims.words import counted
-from toysae.writeup.pages import anchor, cell, coloured
+from toysae.writeup.pages import anchor, cell, coloured, shown
 
 NAME = "comparison"
 TITLE = "Compared with the published run"
@@ -196,22 +196,7 @@ def _row_of_verdicts(claim: Compared) -> str:
 
 def _row_of_number(claim: Compared, number: Number) -> str:
     label = cell(number.label.replace("_", " "))
-    return (
-        f"| {_link(claim)} | {label} | {_shown(number.published)} | {_shown(number.now)} | {_PLACES[number.within]} |"
-    )
-
-
-def _shown(value: Any) -> str:
-    match value:
-        case {"k": k, "n": n} | {"pooled_k": k, "pooled_n": n}:
-            return f"{k} of {n}"
-        case {"mean": mean, "low": low, "high": high}:
-            return f"{_shown(mean)} ({_shown(low)} to {_shown(high)})"
-        case float():
-            return f"{value:.10g}"
-        case None:
-            return "none"
-    return cell(str(value))
+    return f"| {_link(claim)} | {label} | {shown(number.published)} | {shown(number.now)} | {_PLACES[number.within]} |"
 
 
 def _table(title: str, columns: list[str], rows: list[str]) -> str:

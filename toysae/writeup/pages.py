@@ -6,6 +6,7 @@ import re
 from base64 import b64decode
 from html import escape
 from pathlib import Path
+from typing import Any
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
@@ -148,6 +149,20 @@ def coloured(word: str, text: str = "") -> str:
 def cell(text: str) -> str:
     """Markdown that may stand in a table."""
     return text.replace("|", r"\|")
+
+
+def shown(value: Any) -> str:
+    """A piece of recorded evidence in a table."""
+    match value:
+        case {"k": k, "n": n} | {"pooled_k": k, "pooled_n": n}:
+            return f"{k} of {n}"
+        case {"mean": mean, "low": low, "high": high}:
+            return f"{shown(mean)} ({shown(low)} to {shown(high)})"
+        case float():
+            return f"{value:.10g}"
+        case None:
+            return "none"
+    return cell(str(value))
 
 
 def _fold(title: str, claims: list[Record]) -> str:

@@ -1,0 +1,106 @@
+"""The page "What changed since the first edition": verdicts that were overturned, and claims judged by another rule.
+
+The verdicts of the first edition are kept, and today's are those of the run that the book shows, so the page cannot be
+wrong about either. Only the reasons are written by hand.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from toysae.claims.record import NOT_JUDGED, Record
+from toysae.writeup.pages import anchor, cell, coloured
+
+NAME = "changes"
+TITLE = "What changed since the first edition"
+UNTOLD = "No reason is given yet."
+Name = tuple[str, str]  # a chapter, without its number, and a claim of it
+
+_HEAD = f"""# {TITLE}
+
+The first edition of these chapters was recomputed by a referee, who found the losses, the optima and the formulas
+right, and some of the conclusions too bold. Some rested on eight runs of eight, some called a contestant better that
+another machine would not have called so, and some rules were passed by the very thing that they should tell apart.
+[How we judge](judging.md) states the rules that hold now. Here is what became of each verdict that they overturned.
+"""
+
+
+@dataclass(frozen=True)
+class FirstEdition:
+    """The verdicts of the first edition by chapter and claim, and why claims are judged in another way now."""
+
+    verdicts: Mapping[Name, str | None]
+    reasons: Mapping[Name, str]
+
+    @classmethod
+    def read(cls, folder: Path) -> FirstEdition:
+        """From first_edition.json and changes.json in the folder of the notebooks; a file that is missing is empty."""
+        verdicts, reasons = (_read(folder / name) for name in ("first_edition.json", "changes.json"))
+        named = {(chapter, id): verdict for chapter, claims in verdicts.items() for id, verdict in claims.items()}
+        return cls(named, {_name(place): reason for place, reason in reasons.items()})
+
+
+def name_of(claim: Record) -> Name:
+    """Chapter and claim, whatever number the chapter has now."""
+    return claim.notebook[3:], claim.id
+
+
+def overturned(claims: list[Record], first: FirstEdition) -> list[Record]:
+    """The claims whose verdict is another one now."""
+    return [c for c in claims if name_of(c) in first.verdicts and first.verdicts[name_of(c)] != c.verdict]
+
+
+def page(claims: list[Record], first: FirstEdition) -> str:
+    """The page as MyST Markdown."""
+    others = overturned(claims, first)
+    again = [claim for claim in claims if name_of(claim) in first.reasons and claim not in others]
+    names = {name_of(claim) for claim in claims}
+    new = [claim for claim in claims if name_of(claim) not in first.verdicts]
+    chapters = {chapter for chapter, _ in names}
+    gone = [name for name in first.verdicts if name not in names and name[0] in chapters]
+    kept = sum(name in first.verdicts for name in names)
+    parts = [_HEAD, f"**Of {kept} verdicts, {len(others) or 'none'} came out otherwise than in the first edition.**\n"]
+    parts += [_table("Overturned", others, first), _table("Judged in another way, with the same verdict", again, first)]
+    parts += [_list("New claims", [_link(claim) for claim in new])]
+    parts += [_list("Claims that are no longer made", [_gone(name, first) for name in gone])]
+    return "\n".join(filter(None, parts))
+
+
+def _table(title: str, claims: list[Record], first: FirstEdition) -> str:
+    if not claims:
+        return ""
+    head = "| Verdict | Why |\n|---|---|"
+    rows = "\n".join(_row(claim, first) for claim in claims)
+    return f"## {title}\n\n::::{{container}} claims-table changes-table\n\n{head}\n{rows}\n::::\n"
+
+
+def _row(claim: Record, first: FirstEdition) -> str:
+    before = first.verdicts.get(name_of(claim)) or NOT_JUDGED
+    reason = cell(first.reasons.get(name_of(claim), UNTOLD))
+    now = f"now {coloured(claim.word)}" if before != claim.word else f"still {coloured(claim.word)}"
+    return f"| {_link(claim)}: {coloured(before)}, {now} | {reason} |"
+
+
+def _link(claim: Record) -> str:
+    return f"[{claim.id}](#{anchor(claim.notebook, claim.id)}), chapter {int(claim.notebook[:2])}"
+
+
+def _gone(name: Name, first: FirstEdition) -> str:
+    reason = first.reasons.get(name)
+    return f"{name[1]} ({name[0].replace('_', ' ')})" + (f": {reason}" if reason else "")
+
+
+def _list(title: str, items: list[str]) -> str:
+    return f"## {title}\n\n" + "".join(f"* {item}\n" for item in items) if items else ""
+
+
+def _read(path: Path) -> dict:
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def _name(place: str) -> Name:
+    chapter, _, id = place.partition("/")
+    return chapter, id
