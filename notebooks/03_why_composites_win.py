@@ -995,7 +995,7 @@ claim(
         relu_up_to[smallest] > signed_up_to and stricter[smallest] > signed_up_to,
         "At a small price an SAE asks less of the world: its best two rows stay aligned with the two features until"
         " both fire in {at the smallest price:.2f} of the samples; for signed latents these are a sharp minimum up to"
-        " {signed:.2f}. At every price and every threshold it is not so.",
+        " {signed:.2f}. That is not so at every price and threshold that was tried.",
         "partly",
     ),
     (

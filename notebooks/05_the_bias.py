@@ -452,9 +452,10 @@ else:
 # of chance.
 #
 # Does it matter where the bias starts? SAEs of one seed differ in that alone, so they are compared seed by seed: which
-# of the two ends within a hundredth of the lowest loss? The start at the mean *hurts*, or *helps*, if the interval of
-# the mean difference says so both on these data and on those without spread. (The first edition compared two intervals
-# on these data alone; what that said hung on the seed.)
+# of the two ends within a hundredth of the lowest loss? The start *matters much* if the whole interval of the mean
+# difference lies beyond a quarter, both on these data and on those without spread. (The first edition asked for two
+# intervals that do not overlap, on these data alone: what that said hung on the seed. So did, with 64 SAEs, the sign of
+# the mean difference. The quarter was fixed before the seeds were looked at that showed it.)
 
 # %%
 start_mean = placed(start, mean)
@@ -544,38 +545,39 @@ def at_the_bottom(*stacks):
     return [(these.losses <= 1.01 * lowest).double() for these in stacks]
 
 
-pairs = {"with spread": at_the_bottom(seen, from_mean), "without": at_the_bottom(exact_seen, exact_from_mean)}
+pairs = {"with": at_the_bottom(seen, from_mean), "without": at_the_bottom(exact_seen, exact_from_mean)}
 gain = {data: Mean.of(central - zero) for data, (zero, central) in pairs.items()}
-zero, central = pairs["with spread"]
+zero, central = pairs["with"]
 chance_gain = {data: Mean.of(zero.roll(1) - zero) for data, (zero, _) in pairs.items()}
+MUCH = 0.25  # difference of two shares from which on a start matters much
 claim(
     "start-of-the-bias",
     (
-        all(below(these, 0) for these in gain.values()),
-        "Starting at the mean of the data hurts: with spread and without, fewer SAEs end within a hundredth of the"
-        " lowest loss if their bias starts there than if it starts at zero.",
+        all(below(these, -MUCH) for these in gain.values()),
+        "Starting at the mean of the data hurts much: with spread and without, the share of SAEs that end within a"
+        " hundredth of the lowest loss is smaller by a quarter or more if their bias starts there and not at zero.",
         "holds",
     ),
     (
-        all(above(these, 0) for these in gain.values()),
-        "Starting at the mean of the data helps: with spread and without, more SAEs end within a hundredth of the lowest"
-        " loss if their bias starts there than if it starts at zero.",
+        all(above(these, MUCH) for these in gain.values()),
+        "Starting at the mean of the data helps much: with spread and without, the share of SAEs that end within a"
+        " hundredth of the lowest loss is larger by a quarter or more if their bias starts there and not at zero.",
         "does not hold",
     ),
     (
         True,
-        "Whether starting at the mean of the data helps or hurts is undecided: with spread and without, it cannot be"
-        " said that fewer SAEs, or that more, end within a hundredth of the lowest loss if their bias starts there.",
+        "That the start of the bias matters much is not shown: within a hundredth of the lowest loss end {from zero.k} of"
+        " {from zero.n} SAEs if their bias starts at zero and {from the mean.k} if it starts at the mean of the data.",
         "partly",
     ),
     evidence={
         "from zero": Fraction.of(zero),
         "from the mean": Fraction.of(central),
-        **{f"difference of the shares, {data}": these for data, these in gain.items()},
+        **{f"difference of the shares, {data} spread": these for data, these in gain.items()},
     },
     control={
         "SAEs from zero of other seeds": (
-            all(below(these, 0) for these in chance_gain.values()),
+            all(below(these, -MUCH) for these in chance_gain.values()),
             chance_gain["without"],
         )
     },
@@ -692,12 +694,12 @@ say(
 # But suppose that the bias is the mean of the data, the best place by the argument above. From there the sample with
 # feature $A$ lies towards $A$ *and away from all others*, in a direction whose cosine with $v_A$ is $\sqrt{1 - 1/n}$:
 # near an atom for many features, far from one for few. Whether it is called an atom depends on the threshold. So the
-# atoms count as lost in a world only if they are at two thresholds: the one of this chapter and 0.9.
+# atoms count as lost in a world only if they are at two thresholds: the one of this chapter and 0.8.
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 alone = [(n, 1) for n in range(3, 7)]
 lone = {on: [these[size] for size in alone] for on, these in visits.items()}
-LOOSE = 0.9  # a second threshold
+LOOSE = 0.8  # a second threshold, the loosest of this chapter
 
 
 def without_atoms(cosine):
