@@ -1130,7 +1130,7 @@ claim(
 # **No features at all.** The extreme case is isotropic data: normal in every direction, so that no basis is better than
 # another. Whatever directions an SAE finds there are of its own making. We train on such data and ask how well the rows
 # fit the axes (the mean over the axes of the best cosine), and how well they fit axes that were turned at random.
-# Nothing was found if the two fits are the same to within 0.05 in the mean over SAEs, with its whole interval. The
+# Nothing was found if the two fits are the same to within a twentieth in the mean over SAEs, with its whole interval. The
 # control are SAEs trained in the same way where features are independent.
 
 # %%

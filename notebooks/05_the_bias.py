@@ -694,7 +694,7 @@ say(
 # But suppose that the bias is the mean of the data, the best place by the argument above. From there the sample with
 # feature $A$ lies towards $A$ *and away from all others*, in a direction whose cosine with $v_A$ is $\sqrt{1 - 1/n}$:
 # near an atom for many features, far from one for few. Whether it is called an atom depends on the threshold. So the
-# atoms count as lost in a world only if they are at two thresholds: the one of this chapter and 0.8.
+# atoms count as lost in a world only if they are at two thresholds: the one of this chapter and a looser one.
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 alone = [(n, 1) for n in range(3, 7)]

@@ -670,12 +670,10 @@ trials = {name: excess(*where) for name, where in visited.items()}
 trials_unaided = {name: excess(*where, unaided(*where)) for name, where in visited.items()}
 there, there_unaided = ({name: reached(above) for name, above in each.items()} for each in (trials, trials_unaided))
 
-
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 near = {name: reached(above, 1e-2) for name, above in trials.items()}
-reaches, reaches_unaided = (
-    torch.stack([*each.values()]) <= NEAR for each in (trials, trials_unaided)
-)  # by row and seed
+# By row and seed
+reaches, reaches_unaided = (torch.stack([*each.values()]) <= NEAR for each in (trials, trials_unaided))
 total, total_unaided = Pooled.of(reaches), Pooled.of(reaches_unaided)
 show(
     figures.fractions({"within 1 %": near, "within 0.1 %": there, "within 0.1 %,\nwithout resampling": there_unaided}),
@@ -956,8 +954,10 @@ claim(
 # And is an encoder able to serve the best dictionary at all? SAEs that start at the best known dictionary, and are then
 # trained like all others, show that it is if they still have its loss at the end. If they do not, it stays open.
 
-
 # %%
+misses = ~reaches
+
+
 def gaps(world, n_latents, stack):
     """Dictionary and amortisation gaps of SAEs, as shares of the best known loss."""
     best = best_known(world, n_latents)
@@ -970,7 +970,6 @@ green = {
     name: gaps(*where, with_encoder_of(trained(*where), begun(*where, "random-sign")))
     for name, where in visited.items()
 }
-misses = ~reaches
 
 
 def throughout(parts):
