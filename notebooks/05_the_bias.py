@@ -45,6 +45,10 @@ from toysae.chapters.the_bias import (
 )
 from toysae.claims import (
     Fraction,
+    Mean,
+    Pooled,
+    above,
+    below,
     claim,
     counted,
     fewer,
@@ -52,7 +56,6 @@ from toysae.claims import (
     more,
     mostly,
     mostly_not,
-    nothing_to_judge,
     say,
     say_trained,
     show,
@@ -71,7 +74,8 @@ figures.house_style()
 # above one half as a whole, and a claim that one count is larger than another needs intervals that do not overlap. Else
 # the text says that it is undecided. What the comment expects, that the bias is used, counts as *reproduced* if most
 # SAEs have a bias at least half as long as the mean of the data; the result *differs* if most do not, and is *partly*
-# so if that is undecided.
+# so if that is undecided. Each rule is also tried on something that it has to condemn, such as the SAEs before training:
+# the *control*, whose score stands below the claim.
 
 # %%
 world = toysae.k_of_n(n_features, k_active, mu=mu, sigma=sigma)
@@ -99,7 +103,7 @@ before, seen, plain = look(start, world), look(trained, world), look(on_batches(
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 points, probabilities = worlds.finite_data(world)
 mean = probabilities @ points
-filled = Fraction.of(trained.b_dec.norm(dim=1) >= mean.norm() / 2)
+filled, filled_before = (Fraction.of(of.b_dec.norm(dim=1) >= mean.norm() / 2) for of in (trained, start))
 claim(
     "bias-fills",
     (
@@ -121,6 +125,7 @@ claim(
         "partly",
     ),
     evidence={"bias at least half as long": filled},
+    control={"the SAEs before training": (mostly(filled_before), filled_before)},
     source="seed",
 )
 
@@ -136,12 +141,12 @@ claim(
 #   for short; it means $(A + B)/2 - C$. Where three features or more stand on one side and no feature is left out, we
 #   write "others" for that side.
 #
-# If both fit, the larger cosine decides. The rule for drawing is as before: the SAE with the lowest loss of each stack.
-# Beside it stands the SAE with a bias that has the highest loss.
+# If both fit, the larger cosine decides. SAEs are drawn by their loss alone: of those within a thousandth of the lowest
+# loss of their stack, the first by its seed. Beside it stands an SAE with a bias that has the highest loss, drawn alike.
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-best_plain = int(plain.losses.argmin())
-low, middle, high = seen.losses.argsort()[[0, n_saes // 2, -1]].tolist()
+best_plain = measures.drawn_by_loss(plain.losses)["lowest"]
+low, middle, high = measures.drawn_by_loss(seen.losses).values()
 drawn = {
     f"no bias, lowest loss:\n{plain.losses[best_plain]:.4f}": best_plain,
     f"bias, lowest loss:\n{seen.losses[low]:.4f}": n_saes + low,
@@ -235,6 +240,7 @@ for name, directions in known.items():
     copies = directions.expand(len(along), *directions.shape)
     coded[name] = optimum.dictionary_loss(copies, exact_world, l1_coeff, decoder_bias=along)
 deviation = max(float((account[name][few] - losses).abs().max()) for name, losses in coded.items())
+unwritten = float((k_active * (mu - shifts[few]).square() / 2).max())  # what negatives leave
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 claim(
@@ -251,6 +257,7 @@ claim(
         "does not hold",
     ),
     evidence={"deviation": deviation, "biases compared": len(along)},
+    control={"the account without what cannot be written": (unwritten < 1e-5, unwritten)},
     source="theory",
 )
 
@@ -291,6 +298,7 @@ show(
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 differences_win = cheapest["differences"] < min(cheapest[name] for name in order[1:]) - 1e-9
+lead_without = float(min(account[name][0] for name in order[1:]) - account["differences"][0])  # without a bias, s = 0
 fitting = [name for name in order if needed[name] <= n_latents]
 claim(
     "differences-are-cheapest",
@@ -326,6 +334,7 @@ claim(
         "latents that differences need": needed["differences"],
         "latents of these SAEs": n_latents,
     },
+    control={"the same directions without a bias": (lead_without > 1e-9, f"{max(0.0, lead_without):.4f} cheaper")},
     source="theory",
 )
 
@@ -346,6 +355,9 @@ for_the_floor = needed["differences"] if radius > l1_coeff else 0
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 off_the_mean = float((best - mu * k_active / n_features).abs().max())
+leaky = toysae.solo_leak(3, 2, 0.3, mu=mu)  # two of three, but sometimes a feature is alone
+leaky_points, leaky_probabilities = worlds.finite_data(leaky)
+leaky_off = float((best_bias(leaky, l1_coeff)[0] - leaky_probabilities @ leaky_points).abs().max())
 claim(
     "best-bias-is-the-mean",
     (
@@ -361,11 +373,13 @@ claim(
         "does not hold",
     ),
     evidence={"entries": best.mean(), "floor": floor, "formula": derived, "distance from the mean": off_the_mean},
+    control={"two of three with a feature that is sometimes alone": (leaky_off < 1e-3, leaky_off)},
     source="theory",
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-at_floor = exact_seen.losses <= 1.001 * floor + 1e-6
+at_floor, plain_at_floor = (these.losses <= 1.001 * floor + 1e-6 for these in (exact_seen, exact_seen_plain))
+share_at_floor, share_of_plain = Fraction.of(at_floor), Fraction.of(plain_at_floor)
 claim(
     "new-floor-is-reached",
     (
@@ -375,10 +389,16 @@ claim(
         "does not hold",
     ),
     (
-        at_floor.any(),
-        "Training reaches this floor and does not go below it: the lowest loss is {lowest loss:.6f}, and"
-        " {at the floor.k} of {at the floor.n} SAEs are within a thousandth of the floor.",
+        mostly(share_at_floor),
+        "Training reaches this floor and does not go below it: most SAEs, {at the floor.k} of {at the floor.n}, are"
+        " within a thousandth of it.",
         "holds",
+    ),
+    (
+        at_floor.any(),
+        "Training reaches this floor and does not go below it, but it cannot be said that most SAEs get there:"
+        " {at the floor.k} of {at the floor.n} are within a thousandth of it.",
+        "partly",
     ),
     (
         n_latents < for_the_floor,
@@ -395,17 +415,19 @@ claim(
     evidence={
         "lowest loss": exact_seen.losses.min(),
         "floor": floor,
-        "at the floor": Fraction.of(at_floor),
+        "at the floor": share_at_floor,
         "latents of these SAEs": n_latents,
         "latents that the floor takes": for_the_floor,
     },
+    control={"the SAEs without a bias": (mostly(share_of_plain), share_of_plain)},
     source="theory",
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-rest, costliest = exact_seen.losses[~at_floor], int(exact_seen.losses.argmax())
-to_middle = float((exact.b_dec[costliest] - best).norm())
-to_pattern = float((exact_world.support()[0] - exact.b_dec[costliest]).norm(dim=1).min())
+rest = exact_seen.losses[~at_floor]
+first_above = int((~at_floor).int().argmax())  # by its seed
+to_middle = float((exact.b_dec[first_above] - best).norm())
+to_pattern = float((exact_world.support()[0] - exact.b_dec[first_above]).norm(dim=1).min())
 nearest = {
     to_pattern < to_middle / 2: "so this answer counts from one pattern",
     to_middle < to_pattern / 2: "so this answer still counts from the middle",
@@ -415,7 +437,7 @@ if len(rest):
     say(
         f"The other {len(rest)} of {n_saes} end above the floor, with"
         f" {'the loss' if len(losses) == 1 else 'losses from'} {' to '.join(losses)}; negatives at their best bias pay"
-        f" {cheapest['negatives']:.4f}. The costliest SAE has the latents {measures.stand_for(exact_seen, costliest)}."
+        f" {cheapest['negatives']:.4f}. The first of them has the latents {measures.stand_for(exact_seen, first_above)}."
         f" Its bias lies {to_middle:.2f} from the mean of the data and {to_pattern:.2f} from the nearest pattern,"
         f" {nearest.get(True, 'so it is near neither')}."
     )
@@ -428,9 +450,17 @@ else:
 # Back to the data of the first section. So far the bias started at zero. It may as well start at the mean of the data.
 # And in few dimensions a random direction is easily near *some* difference, so the count before training is the level
 # of chance.
+#
+# Does it matter where the bias starts? SAEs of one seed differ in that alone, so they are compared seed by seed: which
+# of the two ends within a hundredth of the lowest loss? The start *matters much* if the whole interval of the mean
+# difference lies beyond a quarter, both on these data and on those without spread. (The first edition asked for two
+# intervals that do not overlap, on these data alone: what that said hung on the seed. So did, with 64 SAEs, the sign of
+# the mean difference. The quarter was fixed before the seeds were looked at that showed it.)
 
 # %%
-from_mean = look(on_batches(placed(start, mean)), world)
+start_mean = placed(start, mean)
+from_mean = look(on_batches(start_mean), world)
+exact_from_mean = look(toysae.train(start_mean, exact_world, n_steps=n_steps, lr=lr), exact_world)
 stacks = {
     "before training": before,
     "without a bias": plain,
@@ -468,7 +498,7 @@ show(
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 labelled = {word: int(seen.labels.count(word).sum()) for word in seen.labels.words}
 total = sum(labelled.values())
-share, chance = most_differ(seen), most_differ(before)
+share, chance, without_bias = most_differ(seen), most_differ(before), most_differ(plain)
 claim(
     "latents-become-differences",
     (
@@ -504,33 +534,53 @@ claim(
         "mostly differences before training": chance,
         **{f"{word} latents with a bias": count for word, count in labelled.items()},
     },
+    control={"the SAEs without a bias": (mostly(without_bias) and more(without_bias, chance), without_bias)},
 )
 
+
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-lowest = min(seen.losses.min(), from_mean.losses.min())
-zero, central = (Fraction.of(these.losses <= 1.01 * lowest) for these in (seen, from_mean))
+def at_the_bottom(*stacks):
+    """Which SAEs end within a hundredth of the lowest loss of all these stacks, stack by stack."""
+    lowest = min(these.losses.min() for these in stacks)
+    return [(these.losses <= 1.01 * lowest).double() for these in stacks]
+
+
+pairs = {"with": at_the_bottom(seen, from_mean), "without": at_the_bottom(exact_seen, exact_from_mean)}
+gain = {data: Mean.of(central - zero) for data, (zero, central) in pairs.items()}
+zero, central = pairs["with"]
+chance_gain = {data: Mean.of(zero.roll(1) - zero) for data, (zero, _) in pairs.items()}
+MUCH = 0.25  # difference of two shares from which on a start matters much
 claim(
     "start-of-the-bias",
     (
-        fewer(central, zero),
-        "Starting at the mean of the data hurts: {from the mean.k} of {from the mean.n} SAEs end within a hundredth of"
-        " the lowest loss if their bias starts there, and {from zero.k} of {from zero.n} if it starts at zero.",
+        all(below(these, -MUCH) for these in gain.values()),
+        "Starting at the mean of the data hurts much: with spread and without, the share of SAEs that end within a"
+        " hundredth of the lowest loss is smaller by a quarter or more if their bias starts there and not at zero.",
         "holds",
     ),
     (
-        more(central, zero),
-        "Starting at the mean of the data helps: {from the mean.k} of {from the mean.n} SAEs end within a hundredth of"
-        " the lowest loss if their bias starts there, and {from zero.k} of {from zero.n} if it starts at zero.",
+        all(above(these, MUCH) for these in gain.values()),
+        "Starting at the mean of the data helps much: with spread and without, the share of SAEs that end within a"
+        " hundredth of the lowest loss is larger by a quarter or more if their bias starts there and not at zero.",
         "does not hold",
     ),
     (
         True,
-        "Whether starting at the mean of the data helps or hurts is undecided: {from the mean.k} of {from the mean.n}"
-        " SAEs end within a hundredth of the lowest loss if their bias starts there, and {from zero.k} of"
-        " {from zero.n} if it starts at zero.",
+        "That the start of the bias matters much is not shown: within a hundredth of the lowest loss end {from zero.k} of"
+        " {from zero.n} SAEs if their bias starts at zero and {from the mean.k} if it starts at the mean of the data.",
         "partly",
     ),
-    evidence={"from zero": zero, "from the mean": central},
+    evidence={
+        "from zero": Fraction.of(zero),
+        "from the mean": Fraction.of(central),
+        **{f"difference of the shares, {data} spread": these for data, these in gain.items()},
+    },
+    control={
+        "SAEs from zero of other seeds": (
+            all(below(these, -MUCH) for these in chance_gain.values()),
+            chance_gain["without"],
+        )
+    },
 )
 
 # %% [markdown]
@@ -543,19 +593,28 @@ claim(
 # $x \to \mu (v_1 + \dots + v_n) - x$, and "k of n" becomes "$n - k$ of $n$". So the two must cost the same.
 
 # %%
-n_gallery = max(2, n_saes // 4)
+n_gallery = max(2, n_saes // 2)
 sizes = [(n, k) for n in range(3, 7) for k in range(1, n)]
 mirrored = [((n, k), (n, n - k)) for n, k in sizes if 2 * k < n]
 
 
-def visit(n, k, decoder_bias):
-    """Trains SAEs with n latents on "k of n" without spread."""
-    other = toysae.k_of_n(n, k, mu=mu)
-    start = toysae.start(other, n, l1_coeff, seeds[:n_gallery], decoder_bias=decoder_bias)
-    return toysae.train(start, other, n_steps=n_steps, lr=lr)
+def visit(group, decoder_bias):
+    """Trains SAEs with n latents on some worlds "k of n" without spread, side by side: each SAE has its own weights."""
+    n = group[0][0]
+    data = [worlds.finite_data(toysae.k_of_n(*size, mu=mu)) for size in group]
+    points = torch.cat([points for points, _ in data])
+    weights = torch.block_diag(*[probabilities for _, probabilities in data]).repeat_interleave(n_gallery, dim=0)
+    many_seeds = [*seeds[:n_gallery]] * len(group)
+    start = toysae.start(toysae.k_of_n(n, 1), n, l1_coeff, many_seeds, decoder_bias=decoder_bias)
+    done = toysae.train(start, saes.Support(points.float(), weights.float()), n_steps=n_steps, lr=lr)
+    return {size: done[i * n_gallery : (i + 1) * n_gallery] for i, size in enumerate(group)}
 
 
-stays_off, stays_on = ({size: visit(*size, on) for size in sizes} for on in (False, True))
+# Many patterns are faster world by world
+groups = [[size for size in sizes if size[0] == n] for n in range(3, 6)] + [[size] for size in sizes if size[0] == 6]
+stays_off, stays_on = (
+    {size: stack for group in groups for size, stack in visit(group, on).items()} for on in (False, True)
+)
 visits = {
     on: {size: look(stack, toysae.k_of_n(*size, mu=mu)) for size, stack in stacks.items()}
     for on, stacks in {False: stays_off, True: stays_on}.items()
@@ -584,8 +643,8 @@ show(
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 def form(these):
-    """The most frequent form of a latent in the SAE with the lowest loss: how many features it adds and takes away."""
-    i = int(these.losses.argmin())
+    """The most frequent form of a latent in an SAE with the lowest loss: how many features it adds and takes away."""
+    i = measures.drawn_by_loss(these.losses)["lowest"]
     sides = torch.stack([these.labels.members[i].sum(dim=1), these.labels.against[i].sum(dim=1)], dim=1)
     forms, counts = sides.unique(dim=0, return_counts=True)
     plus, minus = forms[counts.argmax()].tolist()
@@ -608,18 +667,20 @@ formed = list(zip(table["form, bias"], [n for n, k in sizes], strict=True))
 added = sum(found == f"1 \N{MINUS SIGN} {n - 1}" for found, n in formed)
 taken = sum(found == f"{n - 1} \N{MINUS SIGN} 1" for found, n in formed)
 say(
-    "A *form* counts the features of the most frequent kind of latent in the SAE with the lowest loss: 1 is an atom, 2"
+    "A *form* counts the features of the most frequent kind of latent in an SAE with the lowest loss: 1 is an atom, 2"
     " a composite of two, 2 \N{MINUS SIGN} 1 the average of two features minus a third. To reach the floor takes a"
     " latent for every pattern, unless the price $\\lambda$ is so high that the latents had better stay silent. With a"
     f" bias, that kind of latent sets one feature against all others in {added + taken} of {len(sizes)} worlds: the one"
     f" is added in {added} and taken away in {taken}."
 )
 mirror = max(abs(floors[one] - floors[other]) for one, other in mirrored)
+no_mirror = max(abs(floors[n, k] - floors[n + 1, k]) for n, k in sizes if n < 6)
 claim(
     "mirror-worlds-cost-the-same",
     (mirror < 1e-6, "A world and its mirror image have the same floor, in every pair.", "holds"),
     (True, "The floors of a world and its mirror image differ by up to {difference:.6f}.", "does not hold"),
     evidence={"difference": mirror, "pairs": len(mirrored)},
+    control={"worlds that differ by a silent feature": (no_mirror < 1e-6, no_mirror)},
     source="theory",
 )
 apart, plain_apart = (max(abs(lows[on][a] / lows[on][b] - 1) for a, b in mirrored) for on in (True, False))
@@ -632,12 +693,22 @@ say(
 # Look at the worlds in which one feature fires at a time. Nothing fires together there, so nothing should be composed.
 # But suppose that the bias is the mean of the data, the best place by the argument above. From there the sample with
 # feature $A$ lies towards $A$ *and away from all others*, in a direction whose cosine with $v_A$ is $\sqrt{1 - 1/n}$:
-# near an atom for many features, far from one for few. Whether it is called an atom depends on the threshold.
+# near an atom for many features, far from one for few. Whether it is called an atom depends on the threshold. So the
+# atoms count as lost in a world only if they are at two thresholds: the one of this chapter and a looser one.
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 alone = [(n, 1) for n in range(3, 7)]
 lone = {on: [these[size] for size in alone] for on, these in visits.items()}
-lost = {on: [Fraction.of(seen.lacks_atoms[seen.all_live]) for seen in these] for on, these in lone.items()}
+LOOSE = 0.8  # a second threshold, the loosest of this chapter
+
+
+def without_atoms(cosine):
+    """SAEs without an atom, among those with all latents live, by whether there is a bias and by world."""
+    has = {on: [((these.cosines >= cosine).any(dim=2) & these.live).any(dim=1) for these in lone[on]] for on in lone}
+    return {on: [Fraction.of(~h[s.all_live]) for h, s in zip(has[on], lone[on], strict=True)] for on in lone}
+
+
+lost, lost_loosely = without_atoms(threshold), without_atoms(LOOSE)
 away = {size: (stays_on[size].b_dec - mu / size[0]).norm(dim=1) / (mu / size[0] ** 0.5) for size in alone}
 
 
@@ -646,19 +717,32 @@ def by_size(counts):
     return listed([f"{share.k} of {share.n} ($n = {n}$)" for share, (n, k) in zip(counts, alone, strict=True)])
 
 
-gone = [mostly(on) and more(on, off) for on, off in zip(lost[True], lost[False], strict=True)]
+def lost_to_the_bias(counts):
+    """By world: most SAEs with a bias have no atom, and more of them than without a bias."""
+    return [mostly(on) and more(on, off) for on, off in zip(counts[True], counts[False], strict=True)]
+
+
+gone, gone_loosely = lost_to_the_bias(lost), lost_to_the_bias(lost_loosely)
 without_an_atom = {
     f"$n = {n}$, {'with' if on else 'without'} a bias": share
     for on, counts in lost.items()
     for share, (n, k) in zip(counts, alone, strict=True)
 }
+most_without = max(lost[False], key=lambda share: share.k)
 claim(
     "lone-features-are-lost",
     (
-        all(gone),
+        all(gone) and all(gone_loosely),
         "Where one feature fires at a time, a bias alone makes the atoms disappear from the map: in each of {worlds}"
-        " worlds most SAEs with a bias have no atom, and more of them than without a bias.",
+        " worlds, at both thresholds, most SAEs with a bias have no atom, and more of them than without a bias.",
         "holds",
+    ),
+    (
+        all(gone),
+        "Where one feature fires at a time, a bias alone makes the atoms disappear from the map at a threshold of"
+        " {threshold:g}: in each of {worlds} worlds most SAEs with a bias have no atom, and more of them than without a"
+        " bias. At {second threshold:g} that is so in {worlds at the second threshold} of them.",
+        "partly",
     ),
     (
         any(gone),
@@ -677,8 +761,11 @@ claim(
         "worlds": len(alone),
         "worlds without atoms": sum(gone),
         "threshold": threshold,
+        "second threshold": LOOSE,
+        "worlds at the second threshold": sum(gone_loosely),
         **{f"no atom, all latents live, {where}": share for where, share in without_an_atom.items()},
     },
+    control={"the SAEs without a bias": (all(map(mostly, lost[False])), most_without)},
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
@@ -706,7 +793,8 @@ say(
 # bias that starts at zero does not.
 #
 # Training *follows* the account at a rate if most SAEs have more atoms than negatives there, for a rate below one half,
-# or more negatives than atoms, for one above.
+# or more negatives than atoms, for one above. It follows it *on both sides* if it does at half of the rates or more on
+# each. The control has no bias, so it can have no negatives.
 
 # %%
 rates = [i / 10 for i in range(1, 10)]
@@ -766,8 +854,14 @@ def as_words(some_rates):
     return listed([f"{p:g}" for p in some_rates] or ["none"])
 
 
+def sides_followed(does):
+    """The sides of one half, below and above, on which training follows the account at half of the rates or more."""
+    sides = {"below": [p for p in rates if p < 0.5], "above": [p for p in rates if p > 0.5]}
+    return [side for side, there in sides.items() if 2 * len(set(there) & set(does)) >= len(there)]
+
+
 does, cannot_be_said = followed("bias from the mean")
-sides = {p < 0.5 for p in does}
+sides, sides_without = sides_followed(does), sides_followed(followed("no bias")[0])
 claim(
     "negatives-above-one-half",
     (
@@ -783,10 +877,11 @@ claim(
     ),
     (
         True,
-        "If the bias starts at the mean, it can be said of no rate that training follows the account.",
+        "If the bias starts at the mean, it can be said of neither side of one half that training follows the account.",
         "does not hold",
     ),
     evidence={"most SAEs do at the rates": as_words(does), "it cannot be said at": as_words(cannot_be_said)},
+    control={"the SAEs without a bias": (len(sides_without) == 2, f"follow it {listed(sides_without or ['nowhere'])}")},
     source="theory",
 )
 from_zero, open_from_zero = map(as_words, followed("bias from zero"))
@@ -800,39 +895,34 @@ low_rates = [p for p in rates if p < 0.5]
 complete = {  # an atom for every feature, at each low rate and for each seed
     name: torch.stack([part.features_found == 3 for part in parts[: len(low_rates)]]) for name, parts in split.items()
 }
-worse = complete["no bias"].sum(dim=0) - complete["bias from zero"].sum(dim=0)
-paired = Fraction(int((worse > 0).sum()), int((worse != 0).sum()))
+# By seed, over these rates together: SAEs of one seed share their start from rate to rate
+cost = Mean.of_clusters((complete["no bias"].double() - complete["bias from zero"].double()).T)
+no_cost = Mean.of_clusters((complete["no bias"].double() - complete["no bias"].roll(1, dims=1).double()).T)
 claim(
     "control-suffers",
     (
-        mostly(paired),
-        "Even below one half a bias from zero costs atoms: of the seeds for which it makes a difference, over these"
-        " rates together, {seeds that are worse off.k} of {seeds that are worse off.n} are worse off.",
+        above(cost, 0),
+        "Even below one half a bias from zero costs atoms: over these rates together and seed by seed, the share of SAEs"
+        " with an atom for every feature is smaller with it than without a bias, by {smaller by.mean:.2f}.",
         "holds",
     ),
     (
-        mostly_not(paired),
-        "Below one half a bias from zero brings more atoms: of the seeds for which it makes a difference, over these"
-        " rates together, only {seeds that are worse off.k} of {seeds that are worse off.n} are worse off.",
-        "does not hold",
-    ),
-    (
-        nothing_to_judge(paired),
-        "Below one half a bias from zero makes no difference for any seed, over these rates together.",
+        below(cost, 0),
+        "Below one half a bias from zero brings atoms: over these rates together and seed by seed, the share of SAEs"
+        " with an atom for every feature is larger with it than without a bias.",
         "does not hold",
     ),
     (
         True,
-        "Whether a bias from zero costs atoms below one half is undecided: of the seeds for which it makes a"
-        " difference, over these rates together, {seeds that are worse off.k} of {seeds that are worse off.n} are"
-        " worse off.",
+        "Whether a bias from zero costs atoms below one half is undecided: over these rates together and seed by seed,"
+        " the share of SAEs with an atom for every feature is not shown to differ from that without a bias.",
         "partly",
     ),
     evidence={
-        "seeds that are worse off": paired,
-        **{f"SAEs with an atom for every feature, {name}": found.sum() for name, found in complete.items()},
-        "SAEs of each kind": n_gallery * len(low_rates),
+        "smaller by": cost,
+        **{f"SAEs with an atom for every feature, {name}": Pooled.of(found) for name, found in complete.items()},
     },
+    control={"other seeds without a bias": (above(no_cost, 0), no_cost)},
 )
 
 # %% [markdown]
@@ -846,12 +936,12 @@ claim(
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 lower = f"{100 * (1 - floor / bound):.0f} % below" if floor < bound - 1e-9 else "not below"
-without_atoms = [f"$n = {n}$" for (n, k), share in zip(alone, lost[True], strict=True) if share.interval[0] > 0.5]
+worlds_without = [f"$n = {n}$" for (n, k), share in zip(alone, lost[True], strict=True) if mostly(share)]
 proof = (
     "And with a bias a heat map without atoms proves little: in worlds with one feature at a time nothing is composed,"
-    f" and still most SAEs whose latents are all live have none for {listed(without_atoms)} (at the threshold of"
+    f" and still most SAEs whose latents are all live have none for {listed(worlds_without)} (at the threshold of"
     f" {threshold:g})."
-    if without_atoms
+    if worlds_without
     else (
         "Of no world with one feature at a time can it be said that most SAEs with a bias, and with all latents live,"
         f" have no atom (at the threshold of {threshold:g})."
@@ -868,54 +958,75 @@ say(f"Without spread the floor with a bias is {floor:.4f}, {lower} the radial bo
 # ## What could be wrong?
 #
 # *The threshold.* A lone feature seen from the mean is called a difference or an atom depending on where the line is
-# drawn. We label the latents of all worlds of "k of n" with a bias again.
+# drawn. We label the latents of all worlds of "k of n" again.
 
 # %%
 thresholds = [0.8, 0.85, 0.9, 0.95, 0.99]
 
 
-def relabelled(size, threshold):
-    """Latents by label in one world with a bias, for another threshold."""
-    these, other = visits[True][size], toysae.k_of_n(*size, mu=mu)
+def relabelled(size, threshold, on=True):
+    """Latents by label in one world, for another threshold: by label and SAE."""
+    these, other = visits[on][size], toysae.k_of_n(*size, mu=mu)
     labels = toysae.label_latents(these.cosines, other, these.live, threshold)
     signed = measures.with_signed_labels(replace(these, labels=labels), other, threshold)
-    return [int(signed.labels.count(word).sum()) for word in measures.SIGNED_LABELS]
+    return torch.stack([signed.labels.count(word) for word in measures.SIGNED_LABELS])
 
 
-groups = {"one of n": alone, "more than one of n": [size for size in sizes if size[1] > 1]}
+kinds_of_world = {"one of n": alone, "more than one of n": [size for size in sizes if size[1] > 1]}
 tables = {
-    (name, t): torch.tensor([relabelled(size, t) for size in group]).sum(dim=0).tolist()
-    for name, group in groups.items()
+    (name, t): torch.stack([relabelled(size, t) for size in group]).sum(dim=0)
+    for name, group in kinds_of_world.items()
     for t in thresholds
 }
-pd.DataFrame(tables, index=measures.SIGNED_LABELS).T
+several = kinds_of_world["more than one of n"]
+of_several = {t: tables["more than one of n", t] for t in thresholds}
+without = {t: torch.stack([relabelled(size, t, on=False) for size in several]).sum(dim=0) for t in thresholds}
+pd.DataFrame({key: table.sum(dim=1).tolist() for key, table in tables.items()}, index=measures.SIGNED_LABELS).T
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 dead = measures.SIGNED_LABELS.index("dead")
-lone, together = (
-    [tables[name, t][0] / max(1, sum(tables[name, t]) - tables[name, t][dead]) for t in thresholds] for name in groups
-)
+
+
+def shares_of_atoms(table):
+    """By seed, over the worlds together: the share of atoms among live latents."""
+    return (table[0] / (table.sum(dim=0) - table[dead])).double()
+
+
+lone = [float(shares_of_atoms(tables["one of n", t]).mean()) for t in thresholds]
+shares_with, shares_without = ([shares_of_atoms(part[t]) for t in thresholds] for part in (of_several, without))
+together = [Mean.of(share) for share in shares_with]
+fewer_with = [Mean.of(on - off) for on, off in zip(shares_with, shares_without, strict=True)]
+fewer_by_chance = [Mean.of(on - on.roll(1)) for on in shares_with]
 claim(
     "few-atoms-at-any-threshold",
     (
-        max(together) < 0.5,
-        "Where several features fire together, atoms are less than half of the live latents with a bias at each of"
-        " these thresholds: {lowest:.0f} to {highest:.0f} %.",
+        all(map(mostly_not, together)) and all(below(difference, 0) for difference in fewer_with),
+        "Where several features fire together, atoms are less than half of the live latents with a bias, and fewer than"
+        " without one, at each of these thresholds: {lowest:.0f} to {highest:.0f} %.",
         "holds",
     ),
     (
-        min(together) < 0.5,
-        "Where several features fire together, it depends on the threshold whether atoms are less than half of the live"
-        " latents with a bias: they are {lowest:.0f} to {highest:.0f} %.",
+        any(map(mostly_not, together)),
+        "Where several features fire together, atoms are {lowest:.0f} to {highest:.0f} % of the live latents with a"
+        " bias. That these are less than half, and fewer than without one, cannot be said at each of these thresholds.",
         "partly",
     ),
     (
         True,
-        "Where several features fire together, atoms are at least half of the live latents with a bias at each of these"
-        " thresholds: {lowest:.0f} to {highest:.0f} %.",
+        "Where several features fire together, it can be said at none of these thresholds that atoms are less than half"
+        " of the live latents with a bias: they are {lowest:.0f} to {highest:.0f} %.",
         "does not hold",
     ),
-    evidence={"lowest": 100 * min(together), "highest": 100 * max(together), "thresholds": len(thresholds)},
+    evidence={
+        "lowest": 100 * min(share.mean for share in together),
+        "highest": 100 * max(share.mean for share in together),
+        "thresholds": len(thresholds),
+        "at the loosest threshold": together[0],
+        "less what it is without a bias": fewer_with[0],
+    },
+    control={
+        "SAEs with a bias of other seeds": (all(below(these, 0) for these in fewer_by_chance), fewer_by_chance[0])
+    },
 )
 depends = "there the label depends on the threshold" if max(lone) - min(lone) > 0.1 else "the threshold hardly matters"
 say(

@@ -3,7 +3,7 @@
 import torch
 
 from toysae.measures.assessment import assess, with_signed_labels
-from toysae.measures.reading import row_read_aloud, stand_for, tally
+from toysae.measures.reading import drawn_by_loss, row_read_aloud, stand_for, tally
 from toysae.saes.stack import ReluL1, untrained
 from toysae.worlds.catalogue import two_of_three
 
@@ -43,3 +43,11 @@ def test_what_latents_stand_for_is_told_in_the_order_of_the_map():
     rows = torch.tensor([[[0.0, 0.0, -1.0], [0.0, 0.7071068, 0.7071068], [1.0, 0.0, 0.0]]])
     seen = assess(untrained(ReluL1(0.1), rows, [0], decoder_bias=False), WORLD)
     assert stand_for(seen, 0) == "A, B+C and dead"
+
+
+def test_of_saes_with_the_same_loss_but_for_a_last_digit_the_first_is_drawn():
+    losses = torch.tensor([0.5, 0.2 + 1e-6, 0.3, 0.2, 0.5 + 1e-6])
+    assert drawn_by_loss(losses) == {"lowest": 1, "median": 2, "highest": 0}
+    assert drawn_by_loss(losses.flip(0)) == {"lowest": 1, "median": 2, "highest": 0}
+    assert drawn_by_loss(losses, tolerance=0.6)["lowest"] == 1
+    assert drawn_by_loss(losses, tolerance=2.0)["lowest"] == 0

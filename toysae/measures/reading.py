@@ -35,6 +35,17 @@ def reading_order(cosine: Tensor, labels: Labels, sae: int) -> list[int]:
     return sorted(range(cosine.shape[1]), key=place)
 
 
+def drawn_by_loss(losses: Tensor, tolerance: float = 1e-3) -> dict[str, int]:
+    """Which SAEs are drawn: one each with the lowest, the median and the highest loss, by these words.
+
+    losses     (n_saes,), none below zero
+    tolerance  of all SAEs whose loss is within this share of the one looked for, the first is taken: which of several
+               equal ones is the lowest by a last digit would hang on the processor
+    """
+    levels = {"lowest": losses.min(), "median": losses.median(), "highest": losses.max()}
+    return {name: int(((losses - at).abs() <= tolerance * at).nonzero()[0]) for name, at in levels.items()}
+
+
 def tally(labels: Labels, sae: int) -> str:
     """'14 composite and 1 mixed': how many latents of one SAE carry each label."""
     _require_labels(labels, sae)
