@@ -594,19 +594,17 @@ def trained_weakening(made):
     start = toysae.start(made[0][0], 2, prices, quarter * (len(made) * len(weak_prices)))
     # All settings at once: each SAE sees the points of its own setting, and the others with probability zero
     points = torch.cat([data[0] for _, data in made])
-    chances = torch.block_diag(*[data[1] for _, data in made]).repeat_interleave(shape[1] * shape[2], dim=0)
-    stack = toysae.train(start, saes.Support(points, chances), n_steps=n_steps, lr=lr).double()
-    parts = [stack[slice(i, i + shape[1] * shape[2])] for i in range(0, len(stack), shape[1] * shape[2])]
-    weaker = torch.cat(
-        [
-            weakening(part.encode(data[0]), part.W_dec, world, data=data)
-            for part, (world, data) in zip(parts, made, strict=True)
-        ]
-    ).view(shape)
-    losses = torch.cat([part.losses(*data) for part, (_, data) in zip(parts, made, strict=True)]).view(shape)
+    own_points = torch.block_diag(*[data[1] for _, data in made]).repeat_interleave(shape[1] * shape[2], dim=0)
+    stack = toysae.train(start, saes.Support(points, own_points), n_steps=n_steps, lr=lr).double()
+    weaker, losses = torch.empty(2, *shape).double()
+    for i, (world, data) in enumerate(made):
+        part = stack[i * shape[1] * shape[2] : (i + 1) * shape[1] * shape[2]]
+        weaker[i] = weakening(part.encode(data[0]), part.W_dec, world, data=data).view(shape[1:])
+        losses[i] = part.losses(*data).view(shape[1:])
     return weaker.where(losses <= 1.001 * losses.amin(dim=2, keepdim=True), torch.nan)
 
 
+# %%
 def panel(make, points):
     """Lines and dots of one panel; the lines at the points (n_points, n_prices, 1), and the SAEs, seeds last."""
     fine = [points[0] + (points[-1] - points[0]) * (i / n_fine) ** 2 for i in range(n_fine + 1)]

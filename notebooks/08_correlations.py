@@ -897,13 +897,17 @@ claim(
 
 
 # %%
-def finds_all(c, budget=TRUE_L0):
+random_starts = [(c, budget) for c in both_signs for budget in (TRUE_L0, k)]
+
+
+def finds_all(c, budget):
     """SAEs from random starts that have an atom for each of the five features."""
     cosine = measures.cosines(train_budget(c, budget, True, "random-sign").W_dec, torch.eye(5))
     return Fraction.of((cosine.amax(dim=1) >= threshold).all(dim=1))
 
 
-lucky, lucky_small = ({c: finds_all(c, budget) for c in both_signs} for budget in (TRUE_L0, k))
+lucky = {lot: finds_all(*lot) for lot in random_starts}
+at_positive, at_negative = (lucky[c, TRUE_L0] for c in both_signs)
 table = {}
 for c in both_signs:
     medians = [float(mixing(train_budget(c, budget, True)).median()) for budget in budgets]
@@ -914,14 +918,14 @@ pd.DataFrame(table, index=[f"budget {budget:g}" for budget in budgets])
 claim(
     "right-budget-random-start",
     (
-        all(map(mostly, lucky.values())),
+        mostly(at_positive) and mostly(at_negative),
         "The authors find the features with the right budget from random starts, some of which get stuck. Here most"
         " random starts find all five features, {where it is positive.k} of {where it is positive.n} at the positive"
         " correlation and {where it is negative.k} at the negative one.",
         "reproduced",
     ),
     (
-        all(map(mostly_not, lucky.values())),
+        mostly_not(at_positive) and mostly_not(at_negative),
         "The authors find the features with the right budget from random starts, some of which get stuck. Here most"
         " random starts do not find all five features, neither at the positive correlation nor at the negative one.",
         "differs",
@@ -933,8 +937,8 @@ claim(
         " all five features at the positive correlation, {where it is negative.k} at the negative one.",
         "partly",
     ),
-    evidence={"where it is positive": lucky[correlation], "where it is negative": lucky[-correlation]},
-    control={"the small budget": (all(map(mostly, lucky_small.values())), lucky_small[correlation])},
+    evidence={"where it is positive": at_positive, "where it is negative": at_negative},
+    control={"the small budget": (all(mostly(lucky[c, k]) for c in both_signs), lucky[correlation, k])},
     source="sparse-but-wrong",
 )
 
