@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -20,19 +21,19 @@ class Panel:
     """Two of n_features, over the number of latents.
 
     found  latents -> the share of features that have an atom, and of pairs that have a composite, (n_saes,) each
-    best   the same of one dictionary, one number each; where it was looked for
+    best   the same of the dictionaries that they are compared with, where those were looked for
     """
 
     n_features: int
     found: Shares
-    best: Mapping[int, tuple[float, float]] = field(default_factory=dict)
+    best: Shares = field(default_factory=dict)
 
 
 def room_panels(panels: Mapping[str, Panel]) -> Figure:
     """Shares of features and of pairs over the number of latents, a panel for each title, at most three in a row.
 
-    Dots are means over SAEs with their 95 % intervals, open squares the dictionary that they are compared with. Dotted
-    lines stand where there are as many latents as features, and as many as pairs.
+    Dots are means over SAEs with their 95 % intervals, open squares the dictionaries that they are compared with.
+    Dotted lines stand where there are as many latents as features, and as many as pairs.
     """
     n_columns = min(3, len(panels))
     n_rows = -(-len(panels) // n_columns)
@@ -57,9 +58,10 @@ def _draw(axes: Axes, panel: Panel) -> None:
         reach = np.array([[m.mean - m.low for m in means], [m.high - m.mean for m in means]])
         reach = np.where(np.isfinite(reach), reach, 0)
         axes.errorbar(sizes, values, reach, fmt="o-", markersize=4.5, linewidth=1.2, color=ink, label=what, zorder=3)
-        known = sorted(panel.best)
-        look = {"markersize": 8, "markerfacecolor": "none", "color": ink, "zorder": 2}
-        axes.plot(known, [panel.best[k][side] for k in known], "s", **look, label=f"{what}, best dictionary known")
+        known = sorted({(size, share) for size, shares in panel.best.items() for share in shares[side]})
+        look: dict[str, Any] = {"markersize": 8, "markerfacecolor": "none", "color": ink, "zorder": 2}
+        x, y = ([point[axis] for point in known] for axis in (0, 1))
+        axes.plot(x, y, "s", **look, label=f"{what}, best dictionaries known")
     for at in {panel.n_features, panel.n_features * (panel.n_features - 1) // 2}:
         axes.axvline(at, color="#999999", linewidth=1, linestyle=(0, (1, 1)), zorder=0)
     axes.set_xticks(sizes)
