@@ -568,11 +568,7 @@ say(
     "The objective itself changes sides. With one latent for each pair the pairs cost least. With one for each feature"
     " the best dictionaries known are made of atoms alone with"
     f" {listed(list(map(str, all_known))) if all_known else 'no number of'} features"
-    + (
-        "; at the other numbers some or all of them are not, and then the data cannot tell."
-        if len(all_known) < len(differ)
-        else "."
-    )
+    + ("; at the other numbers they are not, or not all of them." if len(all_known) < len(differ) else ".")
 )
 say(
     f"Training does not go all the way: with {largest.n_features} features and a latent for each pair,"
