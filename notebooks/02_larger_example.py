@@ -346,7 +346,8 @@ else:
 # a latent for each pair, and nobody could tell which number matters. Take worlds in which the two differ: any two of
 # $n$ features fire, and $n$ features have $n (n - 1) / 2$ pairs. We train SAEs with fewer latents than features, with
 # as many, with one for each pair, and with numbers between. All magnitudes are one here, so every world is a short list
-# of points, and each SAE sees all of it in every step.
+# of points, and each SAE sees all of it in every step. The price is that of the parameters; [When they
+# win](04_when_they_win.ipynb) asks whether it matters.
 #
 # Beside them stands the best dictionary known: the cheapest one that a search from many starts finds, or several where
 # they cost the same. It is looked for up to ten latents. With a latent for each pair nothing has to be searched for,

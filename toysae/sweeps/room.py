@@ -112,7 +112,8 @@ def _joined(stacks: dict[Room, Stack], width: int) -> Stack:
     prices = torch.cat([torch.full((len(stack),), room.l1_coeff) for room, stack in stacks.items()])
     wide = [_padded(stack.parameters, width - room.n_features) for room, stack in stacks.items()]
     parameters = {name: torch.cat([part[name] for part in wide]) for name in wide[0]}
-    return Stack(ReluL1(prices.double()), parameters, [seed for stack in stacks.values() for seed in stack.seeds])
+    seeds = tuple(seed for stack in stacks.values() for seed in stack.seeds)
+    return Stack(ReluL1(prices.double()), parameters, seeds)
 
 
 def _padded(parameters: dict[str, Tensor], missing: int) -> dict[str, Tensor]:
