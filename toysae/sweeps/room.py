@@ -64,7 +64,7 @@ def trained_in(
     wider one, where its SAEs never meet the other features.
     """
     require("rooms", rooms, len(set(rooms)) == len(rooms) > 0, "one Room or more, each once")
-    found = {}
+    found: dict[Room, Assessment] = {}
     for n_latents in dict.fromkeys(room.n_latents for room in rooms):
         alike = [room for room in rooms if room.n_latents == n_latents]
         stacks = {room: start(room.world, n_latents, room.l1_coeff, seeds, init=init) for room in alike}
