@@ -145,8 +145,8 @@ claim(
 # loss of their stack, the first by its seed. Beside it stands an SAE with a bias that has the highest loss, drawn alike.
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-best_plain = measures.drawn_by_loss(plain.losses)["lowest"]
-low, middle, high = measures.drawn_by_loss(seen.losses).values()
+best_plain = measures.by_loss(plain.losses)["lowest loss"]
+low, middle, high = measures.by_loss(seen.losses).values()
 drawn = {
     f"no bias, lowest loss:\n{plain.losses[best_plain]:.4f}": best_plain,
     f"bias, lowest loss:\n{seen.losses[low]:.4f}": n_saes + low,
@@ -644,7 +644,7 @@ show(
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 def form(these):
     """The most frequent form of a latent in an SAE with the lowest loss: how many features it adds and takes away."""
-    i = measures.drawn_by_loss(these.losses)["lowest"]
+    i = measures.by_loss(these.losses)["lowest loss"]
     sides = torch.stack([these.labels.members[i].sum(dim=1), these.labels.against[i].sum(dim=1)], dim=1)
     forms, counts = sides.unique(dim=0, return_counts=True)
     plus, minus = forms[counts.argmax()].tolist()

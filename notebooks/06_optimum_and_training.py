@@ -402,14 +402,14 @@ claim(
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 stack, over = trained(world, wide), excess(world, wide)
 seen = toysae.assess(stack, world, threshold)
-drawn = measures.drawn_by_loss(over + 1)
+drawn = measures.by_loss(over + 1)
 show(
     figures.heat_map_row(
         seen,
-        {f"{name} loss:\n{seen.losses[i]:.4f}": i for name, i in drawn.items()},
+        {f"{name}:\n{seen.losses[i]:.4f}": i for name, i in drawn.items()},
         f"two of {n_features} features, {counted(wide, 'latent')}",
     ),
-    "; ".join(f"{name} loss: {measures.tally(seen.labels, i)}" for name, i in drawn.items()).capitalize() + ".",
+    "; ".join(f"{name}: {measures.tally(seen.labels, i)}" for name, i in drawn.items()).capitalize() + ".",
     "Rows are latents, columns are true features, colour is the cosine; the strip tells each latent's label. The last"
     f" row is the decoder bias, which is switched off. The best known loss is {best_known(world, wide):.4f}. From left"
     f" to right seeds {listed([str(seeds[i]) for i in drawn.values()])}, of {n_saes}.",

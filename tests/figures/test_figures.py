@@ -14,6 +14,7 @@ from toysae.chapters.when_they_win.phases import phase_diagram
 from toysae.claims.intervals import Fraction
 from toysae.figures.curves import curve_figure, curve_panels, fraction_curves, ladder
 from toysae.figures.maps import expected_maps, heat_map_row, small_maps
+from toysae.figures.room import Panel, room_panels
 from toysae.figures.shares import fractions, label_shares, loss_account
 from toysae.figures.style import LABEL_COLOURS, house_style
 from toysae.measures import reading
@@ -105,8 +106,22 @@ def test_every_figure_can_be_drawn_at_its_extremes(minimal):
             xlabel="x",
         ),
         fraction_curves({"a": ([1, 2], [Fraction(1, 3), Fraction(0, 0)])}, {"a": 1.5}, xlabel="x"),
+        room_panels({"a": Panel(3, {3: ([0.5], [0.5])})}),
+        room_panels({str(n): Panel(n, {n: ([0.0, 1.0], [1.0, 1.0])}, {n: ([1.0], [0.0])}) for n in range(3, 7)}),
     ):
         drawn(figure)
+
+
+def test_a_panel_of_rooms_draws_means_in_blue_and_orange_and_every_dictionary_once():
+    found = {4: ([0.0, 1.0], [0.0, 0.5]), 6: ([0.0, 0.0], [1.0, 0.5])}
+    figure = drawn(room_panels({"two of 4": Panel(4, found, {4: ([0.0, 1.0, 1.0], [0.0, 0.0, 0.0])})}))
+    lines = {line.get_label(): line for line in figure.axes[0].lines if not line.get_label().startswith("_")}
+    squares = lines["features, best dictionaries known"].get_xydata().tolist()
+    assert squares == [[4, 0], [4, 1]]
+    means = [container.lines[0].get_xydata().tolist() for container in figure.axes[0].containers]
+    assert means == [[[4, 0.5], [6, 0]], [[4, 0.25], [6, 0.75]]]
+    at = [line.get_xdata()[0] for line in figure.axes[0].lines if line.get_linestyle() not in ("-", "None")]
+    assert sorted(at) == [4, 6]
 
 
 def test_figures_leave_nothing_behind_in_pyplot(minimal):

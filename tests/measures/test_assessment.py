@@ -135,6 +135,15 @@ def test_counts_and_found_features():
     assert twice.features_found.tolist() == [1]
 
 
+def test_a_set_with_two_latents_is_found_once_and_a_dead_one_finds_nothing():
+    pairs = two_of_three().composites()
+    rows = torch.stack([pairs, pairs[[0, 0, 1]], torch.eye(3)])
+    live = torch.ones(3, 3, dtype=torch.bool)
+    assert label_latents(rows, two_of_three(), live).sets_found.tolist() == [3, 2, 0]
+    live[0, 0] = False
+    assert label_latents(rows, two_of_three(), live).sets_found.tolist() == [2, 2, 0]
+
+
 def test_reading_order_puts_dead_last_and_follows_the_features():
     live = torch.tensor([[True, True, False, True, True]])
     labels = label_latents(ROWS[[4, 1, 0, 3, 0]][None], WORLD, live)

@@ -3,7 +3,7 @@
 import torch
 
 from toysae.measures.assessment import assess, with_signed_labels
-from toysae.measures.reading import drawn_by_loss, row_read_aloud, stand_for, tally
+from toysae.measures.reading import by_loss, row_read_aloud, stand_for, tally
 from toysae.saes.stack import ReluL1, untrained
 from toysae.worlds.catalogue import two_of_three
 
@@ -14,6 +14,17 @@ def read(row):
     rows = torch.tensor([[row, [0.0, 0.0, 1.0]]])
     seen = assess(untrained(ReluL1(0.1), rows, [0], decoder_bias=False), WORLD)
     return row_read_aloud(seen, 0, 0, 0.95)
+
+
+def test_of_saes_with_the_same_loss_the_first_stands_for_them_whatever_the_last_digit():
+    losses = torch.tensor([0.3, 0.10001, 0.2, 0.1, 0.20001, 0.30001], dtype=torch.float64)
+    wanted = {"lowest loss": 1, "median loss": 2, "highest loss": 0}
+    assert by_loss(losses) == wanted
+    for seed in range(20):
+        noise = torch.randn(6, generator=torch.Generator().manual_seed(seed)).double()
+        assert by_loss(losses * (1 + 1e-6 * noise)) == wanted
+    assert by_loss(torch.zeros(2)) == dict.fromkeys(wanted, 0)
+    assert by_loss(torch.tensor([1.0, 0.9, 0.8])) == {"lowest loss": 2, "median loss": 1, "highest loss": 0}
 
 
 def test_a_row_is_read_with_its_numbers_and_its_reason():
@@ -43,11 +54,3 @@ def test_what_latents_stand_for_is_told_in_the_order_of_the_map():
     rows = torch.tensor([[[0.0, 0.0, -1.0], [0.0, 0.7071068, 0.7071068], [1.0, 0.0, 0.0]]])
     seen = assess(untrained(ReluL1(0.1), rows, [0], decoder_bias=False), WORLD)
     assert stand_for(seen, 0) == "A, B+C and dead"
-
-
-def test_of_saes_with_the_same_loss_but_for_a_last_digit_the_first_is_drawn():
-    losses = torch.tensor([0.5, 0.2 + 1e-6, 0.3, 0.2, 0.5 + 1e-6])
-    assert drawn_by_loss(losses) == {"lowest": 1, "median": 2, "highest": 0}
-    assert drawn_by_loss(losses.flip(0)) == {"lowest": 1, "median": 2, "highest": 0}
-    assert drawn_by_loss(losses, tolerance=0.6)["lowest"] == 1
-    assert drawn_by_loss(losses, tolerance=2.0)["lowest"] == 0

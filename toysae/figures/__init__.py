@@ -4,6 +4,7 @@
     maps     heat maps of cosines
     curves   curves with dots, ladders of losses
     shares   counts with their intervals
+    room     what is found over the number of latents
 
 Nothing is computed here that a sentence could state.
 """

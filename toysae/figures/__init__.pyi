@@ -11,6 +11,8 @@ from .maps import label_cells as label_cells
 from .maps import name_rows_and_columns as name_rows_and_columns
 from .maps import small_maps as small_maps
 from .maps import strip as strip
+from .room import Panel as Panel
+from .room import room_panels as room_panels
 from .shares import fractions as fractions
 from .shares import label_shares as label_shares
 from .shares import loss_account as loss_account

@@ -27,7 +27,7 @@ from .labels import signed_labels as signed_labels
 from .parts import concatenated as concatenated
 from .parts import parts_in_memory as parts_in_memory
 from .parts import require_width as require_width
-from .reading import drawn_by_loss as drawn_by_loss
+from .reading import by_loss as by_loss
 from .reading import reading_order as reading_order
 from .reading import row_read_aloud as row_read_aloud
 from .reading import signed as signed

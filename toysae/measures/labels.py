@@ -62,6 +62,16 @@ class Labels:
         atomic = self.kinds == LABELS.index("atomic")
         return (self.members & atomic[..., None]).any(dim=1).sum(dim=1)
 
+    @property
+    def sets_found(self) -> Tensor:
+        """How many sets of features have a composite latent of their own in each SAE, (n_saes,)."""
+        composite = (self.kinds == LABELS.index("composite")).tolist()
+        owned = [
+            {tuple(row) for row, is_one in zip(rows, among, strict=True) if is_one}
+            for rows, among in zip(self.members.tolist(), composite, strict=True)
+        ]
+        return torch.tensor([len(sets) for sets in owned])
+
     def names(self, sae: int, feature_names: list[str]) -> list[str]:
         """A short name per latent of one SAE: 'A' for an atom, 'A+B' for a composite, 'mixed', 'dead'."""
         require_whole("sae", sae, 0, len(self.kinds) - 1)

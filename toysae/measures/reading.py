@@ -11,6 +11,8 @@ from toysae.measures.assessment import Assessment
 from toysae.measures.labels import Labels, SignedLabels, chosen, feature_names, require_threshold
 from toysae.worlds.checks import require, require_finite, require_tensor, require_whole
 
+ALIKE = 1e-3  # share by which losses may differ and still count as the same
+
 
 def signed(cosine: float) -> str:
     """A cosine with two decimals, without the minus sign of a rounded zero."""
@@ -35,15 +37,14 @@ def reading_order(cosine: Tensor, labels: Labels, sae: int) -> list[int]:
     return sorted(range(cosine.shape[1]), key=place)
 
 
-def drawn_by_loss(losses: Tensor, tolerance: float = 1e-3) -> dict[str, int]:
-    """Which SAEs are drawn: one each with the lowest, the median and the highest loss, by these words.
+def by_loss(losses: Tensor) -> dict[str, int]:
+    """Three SAEs that stand for a stack: "lowest loss", "median loss", "highest loss" -> position of the SAE.
 
-    losses     (n_saes,), none below zero
-    tolerance  of all SAEs whose loss is within this share of the one looked for, the first is taken: which of several
-               equal ones is the lowest by a last digit would hang on the processor
+    Losses (n_saes,) within ALIKE of each other count as the same, and the first of those SAEs is taken: else the last
+    digit, which differs between processors, would pick one of many that have learned the same.
     """
-    levels = {"lowest": losses.min(), "median": losses.median(), "highest": losses.max()}
-    return {name: int(((losses - at).abs() <= tolerance * at).nonzero()[0]) for name, at in levels.items()}
+    wanted = {"lowest loss": losses.min(), "median loss": losses.median(), "highest loss": losses.max()}
+    return {name: int(((losses - loss).abs() <= ALIKE * loss.abs()).int().argmax()) for name, loss in wanted.items()}
 
 
 def tally(labels: Labels, sae: int) -> str:

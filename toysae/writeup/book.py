@@ -17,6 +17,7 @@ from toysae.writeup.project import Project
 _MAPS = (
     ("minimal_heat_map", "01_minimal_example", "The minimal example."),
     ("larger_heat_map", "02_larger_example", "The larger example."),
+    ("room_for_pairs", "02_larger_example", "What is found, over the number of latents."),
 )
 
 

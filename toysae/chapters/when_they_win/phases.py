@@ -1,4 +1,4 @@
-"""Phase diagrams: who wins, over two settings."""
+"""Phase diagrams: who wins, over two settings, and where the one side gives way to the other."""
 
 from __future__ import annotations
 
@@ -12,6 +12,21 @@ from matplotlib.patheffects import withStroke
 from toysae.claims.intervals import Fraction
 
 BOUNDARIES = (("#D55E00", "-"), ("black", "-"), ("black", (0, (0.6, 0.6))))  # of a phase diagram
+
+
+def half_way(x: Sequence[float], falling: Any, half: float = 0.5) -> np.ndarray:
+    """Where values (..., n_x) that fall along x first pass `half`, on the straight line between neighbours: (...).
+
+    The first x where they begin below it, the last where they never are.
+    """
+    values, at = np.asarray(falling, dtype=float), np.asarray(x, dtype=float)
+    below = values < half
+    after = np.where(below.any(axis=-1), below.argmax(axis=-1), len(at) - 1)[..., None]
+    before = np.maximum(after - 1, 0)
+    high, low = (np.take_along_axis(values, place, axis=-1)[..., 0] for place in (before, after))
+    share = np.clip((high - half) / np.where(high > low, high - low, 1), 0, 1)
+    share = np.where((high > low) & (low < half), share, np.where(low < half, 0, 1))
+    return at[before[..., 0]] + share * (at[after[..., 0]] - at[before[..., 0]])
 
 
 def phase_diagram(
