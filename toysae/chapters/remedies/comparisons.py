@@ -5,7 +5,7 @@ A comparison is called by `key`. Means over tasks weigh every task the same.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,9 +33,10 @@ def versus(contest: Contest, base: str, scores: Sequence[str]) -> Family:
     home = contest.names.index(base)
     others = [i for i in range(len(contest.names)) if i != home]
     keys = [key(contest.names[i], score) for score in scores for i in others]
+    means = contest.means(scores)
 
     def estimate(selecting: NDArray[np.int64], scored: NDArray[np.int64]) -> dict[str, float]:
-        averages = contest.means(scores, contest.chosen(BLIND, selecting), scored).mean(axis=1)
+        averages = means(selecting, scored)[0].mean(axis=1)
         return _named(keys, averages[:, others] - averages[:, [home]])
 
     return Family.resampled(estimate, *contest.n_seeds, generator=np.random.default_rng(0))
@@ -44,19 +45,17 @@ def versus(contest: Contest, base: str, scores: Sequence[str]) -> Family:
 def levels(contest: Contest, scores: Sequence[str]) -> dict[str, Comparison]:
     """Mean scores of every contestant with their intervals, by key; these are no differences, so none is "sure"."""
     keys = [key(name, score) for score in scores for name in contest.names]
-
-    def estimate(selecting: NDArray[np.int64], scored: NDArray[np.int64]) -> dict[str, float]:
-        return _named(keys, contest.means(scores, contest.chosen(BLIND, selecting), scored).mean(axis=1))
-
-    return dict(_intervals(estimate, contest))
+    means = contest.means(scores)
+    return _intervals(lambda *drawn: _named(keys, means(*drawn)[0].mean(axis=1)), contest)
 
 
 def beyond(contest: Contest, score: str, level: float) -> Family:
     """A score of every contestant on every task less a level, by key(name, task): one family."""
     keys = [key(name, task) for task in contest.tasks for name in contest.names]
+    means = contest.means([score])
 
     def estimate(selecting: NDArray[np.int64], scored: NDArray[np.int64]) -> dict[str, float]:
-        return _named(keys, contest.means([score], contest.chosen(BLIND, selecting), scored) - level)
+        return _named(keys, means(selecting, scored)[0] - level)
 
     return Family.resampled(estimate, *contest.n_seeds, generator=np.random.default_rng(0))
 
@@ -65,12 +64,13 @@ def gains(contest: Contest, scores: Sequence[str]) -> dict[str, Comparison]:
     """What each other rule of choice adds to the blind one, over all contestants and tasks, by key(rule, score)."""
     others = [rule for rule in RULES if rule != BLIND]
     keys = [key(rule, score) for rule in others for score in scores]
+    means = contest.means(scores, (BLIND, *others))
 
     def estimate(selecting: NDArray[np.int64], scored: NDArray[np.int64]) -> dict[str, float]:
-        blind, *told = (contest.means(scores, contest.chosen(rule, selecting), scored) for rule in (BLIND, *others))
-        return _named(keys, np.stack([(means - blind).mean(axis=(1, 2)) for means in told]))
+        averages = means(selecting, scored).mean(axis=(2, 3))
+        return _named(keys, averages[1:] - averages[0])
 
-    return dict(_intervals(estimate, contest))
+    return _intervals(estimate, contest)
 
 
 def at_equal_settings(contest: Contest, first: str, second: str, scores: Sequence[str]) -> dict[str, Array]:
@@ -123,6 +123,6 @@ def _named(keys: Sequence[str], values: Array) -> dict[str, float]:
     return dict(zip(keys, np.round(values, EXACT).ravel().tolist(), strict=True))
 
 
-def _intervals(estimate: Estimate, contest: Contest) -> Mapping[str, Comparison]:
+def _intervals(estimate: Estimate, contest: Contest) -> dict[str, Comparison]:
     generator = np.random.default_rng(0)
-    return Family.resampled(estimate, *contest.n_seeds, generator=generator, draws=DRAWS_OF_INTERVALS)
+    return dict(Family.resampled(estimate, *contest.n_seeds, generator=generator, draws=DRAWS_OF_INTERVALS))

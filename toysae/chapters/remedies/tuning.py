@@ -13,34 +13,29 @@ import pandas as pd
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+Drawn = NDArray[np.int64] | None  # positions of seeds, drawn with replacement; None is all of them
+Means = Callable[..., Array]
 
 ENOUGH = 0.9  # explained variance from which on a setting counts as good enough
 ROW = ["task", "contestant", "setting", "seed"]  # what tells the rows of a table apart
-SCORES = (
-    "found",
-    "found_90",
-    "composite",
-    "composite_90",
-    "mcc",
-    "absorption",
-    "l0",
-    "explained_variance",
-    "extra_cost",
-)
-COUNTS = SCORES[:4]  # of features or latents: shares once they are divided by n_features
+CHOOSING = ("l0", "explained_variance", "found", "mcc")  # scores that rules see
+COUNTS = ("found", "found_90", "composite", "composite_90")  # of features or latents: shares, divided by n_features
+SCORES = (*CHOOSING, *COUNTS[1:], "absorption", "extra_cost")
 
 
 def sparsest_good_enough(tried: Mapping[str, Array], true_l0: Array) -> NDArray[np.int64]:
     """The setting of lowest L0 among those that explain ENOUGH variance; where none does, the one that explains most.
 
     tried    mean scores by name, (..., n_settings); not a number where a contestant has no such setting
-    true_l0  (...), how many features fire in a sample, on average
+    true_l0  (...) or a shape that spreads to it, how many features fire in a sample, on average
     returns  positions of settings, (...)
     """
-    explained = np.nan_to_num(tried["explained_variance"], nan=-np.inf)
-    good = explained >= ENOUGH
+    good = tried["explained_variance"] >= ENOUGH
     sparsest = np.where(good, tried["l0"], np.inf).argmin(axis=-1)
-    return np.where(good.any(axis=-1), sparsest, explained.argmax(axis=-1))
+    if good.any(axis=-1).all():
+        return sparsest
+    explains_most = np.nan_to_num(tried["explained_variance"], nan=-np.inf).argmax(axis=-1)
+    return np.where(good.any(axis=-1), sparsest, explains_most)
 
 
 def nearest_true_l0(tried: Mapping[str, Array], true_l0: Array) -> NDArray[np.int64]:
@@ -124,13 +119,13 @@ class Contest:
             tasks, names, self.settings[columns], self.n_features[rows], self.true_l0[rows], selecting, scored
         )
 
-    def chosen(self, rule: str = BLIND, drawn: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
+    def chosen(self, rule: str = BLIND, drawn: Drawn = None) -> NDArray[np.int64]:
         """Positions of the settings that a rule chooses, (n_tasks, n_contestants).
 
         drawn  the selecting seeds that it sees, all when left out; one may be drawn twice
         """
-        tried = dict(zip(SCORES, _average(self.selecting, _weights(self.n_seeds[0], drawn)), strict=True))
-        return RULES[rule](tried, np.broadcast_to(self.true_l0[:, None], tried["l0"].shape[:-1]))
+        seen = _average(self.selecting[: len(CHOOSING)], _weights(self.n_seeds[0], drawn))
+        return RULES[rule](dict(zip(CHOOSING, seen, strict=True)), self.true_l0[:, None])
 
     def choices(self, rule: str = BLIND) -> dict[tuple[str, str], float]:
         """The settings that a rule chooses, by task and contestant."""
@@ -141,15 +136,22 @@ class Contest:
             for j, name in enumerate(self.names)
         }
 
-    def means(self, scores: Sequence[str], chosen: NDArray[np.int64], drawn: NDArray[np.int64] | None = None) -> Array:
-        """Mean scores at the chosen settings, (len(scores), n_tasks, n_contestants); counts as shares.
+    def means(self, scores: Sequence[str], rules: Sequence[str] = (BLIND,)) -> Means:
+        """A function of the seeds that select and of those that are scored, drawn with replacement or all.
 
-        drawn  the scored seeds that are averaged, all when left out; one may be drawn twice
+        It repeats the choice of settings, and returns mean scores (n_rules, n_scores, n_tasks, n_contestants) at the
+        chosen ones; counts as shares.
         """
-        rows = [SCORES.index(score) for score in scores]
-        averages = _average(self.scored, _weights(self.n_seeds[1], drawn))
+        part = self.scored[[SCORES.index(score) for score in scores]]
+        wholes = self._wholes(scores)[:, :, None]
         tasks, contestants = np.ogrid[: len(self.tasks), : len(self.names)]
-        return averages[:, tasks, contestants, chosen][rows] / self._wholes(scores)[:, :, None]
+
+        def of_drawn(selecting: Drawn = None, scored: Drawn = None) -> Array:
+            averages = _average(part, _weights(self.n_seeds[1], scored))
+            chosen = (self.chosen(rule, selecting) for rule in rules)
+            return np.stack([averages[:, tasks, contestants, its] / wholes for its in chosen])
+
+        return of_drawn
 
     def everything(self, score: str) -> Array:
         """A score at all settings and seeds, selecting or scored, (n_tasks, n_contestants, n_settings, n_seeds)."""
@@ -179,11 +181,12 @@ def _codes(column: pd.Series, words: Sequence) -> NDArray[np.int64]:
     return pd.Categorical(column, categories=list(words)).codes.astype(int)
 
 
-def _weights(n: int, drawn: NDArray[np.int64] | None) -> Array:
+def _weights(n: int, drawn: Drawn) -> Array:
     """How often each of n seeds counts."""
     return np.ones(n) if drawn is None else np.bincount(drawn, minlength=n).astype(float)
 
 
 def _average(values: Array, weights: Array) -> Array:
     """Means over the last axis. Sums of counts are exact, and one division keeps one half exactly one half."""
-    return (values @ weights) / weights.sum()
+    sums = values.reshape(-1, values.shape[-1]) @ weights
+    return sums.reshape(values.shape[:-1]) / weights.sum()
