@@ -4,8 +4,9 @@
 # Earlier chapters showed sparse autoencoders (SAEs) that learn composites, and why. Many cures have been proposed:
 # other activations, other penalties, nested losses, tied weights, rows that are pushed apart. Here they compete on the
 # same worlds, with the same seeds and the same budget of settings, beside methods that are older than SAEs; none may
-# look at the answer when it chooses its setting. The answer, in short, follows the settings of this page; the doubt
-# that stays is that all these worlds are small.
+# look at the answer when it chooses its setting. The whole contest takes minutes, so its table is kept with this page,
+# at the published parameters (`make sweep SWEEP=remedies` computes it anew); the page trains a part of it again, with
+# your parameters. The doubt that stays is that all these worlds are small.
 #
 # **You will see** who finds the features and who does not, what a cure costs, where each cure fails, and how to add
 # your own in a few lines. **You will need** [the minimal example](01_minimal_example.ipynb) and [why composites
@@ -14,7 +15,7 @@
 # %% tags=["parameters"]
 lr: float = 0.01  # learning rate of Adam
 n_steps: int = 1000  # training steps
-n_saes: int = 8  # autoencoders that are scored, for every remedy, setting and world
+n_saes: int = 8  # autoencoders that are trained again, for every remedy and world
 seed: int = 0  # decides the starting points
 spread: float = 0.1  # standard deviation of the magnitude of a feature that fires; its mean is one
 threshold: float = 0.95  # cosine from which on a latent counts as aligned
@@ -22,6 +23,7 @@ threshold: float = 0.95  # cosine from which on a latent counts as aligned
 # %%
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 import torch
 
@@ -29,21 +31,31 @@ import toysae
 from toysae import figures, saes, worlds
 from toysae.chapters.parameters import check_parameters
 from toysae.chapters.remedies.arena import L1_COEFF, TASKS
-from toysae.chapters.remedies.contest import CONTESTANTS, SCORES, committed, seeds_of
-from toysae.chapters.remedies.contestants import MOST_SETTINGS, RandomRows, Remedy, TrueFeatures, tried
-from toysae.chapters.remedies.figures import contest_panels
-from toysae.chapters.remedies.settings import BASELINES, CLASSICAL, PLAIN_REMEDY, REMEDIES
-from toysae.chapters.remedies.tuning import ENOUGH, RULES, paired, summary, tuned, versus
+from toysae.chapters.remedies.comparisons import (
+    at_equal_settings,
+    beyond,
+    gains,
+    key,
+    levels,
+    mean_at_all_settings,
+    right_counts,
+    seeds_against_seeds,
+    surely,
+    versus,
+)
+from toysae.chapters.remedies.contestants import LOOSER, MOST_SETTINGS, Remedy, tried
+from toysae.chapters.remedies.figures import Panel, contest_figure, ink
+from toysae.chapters.remedies.kept import kept_contest, kept_settings, same, seeds_again, trained_again
+from toysae.chapters.remedies.settings import BASELINES, CLASSICAL, CONTESTANTS, KINDS_OF_SAE, PLAIN_REMEDY, REMEDIES
+from toysae.chapters.remedies.tuning import ENOUGH, Contest
 from toysae.claims import (
+    Family,
     Fraction,
-    Mean,
-    above,
+    Pooled,
     below,
     claim,
-    counted,
     listed,
     mostly,
-    nothing_to_judge,
     say,
     say_trained,
     show,
@@ -51,23 +63,68 @@ from toysae.claims import (
 
 check_parameters(globals())
 figures.house_style()
-RULE, ENOUGH_FOUND = "told nothing", 0.95
+ENOUGH_FOUND, CONTROL, plain = 0.95, "independent", PLAIN_REMEDY.name
 seed_worlds = ["two of three", "groups"]
+company = [name for name in TASKS if name != CONTROL]
 published = [remedy.name for remedy in REMEDIES]
-large = committed()
-best_large = large[(large["rule"] == RULE) & large["contestant"].isin(published)]
-best_large = best_large.pivot(index="task", columns="contestant", values="found").loc[list(TASKS)]
+kinds = [kind.name for kind in KINDS_OF_SAE]
+shuffled, random_rows, true_rows = (baseline.name for baseline in BASELINES)
+
+# %%
+kept = kept_contest()
+contest = Contest.of(kept, {name: build().true_l0 for name, build in TASKS.items()})
+n_selecting, n_scored = contest.n_seeds
+RECOVERY = ("found", "found_90", "mcc")  # three scores of one thing: they stand side by side
+against_plain = versus(contest.among(company, kinds), plain, [*RECOVERY, "composite", "extra_cost"])
+finders = {score: surely(against_plain, score, more=True) for score in RECOVERY}
+losers = {score: surely(against_plain, score, more=False) for score in RECOVERY}
+finders_by_all = [name for name in kinds if all(name in finders[score] for score in RECOVERY)]
+enough = beyond(contest.among(None, published), "found", ENOUGH_FOUND)
+cured = [task for task in TASKS if any(enough[key(name, task)].surely_more for name in published)]
+reached = [task for task in TASKS if any(enough[key(name, task)].mean >= 0 for name in published)]
+in_company = {task: levels(contest.among([task], published), RECOVERY[:2]) for task in seed_worlds}
+most_found = {task: max(mean.mean for mean in found.values()) for task, found in in_company.items()}
+
+
+def all_below_half(found):
+    return all(below(mean, 0.5) for mean in found)
+
+
+none_finds_half = all(all_below_half(found.values()) for found in in_company.values())
+
+
+def called(contestant):
+    """A name without a comma, fit for a list in a sentence."""
+    return contestant.replace(", ", " with ")
+
+
+def named(names):
+    """A list of names for evidence, or a word for none."""
+    return listed([called(name) for name in names] or ["none"])
+
+
+def so_many(names, one, many):
+    """'none finds', '1 finds', '2 find'."""
+    return f"{len(names) or 'none'} {one if len(names) < 2 else many}"
+
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-top_large = best_large.max(axis=1)
-cured_large = list(top_large.index[top_large > ENOUGH_FOUND])
-say(
-    f"**The answer, in short.** In a larger run, whose table is kept with this page, the best of {len(published)} known"
-    f" remedies finds more than {100 * ENOUGH_FOUND:.0f} % of the features in {len(cured_large)} of {len(best_large)}"
-    " worlds. In the two worlds of the first chapters, where features always fire in company, the best one finds"
-    f" {top_large[seed_worlds[0]]:.2f} ({seed_worlds[0]}) and {top_large[seed_worlds[1]]:.2f} ({seed_worlds[1]}) of"
-    f" them, on average over {int(large['n_saes'].iloc[0])} seeds. What follows is this page's own run."
+others = len(kinds) - 1
+answer = (
+    f"Where features keep company, of {others} kinds of SAE {so_many(finders['found'], 'surely finds', 'surely find')} more"
+    f" features than the plain one{', and some surely find fewer' if losers['found'] else ''}. By the mean cosine (MCC)"
+    f" {so_many(finders['mcc'], 'is surely', 'are surely')} better. "
+    + (
+        "In the two worlds of the first chapters, where features always fire in company, no known remedy finds half of"
+        " the features. "
+        if none_finds_half
+        else "In the two worlds of the first chapters, where features always fire in company, it is not sure that every"
+        " known remedy finds fewer than half of the features. "
+    )
+    + f"Some known remedy finds {100 * ENOUGH_FOUND:.0f} % of the features, on average over seeds, in {len(reached)} of"
+    f" {len(TASKS)} worlds; surely so in {len(cured)}."
 )
+say(f"**The answer, in short.** {answer}")
 
 # %% [markdown]
 # ## On which worlds do they compete?
@@ -89,9 +146,6 @@ say(
 # %%
 magnitudes = worlds.TwoLevels(spread)
 arena = {name: build(magnitudes=magnitudes) for name, build in TASKS.items()}
-CONTROL = "independent"
-hard = [name for name in arena if name != CONTROL]
-true_l0 = {name: task.true_l0 for name, task in arena.items()}
 
 pd.DataFrame(
     {
@@ -176,14 +230,13 @@ def steep(coeff, n_latents):
 
 
 own = Remedy("fourth power", "coeff", coefficients, steep)
-contestants = [*REMEDIES, own, *CLASSICAL, *BASELINES, TrueFeatures()]
 
 # %% [markdown]
-# From here on it competes like all others. To try an idea of yours, change this cell, for example the line with
-# `z.pow(4)`, the settings, or `saes.Relu()` into `saes.TopK(2)`; give it a name that is not taken; and run all cells
-# (`make lab` opens the page). To keep it, add its kind to the list `KINDS` in `toysae/saes/kinds.py`, and its settings
-# to the list `REMEDIES` in `toysae/chapters/remedies/settings.py`: then it enters every later contest, and
-# `make sweep SWEEP=remedies` adds it to the larger one.
+# From here on it competes like all others, with the seeds and the parameters of this page. To try an idea of yours,
+# change this cell, for example the line with `z.pow(4)`, the settings, or `saes.Relu()` into `saes.TopK(2)`; give it a
+# name that is not taken; and run all cells (`make lab` opens the page). To keep it, add its kind to the list `KINDS` in
+# `toysae/saes/kinds.py`, and its settings to the list `REMEDIES` in `toysae/chapters/remedies/settings.py`: then
+# `make sweep SWEEP=remedies` adds it to the kept contest. The fourth power competes there already.
 #
 # ## How is a setting chosen, and what counts as better?
 #
@@ -199,238 +252,386 @@ contestants = [*REMEDIES, own, *CLASSICAL, *BASELINES, TrueFeatures()]
 # The first rule has a leaning of its own: composites need fewer active latents than features do. The other two show how
 # much that matters.
 #
-# A mean over seeds comes with its $95\,\%$ interval, by Student's $t$. Where all seeds agree, the interval has no
-# width; where few do, it is rough. *Surely* is short for: the whole interval of a difference, seed by seed, lies on one
-# side of zero. We make many such comparisons, so one that holds by chance would be no surprise. The questions to come
-# are decided like this:
+# A feature is *found* if a latent that fires is aligned with it, by the usual cosine and by a looser one. *MCC* is the
+# mean cosine under the best one-to-one matching of latents and features: it also rewards those who come near. Where
+# these scores disagree, the answer is that they disagree. All comparisons that one table invites are one family.
+# *Surely* means: holds in the family after Holm's correction. The interval is a bootstrap over seeds, both those that
+# select and those that are scored, that repeats the choice of settings. The questions to come are decided like this:
 #
-# * *Do cures cost loss?* Yes, if most of the SAEs with surely fewer composites than the plain one have dictionaries
-#   that surely cost more.
+# * *Does a remedy do better than the plain SAE?* Yes, if one is surely better by all three scores; *partly*, if by some.
+# * *Does no remedy cure the minimal example?* None does, if in both worlds of the first chapters every known remedy
+#   finds fewer than half of the features, by its whole interval, at both cosines.
+# * *Do cures cost loss?* Yes, if every kind of SAE with fewer composites, on average, has dictionaries that surely cost
+#   more; *partly*, if some.
+# * *Do cures do harm?* Yes, if in the control some kind is surely worse by all three scores.
 # * *Is it sparse coding?* Yes, if in both worlds of the first chapters most latents of dictionary learning are
-#   composite, by the whole interval.
+#   composite, by the whole interval, at both cosines.
 # * *Do orthogonal rows mean fewer composites, and less absorption?* OrtSAE against BatchTopK at equal $k$, seed by
-#   seed, on average over all settings and all worlds with company. *Reproduced* if the whole interval of the
-#   difference lies below zero, *differs* if it lies above, *partly* if it holds zero.
-# * *Does a count have to be right?* Yes, if in most cases no other $k$ that was tried lies between the best one and the
-#   true L0.
-# * *Is tuning the cure?* No, if the other two rules add less than a tenth of the features each, by the whole interval.
+#   seed, on average over all settings and all worlds with company; all scores are one family.
+# * *Does a count have to be right?* Yes, if for every kind with a count the $k$ nearest to each world's true L0 is
+#   surely better than any one $k$ for all worlds, by features found and by MCC.
+# * *Is tuning the cure?* No, if the other two rules add less than a tenth to each of the three scores, by the whole
+#   interval.
 #
-# Three of these were reworded after first runs. The first asked, before, about the SAEs that surely find more features;
-# we give that count as well. The fourth called a $k$ right within a quarter of the true L0, which is finer than the
-# values that were tried. The last allowed a quarter of the features.
-
-# %%
-seeds, selecting = seeds_of(seed, n_saes)
-rows = []
-for name, task in arena.items():
-    for contestant in contestants:
-        scores = tried(contestant, task, seeds, threshold=threshold, n_steps=n_steps, lr=lr)
-        rows += [{"task": name, "contestant": contestant.name} | row for row in scores]
-table = pd.DataFrame(rows)
-judged = tuned(table, selecting, true_l0)
-contested = judged[judged["rule"] == RULE]
-untrained = [c.name for c in (*CLASSICAL, RandomRows(), TrueFeatures())]
-n_contesting = int((~table["contestant"].isin(untrained)).sum())
+# These rules were rewritten for the second edition before its contest was run: the first judged by eight seeds and
+# without a correction, counted cases where this one compares seed by seed, and knew no score beside the usual cosine.
+# Two were changed after it was run. The question about loss first asked about kinds with *surely* fewer composites; one
+# kind stood right at that bound. And the control of the question about orthogonal rows was first the control world:
+# there, too, a wrong $k$ makes composites, which the penalty may well reduce.
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
+ran_with = kept_settings(kept)
 say(
-    f"Every contestant has at most {MOST_SETTINGS} settings. In each world they are chosen on"
-    f" {counted(len(selecting), 'seed')} and scored on {n_saes} others; enough variance means {100 * ENOUGH:.0f} %."
-    f" That makes {len(table):,} dictionaries, of which {n_contesting:,} are SAEs that were trained. Within a world all"
-    " SAEs see the same data (the shuffled baseline has its own), so the seeds differ in their starting points alone;"
-    " for the classical methods, in their samples as well."
+    f"Every contestant has at most {MOST_SETTINGS} settings. In each world they are chosen on {n_selecting} seeds and"
+    f" scored on {n_scored} others; enough variance means {100 * ENOUGH:.0f} %. A feature is found by a cosine of"
+    f" {ran_with['threshold']:g} or more, or of {LOOSER:g}. Within a world all SAEs see the same data (the shuffled"
+    " baseline has its own), so the seeds differ in their starting points alone; for the classical methods, in their"
+    f" samples as well. The kept contest has {len(kept):,} dictionaries; its magnitudes have a spread of"
+    f" {ran_with['spread']:g}."
 )
 
 # %% [markdown]
-# ## Who finds the features?
+# ## Does this page find the same?
+#
+# In three worlds, one of each sort (always in company, with a family, alone), the page trains the contestants again at
+# the settings that the kept contest chose there, but for OrtSAE, which is slow. The contestant of the cell above tries
+# all its settings. Where the page runs with the parameters of the kept contest, the scores must be the same, SAE by
+# SAE, up to what rounding does in a thousand steps: the same counts, MCC and extra cost within a hundredth. That is
+# asked of at least nine dictionaries in ten; the same rule is held against the scores of other seeds.
 
 # %%
-names = [contestant.name for contestant in contestants]
-everything = judged.groupby(["task", "contestant", "rule"], sort=False)["found"].apply(Mean.of)
-panels = {task: {name: {rule: everything[task, name, rule] for rule in RULES} for name in names} for task in arena}
-means = contested.groupby(["task", "contestant"], sort=False)["found"].mean()
-best_there = {task: means[task][published].idxmax() for task in arena}
+trained_worlds = ["two of three", "hierarchy", CONTROL]
+seeds = seeds_again(seed, n_saes, n_selecting + n_scored)
+choosing = range(seeds.stop, seeds.stop + max(2, n_saes // 2))
+plan = {"n_steps": n_steps, "lr": lr}
+rows = [
+    {"task": task, "contestant": name} | row
+    for (task, name), setting in contest.among(trained_worlds).choices().items()
+    if name not in (own.name, "OrtSAE")
+    for row in trained_again(CONTESTANTS[name], setting, arena[task], seeds, threshold, **plan)
+]
+own_rows = [
+    {"task": task, "contestant": own.name, "n_features": arena[task].world.n_features} | row
+    for task in trained_worlds
+    for row in tried(own, arena[task], [*choosing, *seeds], threshold, **plan)
+]
+own_table = pd.DataFrame(own_rows)
+own_table["role"] = np.where(own_table["seed"].isin(choosing), "selecting", "scored")
+own_choice = Contest.of(own_table, {name: task.true_l0 for name, task in arena.items()}).choices()
+is_own = own_table.apply(lambda row: row["setting"] == own_choice[row["task"], own.name], axis=1)
+again = pd.concat([pd.DataFrame(rows), own_table[is_own & (own_table["role"] == "scored")]], ignore_index=True)
+
+# %%
+as_kept = ran_with == {"threshold": threshold, "spread": spread} | plan
+alike = Pooled.of(same(again, kept))
+other_seeds = Pooled.of(same(again, kept, seeds_apart=1))
 
 
-def share(task, name, score):
-    """The mean of a score that is a share, with its interval, which is cut off at none and all."""
-    chosen = contested[(contested["task"] == task) & (contested["contestant"] == name)]
-    mean = Mean.of(chosen[score])
-    return Mean(mean.mean, max(mean.low, 0.0), min(mean.high, 1.0), mean.n)
+def agrees(rows):
+    """Nine in ten score the same."""
+    return 10 * rows.k >= 9 * rows.n > 0
 
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-cured = [task for task in arena if means[task][published].max() > ENOUGH_FOUND]
-
-
-def called(contestant):
-    """A name without a comma, fit for a list in a sentence."""
-    return contestant.replace(", ", " with ")
-
-
-show(
-    contest_panels(panels, xlabel="share of features found"),
-    f"Among the known remedies, the best one finds more than {100 * ENOUGH_FOUND:.0f} % of the features in {len(cured)}"
-    f" of {len(arena)} worlds" + (f": {listed(cured)}." if cured else "."),
-    f"Each panel is one world. A feature is found if a latent that fires has a cosine of {threshold:g} or more with it."
-    " Blue dots: the contest, in which nobody is told anything. Diamonds: the setting was chosen by the true L0. Grey"
-    f" squares: by the features themselves. Lines: 95 % intervals over {n_saes} seeds, cut off at none and all. Top to"
-    " bottom: SAEs, classical methods, baselines.",
-    alt=(
-        "Seven panels of dots, one panel for each world and one row for each contestant, showing the share of features"
-        " found under three rules of tuning."
-    ),
-    name="remedies",
-)
-
-# %% jupyter={"source_hidden": true} tags=["remove-input"]
-tops = {task: share(task, best_there[task], "found") for task in seed_worlds}
-below_one_half = [below(share(task, name, "found"), 0.5) for task in seed_worlds for name in published]
 claim(
-    "no-cure-for-the-minimal-example",
+    "kept-contest-again",
     (
-        all(top.mean < 0.5 for top in tops.values()),
-        "On average over seeds none of the known remedies finds half of the features where features always fire in"
-        " company: the best finds {found in two of three.mean:.2f} of them in two of three and"
-        " {found in groups.mean:.2f} in groups.",
+        not as_kept or not alike.n,
+        "This page runs with other parameters than the kept contest, so its SAEs cannot be held against it.",
+        None,
+    ),
+    (
+        agrees(alike),
+        "Trained again here, {trained again} dictionaries that this page shares with the kept contest score as they do"
+        " there.",
         "holds",
     ),
     (
         True,
-        "On average over seeds some known remedy finds half of the features or more where features always fire in"
-        " company: the best finds {found in two of three.mean:.2f} of them in two of three and"
-        " {found in groups.mean:.2f} in groups.",
+        "Trained again here, only {trained again} dictionaries that this page shares with the kept contest score as"
+        " they do there.",
+        "does not hold",
+    ),
+    evidence={"trained again": alike},
+    control={"the scores of other seeds": (agrees(other_seeds), other_seeds)},
+)
+
+# %% [markdown]
+# With parameters of your own, this table is what you look at: the contestants at the settings that the kept contest
+# chose, with the seeds and parameters of this page, on average over the worlds with company that it trains on. The
+# contestant of the cell above has settings chosen here. More names in `trained_worlds` take longer.
+
+# %%
+shares = again.assign(found=again["found"] / again["n_features"], found_90=again["found_90"] / again["n_features"])
+shares = shares[shares["task"] != CONTROL]
+here = shares.groupby(["contestant", "seed"], sort=False)[[*RECOVERY, "extra_cost"]].mean()
+headings = {"found_90": f"found at {LOOSER:g}", "mcc": "MCC", "extra_cost": "extra cost"}
+order = [*dict.fromkeys([*(name for name in contest.names if name in here.index), own.name])]
+here.groupby("contestant").mean().loc[order].rename(columns=headings).rename_axis(None).round(2)
+
+# %% [markdown]
+# ## Who finds the features?
+#
+# From here on, all that is said of the contest is said of the kept one.
+
+# %%
+itself = Family.of(seeds_against_seeds(contest.among(company), plain, RECOVERY))
+alone = {task: levels(contest.among([task], [shuffled]), RECOVERY[:2]) for task in seed_worlds}
+older = [*(method.name for method in CLASSICAL), shuffled, random_rows]
+rest = versus(contest.among(company, [plain, *older]), plain, [*RECOVERY, "composite", "extra_cost"])
+names = [*kinds, *older, true_rows]
+compared = {**against_plain, **rest}
+averages = levels(contest.among(company, names), [*RECOVERY, "composite", "extra_cost", "l0"])
+
+panels = [
+    Panel(
+        title,
+        {score: {name: averages[key(name, score)] for name in names} for score in scores},
+        {score: {name: ink(compared.get(key(name, score)), less_is_better=cost) for name in names} for score in scores},
+    )
+    for title, scores, cost in (
+        ("features found", RECOVERY[:2], False),
+        ("MCC", RECOVERY[2:], False),
+        ("extra cost", ["extra_cost"], True),
+    )
+]
+
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
+show(
+    contest_figure(panels, base=plain, parts=(len(kinds), len(kinds) + len(CLASSICAL)), versus="the plain SAE"),
+    f"Of {others} kinds of SAE {so_many(finders['found'], 'surely finds', 'surely find')} more features than the plain"
+    f" one; by MCC {so_many(finders['mcc'], 'is surely', 'are surely')} better.",
+    f"The six worlds with company, on average, at {n_scored} seeds of the kept contest; lines are intervals. Left, a"
+    f" feature is found by a cosine of {ran_with['threshold']:g} (filled) or {LOOSER:g} (hollow). Extra cost is the plain"
+    " loss of a dictionary with the best activations, above the best one known, as a share: less is better. Blue is"
+    " surely better than the plain SAE, whose place is dotted; orange surely worse. Top to bottom: kinds of SAE,"
+    " classical methods, baselines.",
+    alt="Three panels of dots, one row for each contestant: features found, mean cosine, and extra cost.",
+    name="remedies",
+)
+claim(
+    "some-remedy-beats-the-plain-sae",
+    (
+        bool(finders_by_all),
+        "Some remedies help where features keep company: of {other kinds} other kinds of SAE, {better by all} surely"
+        " do better than the plain one by features found at either cosine, and by MCC.",
+        "holds",
+    ),
+    (
+        any(finders.values()),
+        "Whether a remedy helps where features keep company depends on the score: {better by found} of {other kinds}"
+        " other kinds of SAE surely find more features than the plain one, and {better by mcc} are surely better by"
+        " MCC, but none is by every score.",
+        "partly",
+    ),
+    (
+        True,
+        "Where features keep company, none of {other kinds} other kinds of SAE surely does better than the plain one,"
+        " by features found at either cosine or by MCC.",
         "does not hold",
     ),
     evidence={
-        "best in two of three": called(best_there["two of three"]),
-        "found in two of three": tops["two of three"],
-        "best in groups": called(best_there["groups"]),
-        "found in groups": tops["groups"],
-        "remedies in one of these worlds": len(below_one_half),
-        "with the whole interval below one half": sum(below_one_half),
+        "other kinds": others,
+        "better by all": len(finders_by_all),
+        "better by found": len(finders["found"]),
+        "better by found at the looser cosine": len(finders["found_90"]),
+        "better by mcc": len(finders["mcc"]),
+        "surely more found": named(finders["found"]),
+        "surely more found at the looser cosine": named(finders["found_90"]),
+        "surely higher MCC": named(finders["mcc"]),
+        "surely fewer found": named(losers["found"]),
+        "surely fewer found at the looser cosine": named(losers["found_90"]),
+        "surely lower MCC": named(losers["mcc"]),
+        "seeds": n_scored,
     },
+    control={
+        "the plain SAE on other seeds": (all(itself[score].surely_more for score in RECOVERY), itself["found"]),
+    },
+)
+
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
+claim(
+    "no-cure-for-the-minimal-example",
+    (
+        none_finds_half,
+        "None of the known remedies finds half of the features where features always fire in company: the most that any"
+        " finds is {most in two of three:.2f} of them in two of three and {most in groups:.2f} in groups.",
+        "holds",
+    ),
+    (
+        all(all_below_half(list(found.values())[: len(published)]) for found in in_company.values()),
+        "None of the known remedies finds half of the features where features always fire in company, by the usual"
+        " cosine; by the looser one it is not sure of all.",
+        "partly",
+    ),
+    (
+        True,
+        "That every known remedy finds fewer than half of the features where features always fire in company is not"
+        " sure: the most that any finds is {most in two of three:.2f} of them in two of three and"
+        " {most in groups:.2f} in groups.",
+        "does not hold",
+    ),
+    evidence={
+        "most in two of three": most_found["two of three"],
+        "most in groups": most_found["groups"],
+        "remedies": len(published),
+        "seeds": n_scored,
+    },
+    control={
+        "the plain SAE on shuffled data": (
+            all(all_below_half(found.values()) for found in alone.values()),
+            alone["groups"][key(shuffled, "found")],
+        )
+    },
+)
+
+# %%
+by_world = contest.among(None, kinds)
+found_by_world = pd.DataFrame(by_world.means(["found"])()[0, 0], by_world.tasks, by_world.names)
+found_by_world.T.round(2)
+
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
+say(
+    "The table has the share of features that each kind of SAE finds in each world. On average over seeds some known"
+    f" remedy finds {100 * ENOUGH_FOUND:.0f} % or more in {len(reached)} of {len(TASKS)} worlds"
+    f" ({listed(reached or ['none'])}); that it is more than {100 * ENOUGH_FOUND:.0f} % is sure in {len(cured)}"
+    f" ({listed(cured or ['none'])})."
 )
 
 # %% [markdown]
 # ## What does a cure cost?
 #
-# One table for the six worlds in which features keep company. *Found* and *composite* are shares of features and of
-# latents. *MCC* is the mean cosine under the best one-to-one matching of latents and features. *Absorption*, in the two
-# worlds with families, is how much of the parent is said by the child's latent while the child is on. *L0* is divided
-# by the true L0. *Excess* prices the dictionaries of all contestants in one currency: the plain loss with the best
-# activations, above the best known dictionary, as a share. (The plain SAE need not have an excess of zero: it chooses
-# its own price, and training may stop early.) The last row is the dictionary that nobody had to find. The last column
-# is the control.
+# One table for the worlds in which features keep company. *Found* and *composite* are shares of features and of
+# latents. *L0* is divided by the true L0. *Extra cost* prices the dictionaries of all contestants in one currency: the
+# plain loss with the best activations, above the best known dictionary, as a share. (The plain SAE need not have an
+# extra cost of zero: it chooses its own price, and training may stop early.) The last row is the dictionary that nobody
+# had to find.
+
 
 # %%
-in_hard = contested[contested["task"].isin(hard)].copy()
-in_hard["l0"] = in_hard["l0"] / in_hard["task"].map(true_l0)
-in_control = contested[contested["task"] == CONTROL]
-
-
 def written(score):
-    return f"{score.mean:.2f}\u202f±\u202f{(score.high - score.low) / 2:.2f}" if score.n else "none"
+    return f"{score.mean:.2f}\u202f±\u202f{(score.high - score.low) / 2:.2f}"
 
 
-columns = {score: summary(in_hard, score).map(written) for score in SCORES}
-columns["found, control"] = summary(in_control, "found").map(written)
-headings = {"mcc": "MCC", "explained_variance": "explained variance", "l0": "L0 / true L0"}
-pd.DataFrame(columns).loc[names].rename(columns=headings).rename_axis(None)
-
-# %% jupyter={"source_hidden": true} tags=["remove-input"]
-plain = PLAIN_REMEDY.name
-against_plain = {name: versus(in_hard, name, plain, "found") for name in names}
-trained_names = [*published, own.name]
-better = [name for name in trained_names if above(against_plain[name], 0)]
-worse = [name for name in trained_names if below(against_plain[name], 0)]
-say(
-    "The interval is over seeds, each seed counting by its mean over the worlds. Compared with the plain SAE seed by"
-    " seed, "
-    + (
-        f"{listed([called(name) for name in better])} surely {'finds' if len(better) == 1 else 'find'} more features"
-        if better
-        else "no SAE surely finds more features"
-    )
-    + (
-        f", and {listed([called(name) for name in worse])} surely {'finds' if len(worse) == 1 else 'find'} fewer"
-        if worse
-        else ""
-    )
-    + f"; of {len(trained_names) - 1} comparisons, {len(trained_names) - 1 - len(better) - len(worse)} are undecided."
+listed_scores = [*RECOVERY, "composite", "extra_cost"]
+pd.DataFrame(
+    {headings.get(score, score): [written(averages[key(name, score)]) for name in names] for score in listed_scores},
+    names,
 )
 
+# %%
+purer = [name for name in kinds[1:] if against_plain[key(name, "composite")].mean < 0]
+dearer, cheaper = (surely(against_plain, "extra_cost", more=more) for more in (True, False))
+pure_dearer, pure_cheaper = ([name for name in purer if name in names] for names in (dearer, cheaper))
+truth = averages[key(true_rows, "extra_cost")]
+
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-purer = [name for name in trained_names if below(versus(in_hard, name, plain, "composite"), 0)]
-extra_cost = {name: versus(in_hard, name, plain, "excess") for name in trained_names}
-dearer = [name for name in purer if above(extra_cost[name], 0)]
 claim(
     "a-cure-costs-loss",
-    (not purer, "No kind of SAE has surely fewer composites than the plain one.", None),
+    (not purer, "No kind of SAE has fewer composites than the plain one, on average.", None),
     (
-        2 * len(dearer) > len(purer),
-        "Fewer composites come at a higher price in the plain loss: of the kinds of SAE with surely fewer composites"
-        " than the plain one, {surely dearer} of {surely fewer composites} have dictionaries that surely cost more.",
+        len(pure_dearer) == len(purer),
+        "Fewer composites come at a higher price in the plain loss: all {fewer composites} kinds of SAE that have"
+        " fewer composites than the plain one, on average, have dictionaries that surely cost more.",
         "holds",
+    ),
+    (
+        bool(pure_dearer),
+        "Fewer composites may come at a higher price in the plain loss, but need not: of {fewer composites} kinds of SAE"
+        " that have fewer composites than the plain one, on average, {of these surely dearer} have dictionaries that"
+        " surely cost more, and {of these surely cheaper} that surely cost less.",
+        "partly",
     ),
     (
         True,
-        "Fewer composites need not come at a higher price in the plain loss: of the kinds of SAE with surely fewer"
-        " composites than the plain one, {surely dearer} of {surely fewer composites} have dictionaries that surely"
-        " cost more, which is not most of them.",
+        "Fewer composites need not come at a higher price in the plain loss: of {fewer composites} kinds of SAE that"
+        " have fewer composites than the plain one, on average, none has dictionaries that surely cost more.",
         "does not hold",
     ),
     evidence={
-        "surely fewer composites": len(purer),
-        "surely dearer": len(dearer),
-        **{f"extra cost of {called(name)}": extra_cost[name] for name in dearer},
+        "fewer composites": len(purer),
+        "of these surely dearer": len(pure_dearer),
+        "of these surely cheaper": len(pure_cheaper),
+        "surely fewer composites": named(surely(against_plain, "composite", more=False)),
+        "surely dearer": named(dearer),
+        "surely cheaper": named(cheaper),
+        "seeds": n_scored,
+    },
+    control={
+        "dictionary learning which has about as many composites": (
+            rest[key(CLASSICAL[-1].name, "extra_cost")].surely_more,
+            rest[key(CLASSICAL[-1].name, "extra_cost")],
+        )
     },
 )
-finders_dearer = [name for name in better if above(extra_cost[name], 0)]
 say(
-    (
-        f"Of those that surely find more features, {len(finders_dearer)} of {len(better)} surely cost more. "
-        if better
-        else ""
-    )
-    + f"The true features themselves have an excess of {summary(in_hard, 'excess')[TrueFeatures().name].mean:.2f}:"
-    " whoever has exactly these pays that much in the plain loss. Of a higher excess, the rest is not the price of"
-    " the truth."
+    f"The true features themselves have an extra cost of {truth.mean:.2f}: whoever has exactly these pays that much in"
+    " the plain loss. Of a higher cost, the rest is not the price of the truth."
 )
 
+# %%
+in_control = versus(contest.among([CONTROL], kinds), plain, RECOVERY)
+harmed = {score: surely(in_control, score, more=False) for score in RECOVERY}
+harmed_by_all = [name for name in kinds if all(name in harmed[score] for score in RECOVERY)]
+control_levels = levels(contest.among([CONTROL], [plain, CLASSICAL[-1].name]), [*RECOVERY, "composite", "composite_90"])
+harmless = versus(contest.among([CONTROL], [plain, shuffled]), plain, [*RECOVERY, "composite"])
+
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-harmed = [name for name in trained_names if below(versus(in_control, name, plain, "found"), 0)]
 claim(
     "some-cures-harm-the-control",
     (
-        bool(harmed),
+        bool(harmed_by_all),
         "A cure can do harm: in the control, where no feature keeps company and the plain SAE finds {found there:.2f}"
-        " of the features, surely fewer are found by {remedies that do harm}.",
+        " of the features, the following surely find fewer, and have a lower MCC: {remedies that do harm}.",
         "holds",
+    ),
+    (
+        any(harmed.values()),
+        "Whether a cure does harm in the control, where no feature keeps company and the plain SAE finds"
+        " {found there:.2f} of the features, depends on the score: none is surely worse by all.",
+        "partly",
     ),
     (
         True,
         "In the control, where no feature keeps company and the plain SAE finds {found there:.2f} of the features, no"
-        " remedy surely finds fewer.",
+        " remedy is surely worse.",
         "does not hold",
     ),
     evidence={
-        "found there": summary(in_control, "found")[plain].mean,
-        "remedies that do harm": listed([called(name) for name in harmed] or ["none"]),
+        "found there": control_levels[key(plain, "found")].mean,
+        "remedies that do harm": named(harmed_by_all),
+        "surely fewer found": named(harmed["found"]),
+        "surely lower MCC": named(harmed["mcc"]),
+        "seeds": n_scored,
+    },
+    control={
+        "the plain SAE on shuffled data": (
+            all(harmless[key(shuffled, score)].surely_less for score in RECOVERY),
+            harmless[key(shuffled, "found")],
+        )
     },
 )
-own_found = {task: share(task, own.name, "found").mean for task in arena}
-ahead = [task for task in hard if own_found[task] > means[task][published].max()]
-surely_ahead = [
-    task
-    for task in ahead
-    if above(versus(contested[contested["task"] == task], own.name, best_there[task], "found"), 0)
-]
+
+# %%
+own_less_plain = (here.loc[own.name] - here.loc[plain]).dropna() if own.name in here.index else here.iloc[:0]
+own_family = Family.of({score: own_less_plain[score].to_numpy() for score in RECOVERY})
+if as_kept and own.name in kinds:
+    own_family = Family({score: against_plain[key(own.name, score)] for score in RECOVERY})
+own_words = {
+    "surely better than the plain SAE": [s for s in RECOVERY if own_family[s].surely_more],
+    "surely worse": [s for s in RECOVERY if own_family[s].surely_less],
+}
+heading_of = {"found": "features found"} | headings
+
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 say(
-    f"And our own? In {len(ahead)} of {len(hard)} worlds with company the {own.name} finds more, on average, than the"
-    f" best known remedy{' (' + listed(ahead) + ')' if ahead else ''}; surely so in {len(surely_ahead)}. It was made"
-    " with these very worlds in mind, which the published remedies were not. Its L0 is"
-    f" {summary(in_hard, 'l0')[own.name].mean:.1f} times the true one."
+    f"And the contestant of the cell above? The {own.name} is, where features keep company, "
+    + (
+        "; ".join(f"{word} by {listed([heading_of[s] for s in its])}" for word, its in own_words.items() if its)
+        or "not surely different from the plain SAE by any score"
+    )
+    + f" ({own_family['found'].n} seeds). It was made with these very worlds in mind, which the published remedies were"
+    " not."
 )
 
 # %% [markdown]
@@ -440,33 +641,59 @@ say(
 # it finds composites too, the objective is the suspect. The shuffled data ask the opposite question: the same plain
 # SAE, with everything as before except the company.
 
+# %%
+coding = {
+    task: levels(contest.among([task], [CLASSICAL[-1].name]), ["composite", "composite_90"]) for task in seed_worlds
+}
+composite = {task: its[key(CLASSICAL[-1].name, "composite")] for task, its in coding.items()}
+coding_there = [control_levels[key(CLASSICAL[-1].name, score)] for score in ("composite", "composite_90")]
+without = {score: rest[key(shuffled, score)] for score in (*RECOVERY, "composite")}
+
+
+def company_matters(difference):
+    """Surely more is found without company, by every score, and surely fewer latents are composite."""
+    return all(difference[score].surely_more for score in RECOVERY) and difference["composite"].surely_less
+
+
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-coding = {task: share(task, "dictionary learning", "composite") for task in seed_worlds}
 claim(
     "sparse-coding-fails-alike",
     (
-        all(mostly(composite) for composite in coding.values()),
+        all(mostly(share) for its in coding.values() for share in its.values()),
         "Dictionary learning, which has no encoder, finds composites as well: they are {two of three.mean:.2f} of its"
         " latents in two of three and {groups.mean:.2f} in groups. So this failure needs no encoder: sparse coding"
         " under an L1 price has it, too.",
         "holds",
     ),
     (
+        any(mostly(share) for its in coding.values() for share in its.values()),
+        "Dictionary learning, which has no encoder, finds composites as well, but that they are most of its latents is"
+        " not sure in both worlds at both cosines: {two of three.mean:.2f} in two of three, {groups.mean:.2f} in"
+        " groups.",
+        "partly",
+    ),
+    (
         True,
         "Composites are {two of three.mean:.2f} of the latents of dictionary learning in two of three and"
-        " {groups.mean:.2f} in groups; that they are most of them is not sure in both worlds.",
+        " {groups.mean:.2f} in groups; that they are most of them is sure in neither world.",
         "does not hold",
     ),
-    evidence={"two of three": coding["two of three"], "groups": coding["groups"]},
+    evidence={"two of three": composite["two of three"], "groups": composite["groups"]},
+    control={"dictionary learning in the control": (all(mostly(share) for share in coding_there), coding_there[0])},
 )
-shuffled_name, random_name = (baseline.name for baseline in BASELINES)
 claim(
     "company-makes-composites",
     (
-        above(against_plain[shuffled_name], 0),
+        company_matters(without),
         "Without company the plain SAE surely finds more: {found without company:.2f} of the features instead of"
         " {found with company:.2f}. Rates and magnitudes are the same; only who fires with whom was shuffled.",
         "holds",
+    ),
+    (
+        any(without[score].surely_more for score in RECOVERY),
+        "Without company the plain SAE surely does better by some scores only: it finds {found without company:.2f} of"
+        " the features, against {found with company:.2f} with company.",
+        "partly",
     ),
     (
         True,
@@ -475,21 +702,30 @@ claim(
         "does not hold",
     ),
     evidence={
-        "found without company": summary(in_hard, "found")[shuffled_name].mean,
-        "found with company": summary(in_hard, "found")[plain].mean,
-        "difference": against_plain[shuffled_name],
+        "found without company": averages[key(shuffled, "found")].mean,
+        "found with company": averages[key(plain, "found")].mean,
+        "more found": without["found"],
+        "more found at the looser cosine": without["found_90"],
+        "higher MCC": without["mcc"],
+        "composite latents": without["composite"],
+    },
+    control={
+        "the control world where nobody keeps company": (
+            company_matters({score: harmless[key(shuffled, score)] for score in (*RECOVERY, "composite")}),
+            harmless[key(shuffled, "found")],
+        )
     },
 )
-say(f"Random rows find {summary(in_hard, 'found')[random_name].mean:.2f} of the features: that much is chance.")
+say(f"Random rows find {averages[key(random_rows, 'found')].mean:.2f} of the features: that much is chance.")
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-classical_names = [method.name for method in CLASSICAL]
-ranked = sorted(classical_names, key=lambda name: -summary(in_hard, "found")[name].mean)
+older_better = [name for name in older[: len(CLASSICAL)] if all(rest[key(name, s)].surely_more for s in RECOVERY)]
 say(
-    f"Of the classical methods {ranked[0]} finds most in the worlds with company,"
-    f" {written(summary(in_hard, 'found')[ranked[0]])}; the plain SAE {written(summary(in_hard, 'found')[plain])}. NMF"
-    " is helped by something that real activations do not offer: here every feature direction has non-negative"
-    " coordinates. PCA finds directions of variance, which have no reason to be features."
+    f"Of {len(CLASSICAL)} classical methods {so_many(older_better, 'does surely', 'do surely')} better than the plain SAE"
+    f" by all three scores{': ' + listed(older_better) if older_better else ''}. NMF is helped by something that real"
+    " activations do not"
+    " offer: here every feature direction has non-negative coordinates. PCA finds directions of variance, which have no"
+    " reason to be features."
 )
 
 # %% [markdown]
@@ -501,29 +737,30 @@ say(
 # many latents as features, composites and absorption are counted against known features, and the weight of the penalty
 # is our choice.
 
-# %% jupyter={"source_hidden": true} tags=["remove-input"]
-company = table[table["task"].isin(hard)]
+# %%
+ORTHO_SCORES = ("composite", "absorption", *RECOVERY)
+pushed_apart = at_equal_settings(contest.among(company), "OrtSAE", "BatchTopK", ORTHO_SCORES)
+penalty_changes = Family.of(pushed_apart)
+without_penalty = mean_at_all_settings(contest.among(company), "BatchTopK", ORTHO_SCORES)
+halves = Family.of(seeds_against_seeds(contest.among(company), "BatchTopK", ORTHO_SCORES))
 
 
 def in_words(difference):
-    word = "smaller" if below(difference, 0) else "larger" if above(difference, 0) else "not surely different"
-    return f"{word}; the difference is {difference:+.3f}"
+    word = "smaller" if difference.surely_less else "larger" if difference.surely_more else "not surely different"
+    return f"{word} ({difference.mean:+.3f})"
 
 
-without_penalty = company[company["contestant"] == "BatchTopK"]
-penalty_changes = {
-    score: Mean.of(paired(company, "OrtSAE", "BatchTopK", score)) for score in ("composite", "found", "absorption")
-}
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 claim(
     "orthogonality-composites",
     (
-        below(penalty_changes["composite"], 0),
+        penalty_changes["composite"].surely_less,
         "As the paper finds in language models, composites become fewer in our toys: at equal $k$ the penalty changes"
         " their share by {change.mean:+.3f}, from {without the penalty:.2f}.",
         "reproduced",
     ),
     (
-        above(penalty_changes["composite"], 0),
+        penalty_changes["composite"].surely_more,
         "The paper finds fewer composites in language models, but in our toys they become more: at equal $k$ the"
         " penalty changes their share by {change.mean:+.3f}, from {without the penalty:.2f}.",
         "differs",
@@ -534,7 +771,8 @@ claim(
         " equal $k$ the penalty changes their share by {change.mean:+.3f}, from {without the penalty:.2f}.",
         "partly",
     ),
-    evidence={"change": penalty_changes["composite"], "without the penalty": without_penalty["composite"].mean()},
+    evidence={"change": penalty_changes["composite"], "without the penalty": without_penalty["composite"]},
+    control={"BatchTopK on other seeds": (halves["composite"].surely_less, halves["composite"])},
     source="ortsae",
 )
 
@@ -542,18 +780,13 @@ claim(
 claim(
     "orthogonality-absorption",
     (
-        nothing_to_judge(penalty_changes["absorption"]),
-        "The paper finds less absorption in language models; with these settings it cannot be measured in our toys.",
-        None,
-    ),
-    (
-        below(penalty_changes["absorption"], 0),
+        penalty_changes["absorption"].surely_less,
         "As the paper finds in language models, there is less absorption in our toys: at equal $k$ the penalty changes"
         " it by {change.mean:+.3f}, from {without the penalty:.2f}.",
         "reproduced",
     ),
     (
-        above(penalty_changes["absorption"], 0),
+        penalty_changes["absorption"].surely_more,
         "The paper finds less absorption in language models, but in our toys there is more: at equal $k$ the penalty"
         " changes it by {change.mean:+.3f}, from {without the penalty:.2f}.",
         "differs",
@@ -564,10 +797,15 @@ claim(
         " $k$ the penalty changes it by {change.mean:+.3f}, from {without the penalty:.2f}.",
         "partly",
     ),
-    evidence={"change": penalty_changes["absorption"], "without the penalty": without_penalty["absorption"].mean()},
+    evidence={"change": penalty_changes["absorption"], "without the penalty": without_penalty["absorption"]},
+    control={"BatchTopK on other seeds": (halves["absorption"].surely_less, halves["absorption"])},
     source="ortsae",
 )
-say(f"What matters in the end is whether the features are found: their share is {in_words(penalty_changes['found'])}.")
+say(
+    "What matters in the end is whether the features are found: their share is"
+    f" {in_words(penalty_changes['found'])}, at the looser cosine {in_words(penalty_changes['found_90'])}, and MCC is"
+    f" {in_words(penalty_changes['mcc'])}."
+)
 
 # %% [markdown]
 # Whatever the sign, there is a limit that no weight can lift. The penalty sees the angles between rows and nothing
@@ -580,19 +818,20 @@ generator = torch.Generator().manual_seed(seed)
 rotations = torch.stack([worlds.random_rotation(3, 3, generator) for _ in range(100)])
 largest_cosine = saes.LargestCosine(1.0)
 penalty = largest_cosine({"W_dec": rotations}, None, torch.zeros(len(rotations), 1, 3))
+scattered = torch.nn.functional.normalize(torch.randn(100, 3, 3, generator=generator), dim=2)
+penalty_of_any = largest_cosine({"W_dec": scattered}, None, torch.zeros(len(scattered), 1, 3))
 minimal = arena["two of three"]
 pushed = next(remedy for remedy in REMEDIES if remedy.name == "L1, largest cosine")
-members = seeds[len(selecting) :]
 
 
-def trained(remedy, task, value, n_latents):
+def seen_at(remedy, task, value, n_latents):
     """SAEs of one remedy at one setting, and what is seen of them."""
     values = torch.full((n_saes,), float(value)).double()
-    stack = remedy.trained(task.world, n_latents, values, members, n_steps=n_steps, lr=lr)
+    stack = remedy.trained(task.world, n_latents, values, seeds, **plan)
     return stack, toysae.assess(stack, task.world, threshold)
 
 
-apart, seen_apart = trained(pushed, minimal, pushed.settings[-1], 3)
+apart, seen_apart = seen_at(pushed, minimal, pushed.settings[-1], 3)
 between = (apart.W_dec @ apart.W_dec.transpose(1, 2) - torch.eye(3)).abs().amax(dim=(1, 2))
 straight = between < 0.2
 lost = Fraction.of(seen_apart.lacks_atoms[straight])
@@ -612,6 +851,7 @@ claim(
         "does not hold",
     ),
     evidence={"rotations": len(rotations), "largest penalty": penalty.max()},
+    control={"random rows": (penalty_of_any.max() < 1e-6, float(penalty_of_any.max()))},
     source="theory",
 )
 say(
@@ -637,10 +877,10 @@ say(
 # %%
 by_name = {remedy.name: remedy for remedy in REMEDIES}
 tree, correlated, control = (arena[name] for name in ("tree", "correlated", CONTROL))
-_, seen_tied = trained(by_name["L1, tied weights"], tree, L1_COEFF, 2)
-_, seen_untied = trained(PLAIN_REMEDY, tree, L1_COEFF, 2)
-_, seen_count = trained(by_name["BatchTopK"], correlated, 1.0, correlated.n_latents)
-_, seen_nested = trained(by_name["Matryoshka"], control, L1_COEFF, control.n_latents)
+_, seen_tied = seen_at(by_name["L1, tied weights"], tree, L1_COEFF, 2)
+_, seen_untied = seen_at(PLAIN_REMEDY, tree, L1_COEFF, 2)
+_, seen_count = seen_at(by_name["BatchTopK"], correlated, 1.0, correlated.n_latents)
+_, seen_nested = seen_at(by_name["Matryoshka"], control, L1_COEFF, control.n_latents)
 cases = {
     "largest cosine, two of three": seen_apart,
     "tied, two latents, tree": seen_tied,
@@ -679,38 +919,45 @@ say(
 
 # %% [markdown]
 # The third case has a cure of its own: tell the SAE the true count. How much depends on it? For each kind of SAE with a
-# count, and two worlds, we ask which $k$ finds most. For *BatchTopK* and *OrtSAE* $k$ is a mean; for *TopK* it is a
-# limit in every sample, and samples in which more features fire than usual need more.
+# count we compare the $k$ that lies nearest to each world's true L0 with every single $k$ for all worlds. For
+# *BatchTopK* and *OrtSAE* $k$ is a mean; for *TopK* it is a limit in every sample, and samples in which more features
+# fire than usual need more.
 
 # %%
 counting = ["TopK", "BatchTopK", "OrtSAE"]
-by_k = table[table["contestant"].isin(counting)].groupby(["task", "contestant", "setting"])["found"].mean()
+by_k = {name: contest.everything("found")[:, contest.names.index(name)].mean(axis=-1) for name in counting}
+counts = {name: contest.settings[contest.names.index(name)] for name in counting}
+curves = {task: {name: (counts[name], by_k[name][contest.tasks.index(task)]) for name in counting} for task in TASKS}
 lines = {
-    task: (
-        {name: (list(by_k[task, name].index), list(by_k[task, name])) for name in counting},
-        {name: (list(by_k[task, name].index), list(by_k[task, name])) for name in counting},
-        {"true L0": true_l0[task]},
-    )
+    task: (curves[task], curves[task], {"true L0": contest.true_l0[contest.tasks.index(task)]})
     for task in ("correlated", CONTROL)
 }
 
 
-def no_other_between(task, name):
-    """Whether no other k that was tried lies between the best one and the true L0."""
-    found, truth_at = by_k[task, name], true_l0[task]
-    best = found.idxmax()
-    ends = min(best, truth_at), max(best, truth_at)
-    return not any(ends[0] <= k <= ends[1] for k in found.index if k != best)
+def beaten(true_l0):
+    """Kinds and fixed k, by score, that the k nearest to these L0s surely beats: one family."""
+    differences = {
+        key(f"{name}, {k}", score): values
+        for name in counting
+        for score in ("found", "mcc")
+        for k, values in right_counts(contest, name, score, true_l0).items()
+    }
+    return Family.of(differences)
 
+
+right, wrong = beaten(contest.true_l0), beaten(np.roll(contest.true_l0, 1))
+kinds_right, kinds_wrong = (
+    [name for name in counting if all(c.surely_more for k, c in family.items() if k.startswith(f"{name},"))]
+    for family in (right, wrong)
+)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-nearest = {(task, name): no_other_between(task, name) for task in lines for name in counting}
-n_near = sum(nearest.values())
 show(
     figures.curve_panels(lines, xlabel="k, latents that may be active", ylim=(-0.03, 1.03)),
-    f"In {n_near} of {len(nearest)} cases the best $k$ is next to the true L0.",
-    "Mean share of features found, over all seeds, by the number of latents that may be active. The dotted line is the"
-    " number of features that fire in a sample, on average.",
+    f"The $k$ nearest to each true L0 is surely better than {len(right.surely_more)} of {len(right)} fixed choices.",
+    f"Mean share of features found, over the {n_selecting + n_scored} seeds of the kept contest, by the number of"
+    " latents that may be active. The dotted line is the number of features that fire in a sample, on average. A fixed"
+    " choice is one $k$ for all seven worlds, by features found or by MCC.",
     alt=(
         "Two panels of curves: share of features found over k for three kinds of SAE, in the correlated world and in"
         " the control."
@@ -719,22 +966,36 @@ show(
 claim(
     "k-has-to-be-right",
     (
-        2 * n_near > len(nearest),
-        "The count has to be about right: in {cases next to the true L0} of {cases} cases no other $k$ that was tried"
-        " lies between the best one and the true L0.",
+        len(kinds_right) == len(counting),
+        "The count has to be about right: for each of {kinds of SAE} kinds of SAE, the $k$ nearest to each world's true"
+        " L0 is surely better than any one $k$ for all worlds.",
         "holds",
     ),
     (
+        bool(right.surely_more),
+        "That the count has to be right is true in part: the $k$ nearest to each world's true L0 is surely better than"
+        " {surely beaten} of {fixed choices} fixed choices, and than all of them for {beats all} of the kinds of SAE.",
+        "partly",
+    ),
+    (
         True,
-        "The best count need not be the right one: in {cases next to the true L0} of {cases} cases, which is not most"
-        " of them, no other $k$ that was tried lies between the best one and the true L0.",
+        "The count need not be right: the $k$ nearest to each world's true L0 is surely better than no one $k$ for all"
+        " worlds.",
         "does not hold",
     ),
     evidence={
-        "cases next to the true L0": n_near,
-        "cases": len(nearest),
-        **{f"best k of {name}, {task}": by_k[task, name].idxmax() for task, name in nearest},
-        **{f"true L0, {task}": true_l0[task] for task in lines},
+        "kinds of SAE": len(counting),
+        "surely beaten": len(right.surely_more),
+        "fixed choices": len(right),
+        "surely better than the true count": len(right.surely_less),
+        "beats all": len(kinds_right),
+        "seeds": n_selecting + n_scored,
+    },
+    control={
+        "the true L0s of other worlds": (
+            len(kinds_wrong) == len(counting),
+            Pooled(len(wrong.surely_more), len(wrong)),
+        )
     },
 )
 
@@ -743,92 +1004,65 @@ claim(
 #
 # The choice of a setting is made blindly above. Is that what fails, and would more knowledge help?
 
+# %%
+added = gains(contest.among(company, published), RECOVERY)
+
+
+def adds_little(gains):
+    """Less than a tenth, by the whole interval."""
+    return all(below(gain, 0.1) for gain in gains)
+
+
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-of_saes = judged[judged["contestant"].isin(published) & judged["task"].isin(hard)]
-gains = {}
-for rule in ("told the true L0", "told the features"):
-    wide = of_saes[of_saes["rule"].isin([RULE, rule])].pivot_table(index="seed", columns="rule", values="found")
-    gains[rule] = Mean.of(wide[rule] - wide[RULE])
 claim(
     "tuning-is-not-the-cure",
     (
-        all(below(gain, 0.1) for gain in gains.values()),
+        adds_little(added.values()),
         "Knowing more buys little: over all known remedies and the worlds with company, being told the true L0 changes"
         " the share of features found by {told the true L0.mean:+.3f}, and being told the features by"
         " {told the features.mean:+.3f}. A better choice among these settings is not the cure.",
         "holds",
     ),
     (
+        any(adds_little([gain]) for gain in added.values()),
+        "It is not sure that knowing more buys little by every score: over all known remedies and the worlds with"
+        " company, being told the true L0 changes the share of features found by {told the true L0.mean:+.3f}, and"
+        " being told the features by {told the features.mean:+.3f}.",
+        "partly",
+    ),
+    (
         True,
-        "It is not sure that knowing more buys little: over all known remedies and the worlds with company, being told"
-        " the true L0 changes the share of features found by {told the true L0.mean:+.3f}, and being told the features"
-        " by {told the features.mean:+.3f}.",
+        "Knowing more may buy much: over all known remedies and the worlds with company, being told the true L0 changes"
+        " the share of features found by {told the true L0.mean:+.3f}, and being told the features by"
+        " {told the features.mean:+.3f}.",
         "does not hold",
     ),
-    evidence={"told the true L0": gains["told the true L0"], "told the features": gains["told the features"]},
+    evidence={
+        "told the true L0": added[key("told the true L0", "found")],
+        "told the features": added[key("told the features", "found")],
+        "told the features at the looser cosine": added[key("told the features", "found_90")],
+        "told the features by MCC": added[key("told the features", "mcc")],
+    },
+    control={"taking the company away instead": (adds_little(without[score] for score in RECOVERY), without["found"])},
 )
 
 # %% [markdown]
 # ## What could be wrong?
 #
 # *Too little training, too little spread.* Training may have been too short, and where magnitudes hardly vary the data
-# may say too little about the features. A larger run has more steps and more spread than this page as published; it
-# cannot tell which of the two made a difference. It takes too long for this page (`make sweep SWEEP=remedies`); its
-# table is kept with the notebooks, beside a record of the code and the versions that made it.
-
-# %%
-kept_means = {
-    (row.task, row.contestant, row.rule): Mean(row.found, row.found_low, row.found_high, row.n_saes)
-    for row in large.itertuples()
-}
-kept = list(large["contestant"].unique())
-panels = {task: {name: {rule: kept_means[task, name, rule] for rule in RULES} for name in kept} for task in arena}
-
-# %% jupyter={"source_hidden": true} tags=["remove-input"]
-steps, more_spread = int(large["n_steps"].iloc[0]), float(large["spread"].iloc[0])
-missed = listed([task for task in arena if task not in cured_large] or ["none"])
-show(
-    contest_panels(panels, xlabel="share of features found"),
-    f"In the kept run with {steps} steps and a spread of {more_spread:g}, the best known remedy finds more than"
-    f" {100 * ENOUGH_FOUND:.0f} % of the features in {len(cured_large)} of {len(arena)} worlds. The others: {missed}.",
-    f"The contest once more, read from the kept table; marks as in the first figure, {int(large['n_saes'].iloc[0])}"
-    " seeds. It does not change with the parameters of this page.",
-    alt="Seven panels of dots as in the first figure, read from the kept table of the larger run.",
-)
-front_large = best_large.loc[hard].mean().idxmax()
-say(
-    "In the two worlds of the first chapters the best known remedy is then "
-    + listed(
-        [f"{called(best_large.loc[t].idxmax())} with {top_large[t]:.2f} of the features ({t})" for t in seed_worlds]
-    )
-    + f". Over all worlds with company it is {called(front_large)}, with {best_large.loc[hard].mean().max():.2f}."
-)
-
-# %% [markdown]
-# *A rule that suits nobody.* Blind tuning may choose badly for one contestant and well for another. The diamonds and
-# squares show what other rules would have given. *Too few settings.* A knob may have a better value between two of
-# ours, and we chose the values knowing the worlds. *One learning rate for all*, and fixed second knobs: a remedy may do
-# better at another. *Latents as many as features.* With more latents composites cost less, and all scores would move.
-# *A toy.* None of these worlds is a language model, and a remedy that fails here may be worth its price there: the
-# contest shows what a remedy does to known features, not what it is good for.
+# may say too little about the features. The part of the contest that this page trains again follows its parameters: try
+# `n_steps=2000` or `spread=0.3`. *A rule that suits nobody.* Blind tuning may choose badly for one contestant and well
+# for another. *Too few settings.* A knob may have a better value between two of ours, and we chose the values knowing
+# the worlds. One thing was changed after a first run: the kernel of JumpReLU, as said above. *One learning rate for
+# all*, and fixed second knobs: a remedy may do better at another. *Latents as many as features.* With more latents
+# composites cost less, and all scores would move. *Seven worlds that we chose*: seeds are sampled, worlds are not, so
+# "surely" is said of these worlds. *A toy.* None of these worlds is a language model, and a remedy that fails here may
+# be worth its price there: the contest shows what a remedy does to known features, not what it is good for.
 #
 # ## So what?
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-ranking = sorted(trained_names, key=lambda name: -summary(in_hard, "found")[name].mean)
-front, plain_rank = ranking[0], ranking.index(plain) + 1
-say(
-    f"Over the worlds with company, {called(front)} finds most on average"
-    f" ({written(summary(in_hard, 'found')[front])}); the plain SAE takes place {plain_rank} of {len(ranking)}"
-    f" ({written(summary(in_hard, 'found')[plain])}). "
-    + f"Of {len(trained_names) - 1} other kinds of SAE, {len(better)} {'is' if len(better) == 1 else 'are'} surely"
-    f" better than it, {len(worse)} surely worse. "
-    + (
-        "In the larger run the first place among the known remedies is taken by "
-        + ("the same one" if front_large == next(name for name in ranking if name in published) else "another one")
-        + f", {called(front_large)}."
-    )
-)
+say(f"Do the remedies work? {answer}")
 say_trained(saes.n_trained())
 
 # %% [markdown]

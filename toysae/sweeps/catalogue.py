@@ -55,7 +55,7 @@ SWEEPS = {
         "toysae.chapters.beyond_the_toy.plan:BENCHMARK",
     ),
     "remedies": Offer(
-        "Which remedy finds the features? The contest of the remedies, trained for longer and with more spread.",
+        "Which remedy finds the features? The contest of the remedies: 32 seeds are scored, 16 choose the settings.",
         "toysae.chapters.remedies.plan:REMEDIES",
     ),
     "seeds": Offer(

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from toysae.chapters.remedies.arena import TASKS, data_of
+from toysae.chapters.remedies.arena import TASKS, listed_data
 from toysae.worlds.catalogue import tree
 from toysae.worlds.finite import finite_data
 from toysae.worlds.magnitudes import TwoLevels
@@ -13,7 +13,7 @@ from toysae.worlds.magnitudes import TwoLevels
 def test_every_task_is_listed_exactly_and_its_families_are_families(name):
     task = TASKS[name](magnitudes=TwoLevels(0.1))
     points, probabilities = finite_data(task.world)
-    assert torch.equal(data_of(task.world).x, points)
+    assert torch.equal(listed_data(task.world).x, points)
     fires = (points @ task.world.features.double().T > 0).double()
     assert float(probabilities @ fires.sum(dim=1)) == pytest.approx(task.true_l0)
     assert bool(task.world.families) == (name in ("hierarchy", "tree"))
@@ -24,6 +24,6 @@ def test_every_task_is_listed_exactly_and_its_families_are_families(name):
 
 def test_long_lists_are_trained_on_in_batches():
     world = tree()
-    x, weights = data_of(world).block(2)
+    x, weights = listed_data(world).block(2)
     assert x.shape[:2] == (2, len(weights))
-    assert torch.equal(x, data_of(world).block(2)[0])
+    assert torch.equal(x, listed_data(world).block(2)[0])

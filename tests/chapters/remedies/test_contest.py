@@ -1,23 +1,26 @@
-"""The contest as a point of a sweep, and its table."""
+"""The contest as a point of a sweep."""
 
 import pytest
 
-from toysae.chapters.remedies.arena import TASKS
-from toysae.chapters.remedies.contest import CONTESTANTS, committed, remedy_point
-from toysae.chapters.remedies.settings import PRICES
-from toysae.chapters.remedies.tuning import (
-    RULES,
-)
-from toysae.sweeps import grid
-from toysae.sweeps.settings import complete
+from toysae.chapters.remedies.contest import N_SCORED, N_SELECTING, remedy_point, role
+from toysae.chapters.remedies.plan import REMEDIES
+from toysae.chapters.remedies.settings import CONTESTANTS, PRICES
 
 
-def test_the_point_has_one_row_for_each_rule():
-    rows = remedy_point("two of three", "L1", n_saes=2, n_steps=20)
-    assert [row["rule"] for row in rows] == list(RULES)
+def test_the_point_has_one_row_for_each_setting_and_seed():
+    seeds = (0, N_SELECTING)
+    rows = remedy_point("two of three", "L1", n_steps=20, seed=seeds)
+    assert [(row["setting"], row["seed"]) for row in rows] == [(price, seed) for price in PRICES for seed in seeds]
     for row in rows:
-        assert row["setting_chosen"] in PRICES and row["absorption"] is None
-        assert row["found_low"] <= row["found"] <= row["found_high"]
+        assert row["role"] == ("scored" if row["seed"] else "selecting")
+        assert row["absorption"] is None and row["n_features"] == 3
+        assert type(row["found"]) is int and round(row["mcc"], 4) == row["mcc"]
+
+
+def test_first_seeds_select_and_the_others_are_scored():
+    roles = [role(seed) for seed in range(N_SELECTING + N_SCORED)]
+    assert roles == ["selecting"] * N_SELECTING + ["scored"] * N_SCORED
+    assert N_SELECTING >= 16 and N_SCORED >= 32
 
 
 @pytest.mark.parametrize("given", [("two of tree", "L1"), ("tree", "L2")])
@@ -26,9 +29,6 @@ def test_unknown_names_are_refused(given):
         remedy_point(*given)
 
 
-def test_the_kept_table_holds_the_whole_contest():
-    table = committed()
-    cells = table.groupby(["task", "contestant", "spread", "rule"]).size()
-    assert (cells == 1).all()
-    wanted = grid(task=list(TASKS), contestant=list(CONTESTANTS), spread=sorted(table["spread"].unique()))
-    assert len(complete(remedy_point, wanted)) * len(RULES) == len(table)
+def test_everybody_is_planned_with_the_same_seeds():
+    assert {setting["contestant"] for setting in REMEDIES.settings} == set(CONTESTANTS)
+    assert {tuple(setting["seed"]) for setting in REMEDIES.settings} == {tuple(range(N_SELECTING + N_SCORED))}

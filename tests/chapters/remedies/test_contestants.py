@@ -10,8 +10,8 @@ from torch.nn.functional import normalize
 
 from toysae.chapters.remedies import contestants
 from toysae.chapters.remedies.arena import L1_COEFF, TASKS, Task
-from toysae.chapters.remedies.contest import CONTESTANTS
 from toysae.chapters.remedies.contestants import MOST_SETTINGS, Remedy, Shuffled, TrueFeatures, coded, tried
+from toysae.chapters.remedies.settings import CONTESTANTS
 from toysae.worlds.catalogue import hierarchy
 from toysae.worlds.magnitudes import TwoLevels
 
@@ -29,22 +29,24 @@ def judged(rows, task):
 
 def test_the_features_and_the_composites_get_the_scores_that_are_due(minimal):
     atoms = judged(torch.eye(3), minimal)
-    assert (atoms["found"], atoms["atomic"], atoms["composite"]) == (1, 1, 0)
+    assert (atoms["found"], atoms["found_90"], atoms["composite"]) == (3, 3, 0)
     assert atoms["mcc"] == pytest.approx(1) and atoms["l0"] == pytest.approx(2)
     composites = judged(minimal.world.composites(), minimal)
-    assert (composites["found"], composites["composite"]) == (0, 1)
+    assert (composites["found"], composites["composite"], composites["composite_90"]) == (0, 3, 3)
     assert composites["l0"] == pytest.approx(1)
     # Pythagoras: two atoms cost 2 (c - c^2 / 2), one composite sqrt(2) c - c^2 / 2, and nothing is cheaper
     best = math.sqrt(2) * L1_COEFF - L1_COEFF**2 / 2
-    assert composites["excess"] == pytest.approx(0, abs=1e-6)
-    assert atoms["excess"] == pytest.approx((2 * L1_COEFF - L1_COEFF**2) / best - 1, rel=1e-5)
+    assert composites["extra_cost"] == pytest.approx(0, abs=1e-6)
+    assert composites["loss"] == pytest.approx(best, rel=1e-5)
+    assert atoms["extra_cost"] == pytest.approx((2 * L1_COEFF - L1_COEFF**2) / best - 1, rel=1e-5)
 
 
 @pytest.mark.parametrize("name", TASKS)
 def test_the_true_features_find_all_and_are_not_the_cheapest(name):
     task = TASKS[name](magnitudes=TwoLevels(0.1))
     rows = pd.DataFrame(tried(TrueFeatures(), task, [0, 1], **PLAN))
-    assert (rows["found"] == 1).all() and (rows["composite"] == 0).all() and (rows["excess"] > 1e-3).all()
+    assert (rows["found"] == task.world.n_features).all() and (rows["composite"] == 0).all()
+    assert (rows["extra_cost"] > 1e-3).all()
     np.testing.assert_allclose(rows["l0"], task.true_l0, rtol=1e-5)
 
 
@@ -61,9 +63,17 @@ def test_every_contestant_returns_a_row_for_each_setting_and_seed(contestant, mi
     wanted = [(setting, seed) for setting in contestant.settings for seed in (3, 8)]
     assert list(rows[["setting", "seed"]].itertuples(index=False, name=None)) == wanted
     assert len(contestant.settings) <= MOST_SETTINGS
-    assert rows["found"].between(0, 1).all() and (rows["explained_variance"] <= 1).all()
-    np.testing.assert_allclose(rows[["atomic", "composite", "mixed", "dead"]].sum(axis=1), 1)
-    assert (rows["excess"] > -1e-6).all()
+    assert rows["found"].isin(range(4)).all() and (rows["explained_variance"] <= 1).all()
+    assert (rows["found"] <= rows["found_90"]).all() and (rows["found"] + rows["composite"] <= 3).all()
+    assert (rows["extra_cost"] > -1e-6).all()
+
+
+def test_a_feature_may_be_found_by_the_looser_cosine_alone(minimal):
+    """At 22 degrees the cosine is .927."""
+    leaning = torch.eye(3)
+    leaning[0, :2] = torch.tensor([math.cos(math.radians(22)), math.sin(math.radians(22))])
+    seen = judged(leaning, minimal)
+    assert (seen["found"], seen["found_90"]) == (2, 3)
 
 
 @pytest.mark.parametrize("name", ["BatchTopK", "L1, tied weights", "OrtSAE"])

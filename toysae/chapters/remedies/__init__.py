@@ -1,11 +1,14 @@
 """Remedies against composites, in reading order:
 
-arena         the tasks: small worlds on which everybody competes
-classical     dictionaries by methods older than SAEs
-contestants   who competes, and how a contestant is scored
-settings      which settings each of them tries
-tuning        how settings are chosen, and contestants compared
-contest       the same as a point of a sweep, and the table that is kept
-plan          the large sweep of this chapter
-figures       the picture of the contest
+arena          the tasks: small worlds on which everybody competes
+classical      dictionaries by methods older than SAEs
+contestants    who competes, and how a contestant is scored
+fourth_power   a remedy of our own
+settings       which settings each of them tries
+contest        one contestant on one task as a point of a sweep
+plan           the large sweep of this chapter
+tuning         how settings are chosen, on arrays of scores
+comparisons    families of differences between contestants
+kept           the table that is kept, and what is trained again
+figures        the picture of the contest
 """

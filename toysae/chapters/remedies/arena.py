@@ -9,15 +9,14 @@ from functools import cached_property
 import torch
 
 from toysae.optimum.search import best_dictionary
-from toysae.saes.training import Batches, Data, Support
+from toysae.saes.training import MOST_POINTS, Batches, Data, Support
 from toysae.worlds.catalogue import groups, hierarchy, independent, one_with_others, solo_leak, tree, two_of_three
 from toysae.worlds.finite import finite_data
 from toysae.worlds.world import World
 
 L1_COEFF = 0.1  # the price at which the dictionaries of all contestants are compared
 N_STARTS = 20  # of the search for the best dictionary of a task
-MOST_POINTS = 1024  # data points up to which training sees all of them in every step; else it draws batches
-BATCH_SIZE = 128
+BATCH_SIZE = 128  # where there are too many data points to list
 
 
 @dataclass(frozen=True)
@@ -41,8 +40,11 @@ class Task:
         return best_dictionary(self.world, self.n_latents, L1_COEFF, n_starts=N_STARTS)[1]
 
 
-def data_of(world: World) -> Data:
-    """All data points with their probabilities where there are few, else batches, always the same ones."""
+def listed_data(world: World) -> Data:
+    """All data points where they can be listed, varying magnitudes included; else batches, always the same ones.
+
+    `saes.training.data_of` lists where magnitudes do not vary, and draws afresh by a seed; tasks need neither.
+    """
     points, probabilities = finite_data(world)
     if len(points) <= MOST_POINTS:
         return Support(points, probabilities)

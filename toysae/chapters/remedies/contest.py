@@ -1,36 +1,29 @@
-"""The contest of all remedies as a point of a sweep: a larger grid than fits into a notebook, and its table."""
+"""The contest as a point of a sweep: one contestant on one task, all its settings, all seeds."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Sequence
 
-import pandas as pd
-
-from toysae.chapters.remedies import contestants
 from toysae.chapters.remedies.arena import TASKS
-from toysae.chapters.remedies.settings import BASELINES, CLASSICAL, REMEDIES
-from toysae.chapters.remedies.tuning import tuned
-from toysae.claims.intervals import Mean
+from toysae.chapters.remedies.contestants import tried
+from toysae.chapters.remedies.settings import CONTESTANTS
 from toysae.measures.labels import THRESHOLD
-from toysae.sweeps.tables import read_table
 from toysae.worlds.magnitudes import TwoLevels
 
-COMMITTED = Path(__file__).parents[3] / "notebooks" / "tables" / "remedies.csv"
-SCORES = ("found", "composite", "mcc", "absorption", "l0", "explained_variance", "excess")
-CONTESTANTS = {c.name: c for c in (*REMEDIES, *CLASSICAL, *BASELINES)}
+N_SELECTING, N_SCORED = 16, 32  # seeds by which settings are chosen, the first ones; and seeds that are scored
+DECIMALS = {"loss": 6}  # of a score in the table; four of all others
 
 
 def remedy_point(
     task: str,
     contestant: str,
     spread: float = 0.1,
-    n_saes: int = 16,
-    n_steps: int = 2000,
+    n_steps: int = 1000,
     lr: float = 0.01,
     threshold: float = THRESHOLD,
-    seed: int = 0,
+    seed: Sequence[int] = tuple(range(N_SELECTING + N_SCORED)),
 ) -> list[dict]:
-    """One row per rule of `tuning`: the setting that it chooses, and scores with their intervals over n_saes seeds.
+    """One row per setting and seed: the seed's role, "selecting" or "scored", and scores as `judged` gives them.
 
     task        a name in TASKS
     contestant  a name in CONTESTANTS
@@ -40,35 +33,23 @@ def remedy_point(
         if value not in allowed:
             raise ValueError(f"{name} is {value!r}: allowed is one of {', '.join(allowed)}")
     built = TASKS[task](magnitudes=TwoLevels(spread))
-    seeds, selecting = seeds_of(seed, n_saes)
-    tried = contestants.tried(CONTESTANTS[contestant], built, seeds, threshold=threshold, n_steps=n_steps, lr=lr)
-    table = pd.DataFrame(tried).assign(task=task, contestant=contestant)
-    chosen = tuned(table, selecting, {task: built.true_l0})
-    return [_row(rule, rows) for rule, rows in chosen.groupby("rule", sort=False)]
+    scores = tried(CONTESTANTS[contestant], built, seed, threshold=threshold, n_steps=n_steps, lr=lr)
+    return [_row(row, built.world.n_features) for row in scores]
 
 
-def seeds_of(seed: int, n_saes: int) -> tuple[range, range]:
-    """All seeds of a run, and the first of them, by which settings are chosen: half as many as are scored."""
-    n_selecting = max(1, n_saes // 2)
-    start = seed * (n_saes + n_selecting)
-    return range(start, start + n_selecting + n_saes), range(start, start + n_selecting)
+def role(seed: int) -> str:
+    """What a seed of the kept contest is for."""
+    return "selecting" if seed < N_SELECTING else "scored"
 
 
-def committed() -> pd.DataFrame:
-    """The table of the sweep "remedies" that is kept with the notebooks."""
-    return read_table(COMMITTED)
+def _row(scores: dict, n_features: int) -> dict:
+    own = {name: scores.pop(name) for name in ("setting", "seed")}
+    rounded = {name: _plain(value, DECIMALS.get(name, 4)) for name, value in scores.items()}
+    return own | {"role": role(own["seed"]), "n_features": n_features} | rounded
 
 
-def _row(rule: str, rows: pd.DataFrame) -> dict:
-    means = {score: Mean.of(rows[score]) for score in SCORES}
-    parts = {
-        f"{score}{end}": _plain(value)
-        for score, mean in means.items()
-        for end, value in (("", mean.mean), ("_low", mean.low), ("_high", mean.high))
-    }
-    return {"rule": rule, "setting_chosen": float(rows["setting"].iloc[0])} | parts
-
-
-def _plain(value: float) -> float | None:
-    """Four decimals; nothing where there is no number, since a journal knows none."""
-    return round(float(value), 4) if abs(value) < float("inf") else None
+def _plain(value: float, decimals: int) -> float | None:
+    """A few decimals; nothing where there is no number, since a journal knows none."""
+    if isinstance(value, int):
+        return value
+    return round(float(value), decimals) if abs(value) < float("inf") else None

@@ -13,9 +13,9 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from toysae.chapters.remedies.arena import L1_COEFF, Task, data_of
+from toysae.chapters.remedies.arena import L1_COEFF, Task, listed_data
 from toysae.measures.assessment import assess
-from toysae.measures.labels import LABELS, THRESHOLD
+from toysae.measures.labels import THRESHOLD, Labels, label_latents
 from toysae.optimum.codes import Coded, dictionary_loss
 from toysae.saes.kinds import KINDS
 from toysae.saes.stack import Model, Stack, untrained
@@ -25,6 +25,7 @@ from toysae.worlds.firings import Independently
 from toysae.worlds.world import World
 
 MOST_SETTINGS = 5  # settings that a contestant may try
+LOOSER = 0.9  # second cosine from which on a latent counts as aligned, beside the one that is asked for
 N_SEEN_SAMPLES = 100  # that a classical method sees: its time grows with them
 STEPS_PER_ROUND = 33  # training steps of an SAE that stand for one round of a classical method
 
@@ -79,7 +80,7 @@ class Remedy:
         if self.knob == "k":  # the same settings for all tasks: where there are fewer latents, all of them may fire
             values = values.clamp(max=n_latents)
         start = untrained(self.model(values, n_latents), rows, seeds, decoder_bias=False, tied=self.tied)
-        return fit(start, data_of(world), **plan)[0]
+        return fit(start, listed_data(world), **plan)[0]
 
 
 @dataclass(frozen=True)
@@ -164,18 +165,25 @@ def tried(
 def judged(stack: Stack, task: Task, threshold: float = THRESHOLD) -> dict[str, Tensor]:
     """Scores of every SAE, (n_saes,) each.
 
-    found               share of the features that have an atomic latent
-    atomic ... dead     share of the latents with each label
+    found       how many features have an atomic latent, by cosines from threshold on; found_90, from LOOSER on
+    composite   how many latents are composite, by the same two; composite_90
     mcc, l0, explained_variance
-    absorption          mean absorption fraction over the families of the task; not a number where there is none
-    excess              loss of its dictionary at L1_COEFF, with the best codes, above the best loss known; as a share
+    absorption  mean absorption fraction over the families of the task; not a number where there is none
+    loss        of its dictionary at L1_COEFF, with the best codes
+    extra_cost  that loss above the best one known, as a share of it
+
+    Found and composite are whole numbers, so that a share of them can be one half exactly.
     """
     seen = assess(stack, task.world, threshold)
-    priced = dictionary_loss(stack.W_dec, task.world, L1_COEFF)
+    loss = dictionary_loss(stack.W_dec, task.world, L1_COEFF)
     return (
-        {"found": seen.labels.features_found / task.world.n_features}
-        | {label: seen.labels.count(label) / task.n_latents for label in LABELS}
+        _counts(seen.labels, "")
+        | _counts(label_latents(stack.W_dec, task.world, seen.live, LOOSER), "_90")
         | {"mcc": seen.mcc, "l0": seen.l0, "explained_variance": seen.explained_variance}
         | {"absorption": seen.absorption.mean(dim=1)}
-        | {"excess": priced / task.best_loss - 1}
+        | {"loss": loss, "extra_cost": loss / task.best_loss - 1}
     )
+
+
+def _counts(labels: Labels, suffix: str) -> dict[str, Tensor]:
+    return {f"found{suffix}": labels.features_found, f"composite{suffix}": labels.count("composite")}

@@ -8,7 +8,15 @@ from toysae.chapters.remedies.classical import (
     non_negative_factors,
     principal_components,
 )
-from toysae.chapters.remedies.contestants import Classical, Contestant, RandomRows, Remedy, Shuffled
+from toysae.chapters.remedies.contestants import (
+    Classical,
+    Contestant,
+    RandomRows,
+    Remedy,
+    Shuffled,
+    TrueFeatures,
+)
+from toysae.chapters.remedies.fourth_power import FOURTH_POWER
 
 PRICES = (0.01, 0.03, 0.1, 0.2, 0.4)
 COUNTS = (0.5, 1.0, 1.5, 2.0, 3.0)
@@ -32,4 +40,6 @@ CLASSICAL: tuple[Contestant, ...] = (
     Classical("NMF", "l1_coeff", (0.0, *PRICES[:4]), non_negative_factors),
     Classical("dictionary learning", "l1_coeff", PRICES[1:4], learned_dictionary),
 )
-BASELINES: tuple[Contestant, ...] = (Shuffled(PLAIN_REMEDY), RandomRows())
+BASELINES: tuple[Contestant, ...] = (Shuffled(PLAIN_REMEDY), RandomRows(), TrueFeatures())
+KINDS_OF_SAE: tuple[Contestant, ...] = (*REMEDIES, FOURTH_POWER)
+CONTESTANTS: dict[str, Contestant] = {c.name: c for c in (*KINDS_OF_SAE, *CLASSICAL, *BASELINES)}
