@@ -40,7 +40,7 @@ import toysae
 from toysae import figures, measures, optimum, saes, worlds
 from toysae.chapters.correlations.budget import budget_errors, mixed_rows
 from toysae.chapters.correlations.landscapes import landscapes, value_map
-from toysae.chapters.correlations.plane import alone_boundary, angle_from_feature, cross, diagonal_gain
+from toysae.chapters.correlations.turned_rows import alone_boundary, angle_from_feature, cross, diagonal_gain
 from toysae.chapters.parameters import check_parameters
 from toysae.claims import (
     Fraction,

@@ -23,7 +23,7 @@ from toysae.saes.kinds import KINDS
 from toysae.saes.stack import ReluL1, Stack, untrained
 from toysae.saes.starts import random_sign_rows
 from toysae.saes.training import Batches, fit
-from toysae.worlds.catalogue import independent
+from toysae.worlds.named_worlds import independent
 from toysae.writeup import book
 
 ERRAND = replace(costs.errand_of("L1", n_steps=3, width=3, decoder_bias=True), batch_size=8, lr=0.01)

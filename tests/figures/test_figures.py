@@ -23,7 +23,7 @@ from toysae.measures.labels import LABELS, SIGNED_LABELS
 from toysae.measures.reading import reading_order
 from toysae.saes.stack import ReluL1, untrained
 from toysae.saes.starts import initial_rows
-from toysae.worlds.catalogue import groups, two_of_three
+from toysae.worlds.named_worlds import groups, two_of_three
 
 
 def seen(world, n_latents, n_saes=3):

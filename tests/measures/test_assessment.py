@@ -16,7 +16,15 @@ from toysae.measures.reading import reading_order
 from toysae.measures.recovery import activity, explained_variance, mcc, mmcs
 from toysae.saes.stack import ReluL1, Stack, untrained
 from toysae.saes.starts import random_sign_rows
-from toysae.worlds.catalogue import antipodal_plane, groups, hierarchy, k_of_n, mutually_exclusive, tree, two_of_three
+from toysae.worlds.named_worlds import (
+    antipodal_plane,
+    groups,
+    hierarchy,
+    k_of_n,
+    mutually_exclusive,
+    tree,
+    two_of_three,
+)
 from toysae.worlds.directions import random_rotation, unit_directions
 
 WORLD = two_of_three()

@@ -8,7 +8,7 @@ import torch
 from toysae.chapters.beyond_the_toy.trials import world_of
 from toysae.measures.detection import detection_scores, holes
 from toysae.saes.stack import ReluL1, untrained
-from toysae.worlds.catalogue import independent
+from toysae.worlds.named_worlds import independent
 from toysae.worlds.copulas import LowRankCopula
 from toysae.worlds.firings import Families, Patterns
 from toysae.worlds.world import World

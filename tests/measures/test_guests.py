@@ -19,7 +19,7 @@ from toysae.optimum.search import best_dictionary
 from toysae.saes.saelens import to_saelens
 from toysae.saes.stack import ReluL1, Stack, untrained
 from toysae.saes.variants import Relu, TopK, Variant
-from toysae.worlds.catalogue import groups, hierarchy, independent, k_of_n, solo_leak, tree, two_of_three
+from toysae.worlds.named_worlds import groups, hierarchy, independent, k_of_n, solo_leak, tree, two_of_three
 from toysae.worlds.directions import random_rotation
 
 PRICE = 0.1

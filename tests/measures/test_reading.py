@@ -5,7 +5,7 @@ import torch
 from toysae.measures.assessment import assess, with_signed_labels
 from toysae.measures.reading import by_loss, row_read_aloud, stand_for, tally
 from toysae.saes.stack import ReluL1, untrained
-from toysae.worlds.catalogue import two_of_three
+from toysae.worlds.named_worlds import two_of_three
 
 WORLD = two_of_three()
 

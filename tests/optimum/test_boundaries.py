@@ -17,7 +17,7 @@ from toysae.optimum.boundaries import (
 )
 from toysae.optimum.codes import dictionary_loss, sample_losses
 from toysae.optimum.search import best_dictionary
-from toysae.worlds.catalogue import two_of_three
+from toysae.worlds.named_worlds import two_of_three
 
 
 def test_signed_composites_and_atoms_cost_the_same_at_the_jitter_threshold():

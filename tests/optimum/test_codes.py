@@ -13,7 +13,7 @@ from toysae.optimum import codes
 from toysae.optimum.codes import Coded, batch_codes, best_codes, code_loss, dictionary_loss, radial_bound, sample_losses
 from toysae.saes.stack import untrained
 from toysae.saes.starts import random_sign_rows
-from toysae.worlds.catalogue import (
+from toysae.worlds.named_worlds import (
     bundles,
     groups,
     k_of_n,

@@ -21,7 +21,7 @@ from toysae.optimum.search import (
 )
 from toysae.saes.stack import ReluL1, untrained
 from toysae.saes.starts import positive_rows
-from toysae.worlds.catalogue import (
+from toysae.worlds.named_worlds import (
     groups,
     independent,
     k_of_n,

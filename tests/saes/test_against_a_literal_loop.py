@@ -10,7 +10,7 @@ from toysae.saes.kinds import KINDS, ORTHOGONALITY, PRICE_BESIDE
 from toysae.saes.stack import ReluL1, untrained
 from toysae.saes.starts import random_sign_rows
 from toysae.saes.training import BLOCK_STEPS, Batches, Support, fit
-from toysae.worlds.catalogue import k_of_n
+from toysae.worlds.named_worlds import k_of_n
 from toysae.worlds.directions import unit_directions
 
 N_LATENTS, SEEDS, N_STEPS, N_RESAMPLINGS = 8, [2, 3], 61, 4

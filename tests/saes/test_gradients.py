@@ -25,7 +25,7 @@ from toysae.saes.variants import (
     TopK,
     Variant,
 )
-from toysae.worlds.catalogue import k_of_n
+from toysae.worlds.named_worlds import k_of_n
 
 N_LATENTS, D_IN, SEEDS = 6, 4, range(3)
 OWN = torch.tensor([0.1, 0.3, 0.05], dtype=torch.float64)  # a number per SAE

@@ -12,7 +12,7 @@ from toysae.saes.kinds import KINDS, PRICE_BESIDE, coarse_prefixes
 from toysae.saes.starts import random_sign_rows
 from toysae.saes.training import Support, fit
 from toysae.saes.variants import Prefixes, Variant
-from toysae.worlds.catalogue import two_of_three
+from toysae.worlds.named_worlds import two_of_three
 
 KNOBS = {"l1_coeff": [0.05, 0.2], "l0_coeff": [0.01, 0.1], "weight": [0.1, 1.0], "k": [1, 2]}
 SEEDS = [0, 1]

@@ -13,7 +13,7 @@ from toysae.saes.stack import ReluL1, Stack, untrained
 from toysae.saes.starts import positive_rows
 from toysae.saes.training import Batches, fit
 from toysae.saes.variants import L0, L1, BatchTopK, Gated, JumpRelu, LargestCosine, Prefixes, Relu, TopK, Variant
-from toysae.worlds.catalogue import k_of_n
+from toysae.worlds.named_worlds import k_of_n
 
 SEEDS = (4, 7)
 WORLD = k_of_n(4, 2, sigma=0.2)

@@ -6,7 +6,7 @@ import torch
 from toysae.saes.gradients import Buffers
 from toysae.saes.stack import Model, ReluL1, untrained
 from toysae.saes.starts import initial_rows, random_sign_rows
-from toysae.worlds.catalogue import k_of_n, two_of_three
+from toysae.worlds.named_worlds import k_of_n, two_of_three
 
 SEEDS = range(4)
 

@@ -23,7 +23,7 @@ from toysae.saes.training import (
     n_trained,
     train,
 )
-from toysae.worlds.catalogue import independent, k_of_n, two_of_three
+from toysae.worlds.named_worlds import independent, k_of_n, two_of_three
 
 
 def start(world, n_latents, seeds, l1_coeff=0.1, init="random-sign", **settings):

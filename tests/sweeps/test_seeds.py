@@ -87,7 +87,12 @@ def modules_of(text):
 
 def test_the_modules_that_decide_are_those_that_compute_and_judge():
     found = modules_of(NOTEBOOK)
-    assert {"toysae.worlds.catalogue", "toysae.worlds.world", "toysae.claims.rules", "toysae.claims.families"} <= found
+    assert {
+        "toysae.worlds.named_worlds",
+        "toysae.worlds.world",
+        "toysae.claims.rules",
+        "toysae.claims.families",
+    } <= found
     for folder in ("writeup", "figures", "measures"):
         assert not [name for name in found if name.startswith(f"toysae.{folder}")]
     assert not found & {"toysae.claims.cases", "toysae.claims.words", "toysae.chapters.parameters", "toysae"}

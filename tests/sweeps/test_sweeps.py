@@ -282,7 +282,7 @@ def test_another_version_of_a_library_is_other_code(monkeypatch, library):
 
 
 MAKE_A_STACK = (
-    "worlds.catalogue",
+    "worlds.named_worlds",
     "worlds.finite",
     "saes.stack",
     "saes.starts",

@@ -7,7 +7,7 @@ import torch
 from scipy.stats import multivariate_normal, norm
 
 from toysae.chapters.beyond_the_toy.trials import world_of
-from toysae.worlds.catalogue import benchmark
+from toysae.worlds.named_worlds import benchmark
 from toysae.worlds.copulas import LowRankCopula
 from toysae.worlds.firings import Families
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from scipy.stats import multivariate_normal
 
-from toysae.worlds.catalogue import correlated, one_with_others
+from toysae.worlds.named_worlds import correlated, one_with_others
 from toysae.worlds.copulas import MOST_LISTED, GaussianCopula, orthants
 
 N = 40_000

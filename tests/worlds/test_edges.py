@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from toysae.worlds.catalogue import antipodal_plane, independent, k_of_n, mutually_exclusive, pair, two_of_three
+from toysae.worlds.named_worlds import antipodal_plane, independent, k_of_n, mutually_exclusive, pair, two_of_three
 from toysae.worlds.copulas import LowRankCopula
 from toysae.worlds.directions import coherence, random_rotation, unit_directions
 from toysae.worlds.finite import affordable_levels, coordinates, finite_activations, finite_data

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from toysae.optimum.codes import best_codes, code_loss, dictionary_loss
-from toysae.worlds.catalogue import (
+from toysae.worlds.named_worlds import (
     antipodal_plane,
     hierarchy,
     independent,

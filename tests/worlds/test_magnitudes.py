@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from toysae.worlds.catalogue import (
+from toysae.worlds.named_worlds import (
     k_of_n,
     two_of_three,
 )

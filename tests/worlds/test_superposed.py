@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from toysae.worlds.catalogue import superposed
+from toysae.worlds.named_worlds import superposed
 from toysae.worlds.copulas import random_correlation
 from toysae.worlds.magnitudes import Uniform
 

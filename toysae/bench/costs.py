@@ -25,7 +25,7 @@ from toysae.saes.kinds import KINDS, NARROW, WIDE, coarse_prefixes
 from toysae.saes.stack import ReluL1, Stack
 from toysae.saes.starts import start
 from toysae.saes.training import BLOCK_STEPS, chunk_length, fast_arithmetic, train
-from toysae.worlds.catalogue import two_of_three
+from toysae.worlds.named_worlds import two_of_three
 
 PRICE = 0.1  # of a unit of activation, and of an active latent
 KNOBS = {"l1_coeff": PRICE, "l0_coeff": PRICE, "weight": 0.1, "k": 1}  # at which each kind is measured

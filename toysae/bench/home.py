@@ -12,7 +12,7 @@ from toysae.bench.errands import Errand, Train, serve
 from toysae.saes.kinds import KINDS
 from toysae.saes.starts import random_sign_rows
 from toysae.saes.training import Batches, fit
-from toysae.worlds.catalogue import independent
+from toysae.worlds.named_worlds import independent
 
 
 def batches_of(errand: Errand) -> Batches:

@@ -20,7 +20,7 @@ from toysae.optimum.search import search_dictionaries
 from toysae.saes.stack import ReluL1, Stack
 from toysae.saes.starts import start
 from toysae.saes.training import Support, fit
-from toysae.worlds.catalogue import k_of_n
+from toysae.worlds.named_worlds import k_of_n
 from toysae.worlds.checks import require, require_whole
 from toysae.worlds.world import World
 

@@ -7,7 +7,7 @@ magnitudes   how strongly
 directions   where features point
 world        all of that: where the data come from
 finite       a world as a list of points with probabilities
-catalogue    every world that has a name
+named_worlds every world that has a name
 """
 
 import lazy_loader

@@ -48,7 +48,7 @@ class Strength(Spread, total=False):
 
 
 class Appearance(Strength, total=False):
-    """How features show: how strongly, and along which directions. The worlds of the catalogue hand it on."""
+    """How features show: how strongly, and along which directions. The named worlds hand it on."""
 
     features: Rows | None
 

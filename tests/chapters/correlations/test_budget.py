@@ -7,7 +7,7 @@ import torch
 from torch.nn.functional import normalize
 
 from toysae.chapters.correlations.budget import budget_errors, mixed_rows
-from toysae.worlds.catalogue import independent
+from toysae.worlds.named_worlds import independent
 
 AXES = torch.eye(4).double()
 

@@ -10,7 +10,7 @@ from toysae.chapters.remedies.classical import (
     principal_components,
 )
 from toysae.measures.labels import cosines
-from toysae.worlds.catalogue import mutually_exclusive, two_of_three
+from toysae.worlds.named_worlds import mutually_exclusive, two_of_three
 from toysae.worlds.directions import random_rotation
 
 ROTATION = random_rotation(3, 3, torch.Generator().manual_seed(3)).double()

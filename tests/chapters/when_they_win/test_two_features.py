@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from toysae.chapters.when_they_win.two_features import pairs_grid
-from toysae.worlds.catalogue import VARIANTS
+from toysae.worlds.named_worlds import VARIANTS
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from toysae.saes.kinds import KINDS
 from toysae.saes.stack import Stack
 from toysae.saes.starts import random_sign_rows
 from toysae.saes.training import Batches, fit
-from toysae.worlds.catalogue import benchmark
+from toysae.worlds.named_worlds import benchmark
 from toysae.worlds.checks import require
 from toysae.worlds.world import World
 
@@ -23,7 +23,7 @@ PLAIN, TOPK, JUMPRELU, MATRYOSHKA = "L1", "TopK", "JumpReLU, narrow kernel", "Ma
 
 
 def world_of(data_seed: int, **numbers: Any) -> World:
-    """The benchmark of a data seed, which decides factors and directions; numbers as catalogue.benchmark takes them."""
+    """The benchmark of a data seed, which decides factors and directions; numbers as named_worlds.benchmark takes them."""
     return benchmark(generator=_generator(data_seed, WORLD), **numbers)
 
 

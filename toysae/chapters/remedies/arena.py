@@ -10,7 +10,7 @@ import torch
 
 from toysae.optimum.search import best_dictionary
 from toysae.saes.training import MOST_POINTS, Batches, Data, Support
-from toysae.worlds.catalogue import groups, hierarchy, independent, one_with_others, solo_leak, tree, two_of_three
+from toysae.worlds.named_worlds import groups, hierarchy, independent, one_with_others, solo_leak, tree, two_of_three
 from toysae.worlds.finite import finite_data
 from toysae.worlds.world import World
 

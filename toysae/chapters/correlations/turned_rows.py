@@ -1,6 +1,6 @@
 """Two sets of features in one plane: what a dictionary of four rows at right angles costs, whichever way it is turned.
 
-The world is `catalogue.antipodal_plane`: x = +-a e1 +- b e2 with fair signs, a and b the magnitudes of the two sets.
+The world is `named_worlds.antipodal_plane`: x = +-a e1 +- b e2 with fair signs, a and b the magnitudes of the two sets.
 Four rows at right angles write every x exactly. As the price vanishes only the sum of activations counts, which is
 a + b for rows along the axes, and |a + b| / sqrt 2 + |a - b| / sqrt 2 = sqrt 2 max(a, b) for rows along the diagonals.
 """

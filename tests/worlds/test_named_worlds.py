@@ -6,7 +6,7 @@ import math
 import pytest
 import torch
 
-from toysae.worlds.catalogue import (
+from toysae.worlds.named_worlds import (
     VARIANTS,
     antipodal_plane,
     bundles,

@@ -5,9 +5,15 @@ import math
 import pytest
 import torch
 
-from toysae.chapters.correlations.plane import alone_boundary, angle_from_feature, cross, diagonal_gain, mean_difference
+from toysae.chapters.correlations.turned_rows import (
+    alone_boundary,
+    angle_from_feature,
+    cross,
+    diagonal_gain,
+    mean_difference,
+)
 from toysae.optimum.codes import sample_losses
-from toysae.worlds.catalogue import antipodal_plane
+from toysae.worlds.named_worlds import antipodal_plane
 from toysae.worlds.finite import quantile_grid
 
 PRICE = 1e-4
