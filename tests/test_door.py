@@ -33,13 +33,13 @@ from toysae.saes.stack import ReluL1, Stack, untrained
 from toysae.saes.starts import member_generator, rows_at
 from toysae.saes.training import Batches, Support, data_of
 from toysae.saes.variants import L1, BatchTopK, JumpRelu, Prefixes, Relu, TopK, Variant
-from toysae.worlds.named_worlds import WORLDS, two_of_three
 from toysae.worlds.checks import shown
 from toysae.worlds.copulas import GaussianCopula, LowRankCopula, random_correlation
 from toysae.worlds.directions import random_rotation, unit_directions
 from toysae.worlds.finite import quantile_grid
 from toysae.worlds.firings import ExactlyK, Families, Hierarchy, Independently, Patterns, SideBySide
 from toysae.worlds.magnitudes import CorrelatedUniform, RectifiedNormal, TwoLevels, Uniform
+from toysae.worlds.named_worlds import WORLDS, two_of_three
 from toysae.worlds.world import Isotropic, World
 
 WORLD = two_of_three()

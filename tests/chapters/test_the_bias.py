@@ -15,8 +15,8 @@ from toysae.chapters.the_bias import (
 from toysae.optimum.codes import dictionary_loss, radial_bound
 from toysae.saes.stack import ReluL1, untrained
 from toysae.saes.starts import random_sign_rows
-from toysae.worlds.named_worlds import k_of_n, solo_leak, two_of_three
 from toysae.worlds.firings import Patterns
+from toysae.worlds.named_worlds import k_of_n, solo_leak, two_of_three
 from toysae.worlds.world import World
 
 L1 = 0.1

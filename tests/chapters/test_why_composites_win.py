@@ -21,10 +21,10 @@ from toysae.optimum.formulas import (
     atoms_loss,
     composite_loss,
 )
-from toysae.worlds.named_worlds import independent, k_of_n, solo_leak, two_of_three
 from toysae.worlds.directions import random_rotation
 from toysae.worlds.finite import finite_data
 from toysae.worlds.firings import Patterns
+from toysae.worlds.named_worlds import independent, k_of_n, solo_leak, two_of_three
 from toysae.worlds.world import World
 
 

@@ -16,6 +16,7 @@ from toysae.measures.reading import reading_order
 from toysae.measures.recovery import activity, explained_variance, mcc, mmcs
 from toysae.saes.stack import ReluL1, Stack, untrained
 from toysae.saes.starts import random_sign_rows
+from toysae.worlds.directions import random_rotation, unit_directions
 from toysae.worlds.named_worlds import (
     antipodal_plane,
     groups,
@@ -25,7 +26,6 @@ from toysae.worlds.named_worlds import (
     tree,
     two_of_three,
 )
-from toysae.worlds.directions import random_rotation, unit_directions
 
 WORLD = two_of_three()
 ROWS = torch.tensor(

@@ -8,9 +8,9 @@ import torch
 from toysae.chapters.beyond_the_toy.trials import world_of
 from toysae.measures.detection import detection_scores, holes
 from toysae.saes.stack import ReluL1, untrained
-from toysae.worlds.named_worlds import independent
 from toysae.worlds.copulas import LowRankCopula
 from toysae.worlds.firings import Families, Patterns
+from toysae.worlds.named_worlds import independent
 from toysae.worlds.world import World
 
 SMALL = {"n_features": 16, "d_in": 8, "mean_l0": 2.0, "n_families": 1}

@@ -13,8 +13,8 @@ from toysae.measures.labels import label_latents
 from toysae.measures.recovery import activity, costs, explained_variance, mcc, mmcs
 from toysae.optimum.search import best_dictionary
 from toysae.saes.stack import ReluL1, untrained
-from toysae.worlds.named_worlds import hierarchy, k_of_n, two_of_three
 from toysae.worlds.firings import Hierarchy
+from toysae.worlds.named_worlds import hierarchy, k_of_n, two_of_three
 from toysae.worlds.world import World
 
 HALF = math.sqrt(0.5)

@@ -19,8 +19,8 @@ from toysae.optimum.search import best_dictionary
 from toysae.saes.saelens import to_saelens
 from toysae.saes.stack import ReluL1, Stack, untrained
 from toysae.saes.variants import Relu, TopK, Variant
-from toysae.worlds.named_worlds import groups, hierarchy, independent, k_of_n, solo_leak, tree, two_of_three
 from toysae.worlds.directions import random_rotation
+from toysae.worlds.named_worlds import groups, hierarchy, independent, k_of_n, solo_leak, tree, two_of_three
 
 PRICE = 0.1
 WORLD = hierarchy(n_others=2, sigma=[0.2, 0.0, 0.0, 0.0])

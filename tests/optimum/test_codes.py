@@ -13,13 +13,13 @@ from toysae.optimum import codes
 from toysae.optimum.codes import Coded, batch_codes, best_codes, code_loss, dictionary_loss, radial_bound, sample_losses
 from toysae.saes.stack import untrained
 from toysae.saes.starts import random_sign_rows
+from toysae.worlds.finite import finite_data
 from toysae.worlds.named_worlds import (
     bundles,
     groups,
     k_of_n,
     two_of_three,
 )
-from toysae.worlds.finite import finite_data
 
 
 def by_brute_force(x, dictionary, l1_coeff):

@@ -29,10 +29,10 @@ from toysae.optimum.formulas import (
     top_eigenvector_angle,
 )
 from toysae.optimum.search import best_dictionary, polish
-from toysae.worlds.named_worlds import bundles, independent, k_of_n, solo_leak, two_of_three
 from toysae.worlds.directions import random_rotation, unit_directions
 from toysae.worlds.finite import finite_data
 from toysae.worlds.firings import Patterns
+from toysae.worlds.named_worlds import bundles, independent, k_of_n, solo_leak, two_of_three
 from toysae.worlds.world import World
 
 

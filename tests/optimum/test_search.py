@@ -21,6 +21,9 @@ from toysae.optimum.search import (
 )
 from toysae.saes.stack import ReluL1, untrained
 from toysae.saes.starts import positive_rows
+from toysae.worlds.directions import random_rotation
+from toysae.worlds.finite import finite_data
+from toysae.worlds.firings import Patterns
 from toysae.worlds.named_worlds import (
     groups,
     independent,
@@ -28,9 +31,6 @@ from toysae.worlds.named_worlds import (
     product,
     two_of_three,
 )
-from toysae.worlds.directions import random_rotation
-from toysae.worlds.finite import finite_data
-from toysae.worlds.firings import Patterns
 from toysae.worlds.world import World
 
 

@@ -7,8 +7,8 @@ import torch
 
 from toysae.optimum.codes import dictionary_loss, radial_bound
 from toysae.optimum.two_rows import ATOMS, PAIR, best_angles, plane_losses
-from toysae.worlds.named_worlds import VARIANTS, two_features
 from toysae.worlds.finite import finite_data
+from toysae.worlds.named_worlds import VARIANTS, two_features
 
 SOME_ANGLES = torch.tensor([[0.0, 90.0], [0.0, 45.0], [10.0, 12.0], [-30.0, 110.0], [33.0, 33.0], [45.0, 80.0]])
 

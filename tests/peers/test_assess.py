@@ -12,8 +12,8 @@ from toysae.measures.recovery import activity, explained_variance
 from toysae.saes.saelens import to_saelens
 from toysae.saes.stack import ReluL1, Stack, untrained
 from toysae.saes.variants import L0, L1, BatchTopK, Gated, JumpRelu, Prefixes, Relu, TopK, Variant
-from toysae.worlds.named_worlds import hierarchy, k_of_n
 from toysae.worlds.finite import finite_data
+from toysae.worlds.named_worlds import hierarchy, k_of_n
 
 WORLD = hierarchy(0.4, 0.5, n_others=3, p_others=0.3, sigma=[0.2, 0.0, 0.0, 0.0, 0.0])
 PRICE, D_IN, N_LATENTS = 0.1, 5, 7

@@ -10,8 +10,8 @@ from toysae.saes.kinds import KINDS, ORTHOGONALITY, PRICE_BESIDE
 from toysae.saes.stack import ReluL1, untrained
 from toysae.saes.starts import random_sign_rows
 from toysae.saes.training import BLOCK_STEPS, Batches, Support, fit
-from toysae.worlds.named_worlds import k_of_n
 from toysae.worlds.directions import unit_directions
+from toysae.worlds.named_worlds import k_of_n
 
 N_LATENTS, SEEDS, N_STEPS, N_RESAMPLINGS = 8, [2, 3], 61, 4
 LR = torch.tensor([0.01, 0.03], dtype=torch.float64)

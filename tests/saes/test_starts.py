@@ -6,8 +6,8 @@ import torch
 from toysae.saes.stack import ReluL1, untrained
 from toysae.saes.starts import INITIALISATIONS, initial_rows, positive_rows, rows_at, start
 from toysae.saes.variants import TopK, Variant
-from toysae.worlds.named_worlds import k_of_n, two_of_three
 from toysae.worlds.directions import random_rotation
+from toysae.worlds.named_worlds import k_of_n, two_of_three
 
 WORLD = k_of_n(4, 2)
 

@@ -23,8 +23,8 @@ from toysae.saes.variants import (
     TopK,
     Variant,
 )
-from toysae.worlds.named_worlds import k_of_n, two_of_three
 from toysae.worlds.directions import random_rotation
+from toysae.worlds.named_worlds import k_of_n, two_of_three
 
 N_LATENTS, D_IN, N_SAMPLES = 5, 4, 7
 SEEDS = range(3)

@@ -13,8 +13,8 @@ from toysae.saes.starts import random_sign_rows
 from toysae.saes.training import Batches, Support
 from toysae.sweeps import points
 from toysae.sweeps.points import combinations, directions, recovery
-from toysae.worlds.named_worlds import WORLDS, k_of_n, pair, solo_leak, two_of_three
 from toysae.worlds.finite import finite_data
+from toysae.worlds.named_worlds import WORLDS, k_of_n, pair, solo_leak, two_of_three
 
 QUICK = {"n_latents": 3, "l1_coeff": 0.1, "n_steps": 150}
 

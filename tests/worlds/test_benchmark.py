@@ -7,9 +7,9 @@ import torch
 from scipy.stats import multivariate_normal, norm
 
 from toysae.chapters.beyond_the_toy.trials import world_of
-from toysae.worlds.named_worlds import benchmark
 from toysae.worlds.copulas import LowRankCopula
 from toysae.worlds.firings import Families
+from toysae.worlds.named_worlds import benchmark
 
 N = 40_000
 SMALL = {"n_features": 16, "d_in": 8, "mean_l0": 2.0, "n_families": 1}

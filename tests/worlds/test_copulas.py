@@ -7,8 +7,8 @@ import pytest
 import torch
 from scipy.stats import multivariate_normal
 
-from toysae.worlds.named_worlds import correlated, one_with_others
 from toysae.worlds.copulas import MOST_LISTED, GaussianCopula, orthants
+from toysae.worlds.named_worlds import correlated, one_with_others
 
 N = 40_000
 

@@ -5,7 +5,6 @@ import math
 import pytest
 import torch
 
-from toysae.worlds.named_worlds import antipodal_plane, independent, k_of_n, mutually_exclusive, pair, two_of_three
 from toysae.worlds.copulas import LowRankCopula
 from toysae.worlds.directions import coherence, random_rotation, unit_directions
 from toysae.worlds.finite import affordable_levels, coordinates, finite_activations, finite_data
@@ -21,6 +20,7 @@ from toysae.worlds.firings import (
     require_enumerable,
 )
 from toysae.worlds.magnitudes import CorrelatedUniform, Uniform
+from toysae.worlds.named_worlds import antipodal_plane, independent, k_of_n, mutually_exclusive, pair, two_of_three
 from toysae.worlds.world import World
 
 

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from toysae.worlds.named_worlds import benchmark, hierarchy, independent, product, tree, two_of_three
 from toysae.worlds.firings import ExactlyK, Hierarchy, Independently, SideBySide, cooccurrence_of, families_of
+from toysae.worlds.named_worlds import benchmark, hierarchy, independent, product, tree, two_of_three
 from toysae.worlds.world import World
 
 

@@ -5,6 +5,9 @@ import pytest
 import torch
 
 from toysae.optimum.codes import best_codes, code_loss, dictionary_loss
+from toysae.worlds.directions import unit_directions
+from toysae.worlds.finite import affordable_levels, finite_activations, finite_data, grid_size, quantile_grid
+from toysae.worlds.magnitudes import magnitude_levels
 from toysae.worlds.named_worlds import (
     antipodal_plane,
     hierarchy,
@@ -12,9 +15,6 @@ from toysae.worlds.named_worlds import (
     k_of_n,
     two_of_three,
 )
-from toysae.worlds.directions import unit_directions
-from toysae.worlds.finite import affordable_levels, finite_activations, finite_data, grid_size, quantile_grid
-from toysae.worlds.magnitudes import magnitude_levels
 
 
 def test_the_quantile_grid_agrees_with_sampling():

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
+from toysae.worlds.finite import finite_data
+from toysae.worlds.magnitudes import TwoLevels, magnitude_levels
 from toysae.worlds.named_worlds import (
     k_of_n,
     two_of_three,
 )
-from toysae.worlds.finite import finite_data
-from toysae.worlds.magnitudes import TwoLevels, magnitude_levels
 
 
 @pytest.mark.parametrize("sigma", [0.1, 0.8, 3.0])

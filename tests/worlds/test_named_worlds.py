@@ -6,6 +6,9 @@ import math
 import pytest
 import torch
 
+from toysae.worlds.directions import coherence, random_rotation, unit_directions
+from toysae.worlds.firings import Hierarchy, MutuallyExclusive, Patterns
+from toysae.worlds.magnitudes import CorrelatedUniform, RectifiedNormal
 from toysae.worlds.named_worlds import (
     VARIANTS,
     antipodal_plane,
@@ -24,9 +27,6 @@ from toysae.worlds.named_worlds import (
     two_of_three,
     zipf_rates,
 )
-from toysae.worlds.directions import coherence, random_rotation, unit_directions
-from toysae.worlds.firings import Hierarchy, MutuallyExclusive, Patterns
-from toysae.worlds.magnitudes import CorrelatedUniform, RectifiedNormal
 from toysae.worlds.world import Isotropic, World
 
 N = 40_000

@@ -5,9 +5,9 @@ import math
 import pytest
 import torch
 
-from toysae.worlds.named_worlds import superposed
 from toysae.worlds.copulas import random_correlation
 from toysae.worlds.magnitudes import Uniform
+from toysae.worlds.named_worlds import superposed
 
 
 def generator(seed=0):

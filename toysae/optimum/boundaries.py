@@ -14,10 +14,10 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from toysae.optimum.codes import sample_losses
-from toysae.worlds.named_worlds import two_of_three
 from toysae.worlds.checks import as_number, require, require_not_negative, require_tensor
 from toysae.worlds.finite import quantile_grid
 from toysae.worlds.firings import Patterns
+from toysae.worlds.named_worlds import two_of_three
 from toysae.worlds.world import World
 
 JITTER_LEVELS = 100  # magnitudes per feature in the grid on which the jitter boundary is computed

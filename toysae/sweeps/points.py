@@ -21,8 +21,8 @@ from toysae.saes.stack import ReluL1, Stack, untrained
 from toysae.saes.starts import initial_rows
 from toysae.saes.training import Batches, Data, Support, fit
 from toysae.sweeps.settings import Setting, grid
-from toysae.worlds.named_worlds import WORLDS
 from toysae.worlds.finite import finite_data
+from toysae.worlds.named_worlds import WORLDS
 from toysae.worlds.world import World
 
 

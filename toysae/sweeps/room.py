@@ -20,8 +20,8 @@ from toysae.optimum.search import search_dictionaries
 from toysae.saes.stack import ReluL1, Stack
 from toysae.saes.starts import start
 from toysae.saes.training import Support, fit
-from toysae.worlds.named_worlds import k_of_n
 from toysae.worlds.checks import require, require_whole
+from toysae.worlds.named_worlds import k_of_n
 from toysae.worlds.world import World
 
 AGREE = 1e-6  # share of a loss by which the best dictionaries may differ

@@ -13,8 +13,8 @@ from toysae.chapters.correlations.turned_rows import (
     mean_difference,
 )
 from toysae.optimum.codes import sample_losses
-from toysae.worlds.named_worlds import antipodal_plane
 from toysae.worlds.finite import quantile_grid
+from toysae.worlds.named_worlds import antipodal_plane
 
 PRICE = 1e-4
 AXES, DIAGONALS = torch.tensor([0.0, math.pi / 4]).double()

@@ -22,8 +22,8 @@ from toysae.optimum.codes import batch_codes, best_codes, dictionary_loss
 from toysae.optimum.formulas import tilt, top_eigenvector_angle
 from toysae.saes.stack import ReluL1, Stack, untrained
 from toysae.saes.starts import initial_rows
-from toysae.worlds.named_worlds import hierarchy, tree
 from toysae.worlds.finite import finite_activations, finite_data, quantile_grid
+from toysae.worlds.named_worlds import hierarchy, tree
 
 PAIR = hierarchy(n_others=0)
 ATOMS = torch.eye(2).double()

@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from toysae.chapters.remedies.arena import TASKS, listed_data
-from toysae.worlds.named_worlds import tree
 from toysae.worlds.finite import finite_data
 from toysae.worlds.magnitudes import TwoLevels
+from toysae.worlds.named_worlds import tree
 
 
 @pytest.mark.parametrize("name", TASKS)

@@ -10,8 +10,8 @@ from toysae.chapters.remedies.classical import (
     principal_components,
 )
 from toysae.measures.labels import cosines
-from toysae.worlds.named_worlds import mutually_exclusive, two_of_three
 from toysae.worlds.directions import random_rotation
+from toysae.worlds.named_worlds import mutually_exclusive, two_of_three
 
 ROTATION = random_rotation(3, 3, torch.Generator().manual_seed(3)).double()
 

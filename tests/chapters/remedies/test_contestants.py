@@ -12,8 +12,8 @@ from toysae.chapters.remedies import contestants
 from toysae.chapters.remedies.arena import L1_COEFF, TASKS, Task
 from toysae.chapters.remedies.contestants import MOST_SETTINGS, Remedy, Shuffled, TrueFeatures, coded, tried
 from toysae.chapters.remedies.settings import CONTESTANTS
-from toysae.worlds.named_worlds import hierarchy
 from toysae.worlds.magnitudes import TwoLevels
+from toysae.worlds.named_worlds import hierarchy
 
 PLAN = {"n_steps": 60, "lr": 0.01}
 

@@ -13,8 +13,8 @@ from toysae.saes.kinds import KINDS
 from toysae.saes.stack import Stack
 from toysae.saes.starts import random_sign_rows
 from toysae.saes.training import Batches, fit
-from toysae.worlds.named_worlds import benchmark
 from toysae.worlds.checks import require
+from toysae.worlds.named_worlds import benchmark
 from toysae.worlds.world import World
 
 N_SCORED_SAMPLES = 4096  # on which SAEs are scored; none of them was trained on

@@ -10,8 +10,8 @@ import torch
 
 from toysae.optimum.search import best_dictionary
 from toysae.saes.training import MOST_POINTS, Batches, Data, Support
-from toysae.worlds.named_worlds import groups, hierarchy, independent, one_with_others, solo_leak, tree, two_of_three
 from toysae.worlds.finite import finite_data
+from toysae.worlds.named_worlds import groups, hierarchy, independent, one_with_others, solo_leak, tree, two_of_three
 from toysae.worlds.world import World
 
 L1_COEFF = 0.1  # the price at which the dictionaries of all contestants are compared

@@ -22,10 +22,10 @@ from matplotlib.patheffects import withStroke
 from toysae.chapters.when_they_win.two_features import Cell
 from toysae.claims.words import counted
 from toysae.figures.style import LABEL_COLOURS
-from toysae.worlds.named_worlds import VARIANTS, two_features
 from toysae.worlds.finite import affordable_levels
 from toysae.worlds.firings import Patterns
 from toysae.worlds.magnitudes import magnitude_levels
+from toysae.worlds.named_worlds import VARIANTS, two_features
 
 AXES = ("variant", "l1_coeff", "solo", "sigma")
 LOSSES = {"atoms": "true features: A, B", "pair": "A and A+B", "best": "best two rows", "trained": "trained"}

@@ -21,8 +21,8 @@ from toysae.optimum.two_rows import ATOMS, PAIR, best_angles, plane_losses
 from toysae.saes.stack import ReluL1, Stack, untrained
 from toysae.saes.starts import initial_rows
 from toysae.saes.training import N_RESAMPLINGS, Support, fast_arithmetic, fit
-from toysae.worlds.named_worlds import VARIANTS, two_features
 from toysae.worlds.finite import finite_data
+from toysae.worlds.named_worlds import VARIANTS, two_features
 from toysae.worlds.world import World
 
 
