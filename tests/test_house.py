@@ -121,7 +121,7 @@ def test_no_name_is_borrowed_from_where_it_does_not_live(path):
 def test_a_borrowed_name_would_be_found(tmp_path):
     borrower = tmp_path / "borrower.py"
     borrower.write_text(
-        "from toysae.worlds.named_worlds import World, tree\nfrom toysae.worlds import catalogue, World\n"
+        "from toysae.worlds.named_worlds import World, tree\nfrom toysae.worlds import named_worlds, World\n"
     )
     assert not_at_home(borrower) == ["toysae.worlds.named_worlds.World"]
 

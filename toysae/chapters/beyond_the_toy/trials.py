@@ -23,7 +23,7 @@ PLAIN, TOPK, JUMPRELU, MATRYOSHKA = "L1", "TopK", "JumpReLU, narrow kernel", "Ma
 
 
 def world_of(data_seed: int, **numbers: Any) -> World:
-    """The benchmark of a data seed, which decides factors and directions; numbers as named_worlds.benchmark takes them."""
+    """The benchmark of a data seed, which decides factors and directions; numbers as `benchmark` takes them."""
     return benchmark(generator=_generator(data_seed, WORLD), **numbers)
 
 
