@@ -1,6 +1,7 @@
 """A run beside the published one: what is the same, what differs, and whether it matters."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -152,3 +153,44 @@ def test_the_page_shows_what_differs_and_what_each_run_was_made_with(tmp_path):
     assert f"| {link} | [holds]{{.verdict-holds}} | [does not hold]{{.verdict-fails}} |" in said
     assert f"| {link} | found | 60 of 64 | 20 of 64 | outside its interval |" in said
     assert "| cost | 2 (1.5 to 2.5) | 2.1 (1.5 to 2.5) | within its interval |" in said
+
+
+# ---- two stored runs: seven claims as two processors find them
+
+
+@pytest.fixture
+def processors():
+    """What differs is what does in full runs: counts by one, a mean over trained SAEs, sums in their last digits."""
+    folder = Path(__file__).parent / "runs"
+    return [Published.read(folder / f"{name}_processor.json") for name in ("one", "another")]
+
+
+def test_two_processors_say_the_same(processors):
+    found = compare(*processors, [])
+    assert summary(found) == "7 of 7 verdicts as published; 4 numbers differ, all within their intervals"
+    assert {(claim.id, number.label) for claim in found.claims for number in claim.numbers} == {
+        ("no-setting-suffices", "count"),
+        ("child-leaks", "absorb partly"),
+        ("control", "find them"),
+        ("composites-in-superposition", "share of pairs there"),
+    }
+    assert "| processor | one kind of processor | another kind of processor |" in page(found)
+    assert "Verdicts that differ" not in page(found)
+
+
+def test_it_does_not_matter_which_of_them_is_published(processors):
+    one, another = processors
+    assert summary(compare(another, one, [])) == summary(compare(one, another, []))
+    assert summary(compare(one, one, [])) == "7 of 7 verdicts as published; no number differs"
+
+
+@pytest.mark.parametrize(("change", "told"), [
+    ({"case": 1}, "6 of 7 verdicts as published; 4 numbers differ, all within their intervals"),
+    ({"verdict": "partly"}, "6 of 7 verdicts as published; 4 numbers differ, all within their intervals"),
+    ({"evidence": {"find them": {"k": 30, "n": 64}}}, "7 of 7 verdicts as published; 7 numbers differ: 3 within their"
+     " intervals, 1 outside, 3 without an interval"),
+])  # fmt: skip
+def test_a_run_that_says_something_else_is_seen_among_them(processors, change, told):
+    one, another = processors
+    another.claims["07_hierarchies"]["control"].update(change)
+    assert summary(compare(one, another, [])) == told

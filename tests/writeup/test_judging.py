@@ -4,8 +4,6 @@ import json
 import re
 from pathlib import Path
 
-import pytest
-
 from toysae.claims import Family, Fraction, mostly, nearly_all
 from toysae.claims.record import Published, Record
 from toysae.claims.sources import SOURCES
@@ -18,7 +16,7 @@ PROJECT = Project(ROOT)
 BEST = {source.verdicts[0] for source in SOURCES.values()}
 
 # Claims whose best verdict may rest on fewer than 16, by name, with the reason
-FEW = {}
+FEW: dict[str, str] = {}
 
 
 def count(k, n=64):
@@ -67,8 +65,8 @@ def test_of_few_all_are_not_nearly_all():
 def test_of_ten_comparisons_three_are_better_alone_and_one_in_the_family():
     assert example(2) == (
         "10 invented contestants differ from a baseline at 32 seeds. Taken alone, 3 of them are better with p below"
-        " .05. In the family one is surely better: contestant A (p 0.002 alone, 0.024 in the family). Contestant B is not"
-        " (p 0.018 alone, 0.161 in the family), although its own interval, 0.08 to 0.80, leaves out zero."
+        " .05. In the family one is surely better: contestant A (p 0.002 alone, 0.024 in the family). Contestant B is"
+        " not (p 0.018 alone, 0.161 in the family), although its own interval, 0.08 to 0.80, leaves out zero."
     )
     assert Family.of(rules._invented()).surely_more == ["A"]
 
@@ -92,7 +90,7 @@ def test_no_atom_is_condemned_by_the_start_of_training():
 
 
 def test_the_example_of_the_controls_is_that_of_the_published_run():
-    """48 of 64 untrained SAEs pass the rule that most have no atom: so it is recorded with the first chapter's claim."""
+    """48 of 64 untrained SAEs pass the rule that most have no atom: so the first chapter's claim records it."""
     (notebook,) = [name for name in PROJECT.names() if name.endswith("minimal_example")]
     entry = Published.read(PROJECT.published).claims[notebook]["no-atoms"]
     record = Record("no-atoms", source="seed", notebook=notebook, **entry)
@@ -223,8 +221,4 @@ def test_no_best_verdict_rests_on_a_count_of_fewer_than_sixteen():
         if isinstance(value, dict) and "k" in value and value["n"] < rules.FEWEST
     }
     assert few.keys() == FEW.keys(), json.dumps(few, indent=1)
-
-
-@pytest.mark.parametrize("reason", FEW.values(), ids=FEW)
-def test_an_exception_has_a_reason(reason):
-    assert reason.endswith(".")
+    assert all(reason.endswith(".") for reason in FEW.values())

@@ -50,8 +50,8 @@ def _counts() -> Rule:
         f" {NEARLY_ALL:g}. There is no exception for all of a few. A verdict that rests on a count has counted at least"
         f" {FEWEST}, a number that was fixed before the run, and is not raised because of what came out.",
         f"After {few} a sentence {_may(nearly_all(few))} say *nearly all*; after {enough} it"
-        f" {_may(nearly_all(enough))}, and {least} is the smallest number of which that is true. After {most} it {_may(mostly(most))} say *most*;"
-        f" after {half} it {_may(mostly(half))}.",
+        f" {_may(nearly_all(enough))}, and {least} is the smallest number of which that is true. After {most} it"
+        f" {_may(mostly(most))} say *most*; after {half} it {_may(mostly(half))}.",
     )
 
 
