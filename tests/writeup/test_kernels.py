@@ -58,6 +58,7 @@ found
 """,
     "is-killed": "import os, signal\n\nos.kill(os.getpid(), signal.SIGKILL)",
     "crashes": "import os, signal\n\nos.kill(os.getpid(), signal.SIGSEGV)",
+    "stops": "import sys\n\nsys.exit()",
     "leaves": "import os\n\nos._exit(3)",
     "loses-its-worker": "import os, pathlib, signal, time\n\npathlib.Path('kernel').write_text(str(os.getpid()))\n"
     "os.kill(os.getppid(), signal.SIGKILL)\ntime.sleep(600)",
@@ -66,6 +67,7 @@ REASONS = {
     "is-killed": "the kernel of is-killed was killed by the system, probably out of memory",
     "crashes": "the kernel of crashes was killed by SIGSEGV",
     "leaves": "the kernel of leaves ended by itself (exit code 3)",
+    "stops": "it was not executed to its end",
     "loses-its-worker": "the process that executed it ended without a word: killed, or out of memory",
 }
 IN_FRESH_ONES = ("state", "is-killed")  # each takes seconds
@@ -78,7 +80,9 @@ def run_all(folder, way, cells):
     for name, cell in cells.items():
         (folder / f"{name}.py").write_text(f"# %%\n1 + 1\n\n# %%\n{cell.strip()}\n")
     jobs = [
-        crew.Job(name, folder / f"{name}.py", folder / f"{name}.ipynb", folder / f"{name}.part", folder / "none.json")
+        crew.Job(
+            name, folder / f"{name}.py", folder / f"{name}.ipynb", folder / f"{name}.part.ipynb", folder / "none.json"
+        )
         for name in cells
     ]
     with pytest.MonkeyPatch.context() as patch, closing(crew.execute(jobs, folder, Board())) as outcomes:
@@ -140,7 +144,7 @@ def test_a_kernel_can_have_processes(forked):
 
 @FORKED
 @pytest.mark.parametrize("name", REASONS)
-def test_a_death_is_one_clear_line(forked, name):
+def test_an_end_before_its_time_is_one_clear_line(forked, name):
     assert (forked[name].reason, forked[name].traceback) == (REASONS[name], [])
 
 

@@ -210,9 +210,21 @@ def test_a_notebook_that_lost_its_stamp_or_its_outputs_is_stale(project):
     assert not stamps.is_fresh(project, "02_second")
 
 
+@pytest.mark.parametrize(
+    ("seconds", "order"), [((9, 2), "12"), ((2, 9), "21"), ((None, 9), "12"), ((None, None), "21")]
+)
+def test_what_takes_longest_begins_first(project, no_book, monkeypatch, seconds, order):
+    took = dict(zip(project.names(), seconds, strict=True))
+    monkeypatch.setattr(stamps, "seconds_of", lambda _, name: took[name])
+    begun = []
+    monkeypatch.setattr(crew, "execute", lambda jobs, folder, board: begun.extend(jobs) or (_ for _ in ()))
+    main(["reproduce", "--force"], project)
+    assert [job.name[1] for job in begun] == list(order)
+
+
 def test_a_failing_notebook_leaves_its_pair_and_the_others_untouched(project):
     before = published(project)
-    finished = call(project, "reproduce", "--force", TINY_ERROR="1")
+    finished = call(project, "reproduce", "--force", TINY_ERROR="1", TINY_NO_BOOK="1")
     assert finished.returncode == 1
     assert "02_second: FAILED" in finished.stdout
     assert "AssertionError: asked to fail" in finished.stdout

@@ -1,5 +1,6 @@
 """Executing notebooks: all of them as published, or one with other parameters."""
 
+import math
 import os
 import shutil
 import time
@@ -124,8 +125,7 @@ def _execute_all(project: Project, names: list[str], board: Board) -> bool:
     sources = {name: stamps.sources_hash(project, name) for name in names}
     failures = 0
     with workshop(project, "reproduce") as folder:
-        # The later a chapter, the more it computes; what takes longest begins first, so that no core waits at the end
-        jobs = [_job(project, name, folder) for name in reversed(names)]
+        jobs = [_job(project, name, folder) for name in _longest_first(project, names)]
         with closing(crew.execute(jobs, folder, board)) as outcomes:
             for outcome in outcomes:
                 if outcome.succeeded:
@@ -135,6 +135,11 @@ def _execute_all(project: Project, names: list[str], board: Board) -> bool:
                     failures += 1
                     _report_failure(project, outcome, board)
     return not failures
+
+
+def _longest_first(project: Project, names: list[str]) -> list[str]:
+    """By how long they took here, so that no core waits at the end; the later a chapter, the more it computes."""
+    return sorted(names, key=lambda name: (stamps.seconds_of(project, name) or math.inf, name), reverse=True)
 
 
 def _put_in_place(project: Project, outcome: crew.Outcome) -> None:

@@ -79,6 +79,9 @@ def execute(job: dict, kernel: kernels.Kernel, events: Events) -> None:
     except DeadKernelError:
         events.send(kind="failed", reason=kernel.death())
         return
+    if executed.metadata.papermill.exception:  # a cell left with exit(), which Papermill takes for a success
+        events.send(kind="failed", reason="it was not executed to its end")
+        return
     clean = pairs.normalise(executed, about)
     claims = records.claims_of(job["name"], clean, published)
     Path(job["output"]).write_bytes(pairs.to_bytes(clean))
