@@ -9,7 +9,7 @@ from torch import Tensor
 from toysae.claims.words import listed
 from toysae.measures.assessment import Assessment
 from toysae.measures.labels import Labels, SignedLabels, chosen, feature_names, require_threshold
-from toysae.worlds.checks import require, require_finite, require_tensor, require_whole
+from toysae.worlds.checks import require, require_finite, require_not_negative, require_tensor, require_whole
 
 
 def signed(cosine: float) -> str:
@@ -42,6 +42,9 @@ def drawn_by_loss(losses: Tensor, tolerance: float = 1e-3) -> dict[str, int]:
     tolerance  of all SAEs whose loss is within this share of the one looked for, the first is taken: which of several
                equal ones is the lowest by a last digit would hang on the processor
     """
+    require_tensor("losses", losses, "n_saes+")
+    require("the lowest loss", float(losses.min()), float(losses.min()) >= 0, "a number >= 0")
+    require_not_negative(tolerance=tolerance)
     levels = {"lowest": losses.min(), "median": losses.median(), "highest": losses.max()}
     return {name: int(((losses - at).abs() <= tolerance * at).nonzero()[0]) for name, at in levels.items()}
 
