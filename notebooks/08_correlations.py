@@ -895,7 +895,6 @@ claim(
 # either correlation, as differing if most do not at either, and else as partly reproduced. The control is the small
 # budget.
 
-
 # %%
 random_starts = [(c, budget) for c in both_signs for budget in (TRUE_L0, k)]
 

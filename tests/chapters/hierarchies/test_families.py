@@ -104,8 +104,13 @@ def test_a_sum_of_two_features_is_on_no_diagonal():
     live = torch.ones(3, 2, dtype=torch.bool)
     live[2, 0] = False
     rows = torch.stack([ATOMS.flip(0), ABSORBING, ATOMS])
-    assert on_the_diagonal(rows, live, PAIR).tolist() == [2, 1, 1]
-    assert on_the_diagonal(rows, live, PAIR, bar=0.7).tolist() == [2, 2, 1]
+    assert on_the_diagonal(rows, live, PAIR, bar=0.9).tolist() == [2, 1, 1]
+
+
+def test_a_bar_just_below_the_cosine_of_a_sum_lets_composites_pass():
+    live = torch.ones(1, 2, dtype=torch.bool)
+    assert on_the_diagonal(ABSORBING[None], live, PAIR, bar=0.7).item() == 2
+    assert on_the_diagonal(ABSORBING[None], live, PAIR, bar=0.71).item() == 1
 
 
 def planted(rows, encoder, world=PAIR):
