@@ -1,6 +1,7 @@
 """Notebooks executed without kernels: one process imports what they import, then forks a child for each run.
 
-Kernels, Papermill and the runner have tests of their own, and take a second of every run; here the same cells, with the parameters where Papermill puts them, go through an IPython shell that keeps what they display.
+Kernels, Papermill and the runner have tests of their own, and take a second of every run; here the same cells, with
+the parameters where Papermill puts them, go through an IPython shell that keeps what they display.
 As a script: reads the runs from standard input, and leaves NAME.ipynb or NAME.failed of each in the folder it names.
 """
 
