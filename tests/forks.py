@@ -1,7 +1,7 @@
 """Notebooks executed without kernels: one process imports what they import, then forks a child for each run.
 
-A kernel spends most of a quick run on its imports. Kernels, Papermill and the runner have tests of their own; here the
-same cells, with the parameters where Papermill puts them, go through an IPython shell that keeps what they display.
+Kernels, Papermill and the runner have tests of their own, and take a second of every run; here the same cells, with
+the parameters where Papermill puts them, go through an IPython shell that keeps what they display.
 As a script: reads the runs from standard input, and leaves NAME.ipynb or NAME.failed of each in the folder it names.
 """
 
@@ -46,6 +46,7 @@ def execute(runs: list[Run], folder: Path) -> dict[str, Result]:
     """Execute all runs, as many at a time as there are cores, and return the results by name."""
     asked = json.dumps({"folder": str(folder), "runs": [asdict(run) for run in runs]})
     told = os.environ | SETTINGS | {"IPYTHONDIR": str(folder / "ipython"), "TQDM_DISABLE": "1"}
+    told["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # else a debugger warns when it is imported
     with (folder / "log").open("w") as log:
         subprocess.run([sys.executable, __file__], input=asked, text=True, env=told, stderr=log, timeout=LIMIT)
     return {run.name: _result(run, folder) for run in runs}

@@ -3,6 +3,8 @@
 import ast
 import re
 import tomllib
+from copy import deepcopy
+from functools import cache
 from itertools import pairwise
 
 import jupytext
@@ -25,14 +27,17 @@ CODE_IN_PROSE = re.compile(r"^(import \w+|from \w+ import|def \w+\(|\w+ = \w+\(|
 each_notebook = pytest.mark.parametrize("name", NAMES)
 
 
+read_source, read_executed = cache(pairs.read_source), cache(pairs.read_executed)
+
+
 @pytest.fixture
 def source(name):
-    return pairs.read_source(PROJECT.source(name))
+    return deepcopy(read_source(PROJECT.source(name)))
 
 
 @pytest.fixture
 def executed(name):
-    return pairs.read_executed(PROJECT.executed(name))
+    return deepcopy(read_executed(PROJECT.executed(name)))
 
 
 def cells(notebook, cell_type: str):
