@@ -26,8 +26,14 @@ help: ## this list
 reproduce: environment ## run every notebook with its published parameters, then write build/claims.json and the book
 	@$(PY) toysae.writeup reproduce
 
+# Settings that were misspelt, or given beside PARAMS, would else be passed over without a word.
+SETTINGS := NB PARAMS ARGS SWEEP ONLY WORKERS SCHEDULER STRICT PYTHON TORCH_INDEX
+UNKNOWN = $(foreach name,$(filter-out $(SETTINGS),$(.VARIABLES)),$(if $(filter command,$(origin $(name))),$(name)=))
+run sweep: export TOLD = $(firstword $(UNKNOWN))
+known = test -z "$$TOLD" || { echo "$$TOLD is not known: known are $(SETTINGS:%=%=); a notebook's own go into PARAMS" >&2; exit 2; }
+
 run: ## run one notebook with other parameters: NB=name PARAMS="name=value ...", into build/run/
-	@test "$(origin PARAM)" != "command line" || { echo 'PARAM= is not known; did you mean PARAMS=?' >&2; exit 2; }
+	@$(known)
 	@test -n "$$NB" || { echo 'make run needs a notebook: make run NB=01_minimal_example PARAMS="sigma=0.5 seed=3"' >&2; exit 2; }
 	@sh ./environment.sh
 	@set -f; $(PY) toysae.writeup run "$$NB" $$PARAMS
@@ -41,7 +47,9 @@ lab: environment ## open copies of the notebooks, build/lab/, in JupyterLab (ARG
 book: environment ## build the book alone, into build/book/
 	@$(PY) toysae.writeup book
 
-sweep: environment ## compute a large sweep, or go on with it: SWEEP=name (without it: the list), into build/sweeps/
+sweep: ## compute a large sweep, or go on with it: SWEEP=name (without it: the list), into build/sweeps/
+	@$(known)
+	@sh ./environment.sh
 	@set -f; $(PY) toysae.sweeps $${SWEEP:+"$$SWEEP"} $${ONLY:+--only "$$ONLY"} \
 	    $${WORKERS:+--workers "$$WORKERS"} $${SCHEDULER:+--scheduler "$$SCHEDULER"}
 

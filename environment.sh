@@ -135,7 +135,7 @@ with_conda() {
 
 make_venv() {
     say "making $venv with $base ($("$base" --version))"
-    $how "$base" >>"$log" 2>&1 || fail "$venv could not be made with $base; $log ends: $(tail -n 1 "$log")"
+    $how "$base" >>"$log" 2>&1 || { check_disk; fail "$venv could not be made with $base; $log ends: $(tail -n 1 "$log")"; }
 }
 
 # A name on PATH is not enough: version managers leave names there that only say "not installed".
@@ -145,20 +145,32 @@ runs() { "$1" --version >/dev/null 2>&1; }
 
 pip() { "$python" -m pip --disable-pip-version-check "$@" >>"$log" 2>&1; }
 
+# Ends in a line of its own where the disk is full: what could not be written looks like what could not be had.
+check_disk() {
+    free=$(df -Pk . 2>/dev/null | sed -n '2 s/^.* \([0-9][0-9]*\)  *[0-9][0-9]*%.*$/\1/p')
+    if grep -q 'No space left on device' "$log" || [ "${free:-$least_room}" -lt "$least_room" ]; then
+        fail "the disk is full, or TMPDIR is (${free:+$((free / 1024)) MB are free here}); the environment takes 2 GB; see $log"
+    fi
+}
+least_room=102400    # kB
+
 # Alone, for PyPI's build for Linux brings gigabytes of CUDA: "+cpu" can only be the other one. Its own dependencies
 # come with the other packages.
 install_torch() {
     build="torch==$(torch_version)"
     if [ -n "${TORCH_INDEX:-}" ]; then
         say "installing $build from $TORCH_INDEX"
-        torch_from "$TORCH_INDEX" || fail "TORCH_INDEX=$TORCH_INDEX gave no $build for this Python; see $log"
+        torch_from "$TORCH_INDEX" || { check_disk; fail "TORCH_INDEX=$TORCH_INDEX gave no $build for this Python; see $log"; }
         return
     fi
     [ "$(uname -s)" != Linux ] || build="$build+cpu"
     say "installing $build"
-    torch_from_find_links || torch_from "$cpu_index" ||
-        fail "$build for this Python is neither in pip's find-links nor at $cpu_index;" \
-             "set TORCH_INDEX to an index that has it; see $log"
+    torch_from_find_links && return
+    check_disk
+    torch_from "$cpu_index" && return
+    check_disk
+    fail "$build for this Python is neither in pip's find-links nor at $cpu_index;" \
+         "set TORCH_INDEX to an index that has it; see $log"
 }
 torch_from_find_links() { pip install --no-compile --no-deps --no-index "$build"; }
 torch_from() { pip install --no-compile --no-deps --retries 1 --timeout 30 --index-url "$1" "$build"; }
@@ -170,8 +182,9 @@ install_packages() {
     # shellcheck disable=SC2086
     set -- install --requirement "$venv/packages.txt" --constraint "$pins" $more
     if find_uv && "$uv" pip "$@" --python "$python" >>"$log" 2>&1; then return; fi
+    check_disk
     say "uv could not do it; trying pip"
-    pip "$@" --no-compile || fail "the packages could not be installed; $log ends: $(tail -n 1 "$log")"
+    pip "$@" --no-compile || { check_disk; fail "the packages could not be installed; $log ends: $(tail -n 1 "$log")"; }
 }
 find_uv() {
     uv=uv

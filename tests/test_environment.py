@@ -164,11 +164,11 @@ def test_pins_hold_no_address_no_path_and_no_cuda():
 # ---- environment.sh, on machines of stand-ins: each says what it was asked, and makes what the real one would make
 
 TOOLS = ["sh", "sed", "cat", "cmp", "mkdir", "rm", "mv", "cp", "dirname", "basename", "tail", "sleep", "flock", "perl"]
-TOOLS += ["find", "sort", "xargs"]
+TOOLS += ["find", "sort", "xargs", "grep"]
 STAND_IN = """#!/bin/sh
 asked="$(basename "$0") $*"
 echo "$asked" >>"$RECORD"
-case $asked in $REFUSE) echo refused >&2; exit 1 ;; $HANG) sleep "$SECONDS_HUNG" ;; esac
+case $asked in $REFUSE) echo "${WHY:-refused}" >&2; exit 1 ;; $HANG) sleep "$SECONDS_HUNG" ;; esac
 case $asked in
     *version_info*) echo VERSION ;;
     *" --version") echo "stand-in VERSION" ;;
@@ -310,6 +310,32 @@ def test_an_environment_that_does_not_work_is_not_whole(machine):
     run = machine.has("python3").run(REFUSE="*import torch*")
     assert_one_clear_line(run, "does not work")
     assert not machine.stamp.exists()
+
+
+# ---- a full disk
+
+FULL = "ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device"
+
+
+@pytest.mark.parametrize("refused", ["*torch==*", "*--editable*", "* -m venv *"])
+def test_a_full_disk_is_told_as_one(machine, refused):
+    run = machine.has("python3").run(REFUSE=refused, WHY=FULL)
+    assert_one_clear_line(run, "the disk is full", "build/environment.log")
+    assert not machine.asked("--index-url") and not machine.stamp.exists()
+
+
+def test_a_full_disk_is_told_with_an_index_of_the_users_own(machine):
+    run = machine.has("python3").run(REFUSE="*torch==*", WHY=FULL, TORCH_INDEX="https://example.org/cu130")
+    assert_one_clear_line(run, "the disk is full")
+
+
+@pytest.mark.parametrize(("free", "full"), [("7", True), ("90000000", False)])
+def test_a_disk_too_full_for_its_own_log_is_told_as_one(machine, free, full):
+    machine.script(
+        "df", f"#!/bin/sh\necho Filesystem blocks Used Available Capacity Mounted\necho /dev/a 9 8 {free} 99% /a b\n"
+    )
+    run = machine.has("python3").run(REFUSE="*torch==*")
+    assert_one_clear_line(run, "the disk is full" if full else "find-links")
 
 
 # ---- which PyTorch

@@ -514,9 +514,33 @@ def test_without_a_name_the_large_sweeps_are_listed(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("words", "line"),
     [
+        (["jitter", "--workers", "0"], "argument --workers: '0': allowed is a whole number of 1 or more"),
+        (["jitter", "--workers", "two"], "argument --workers: 'two': allowed is"),
+        (["jitter", "--workers", "2", "--scheduler", "tcp://a:1"], "argument --scheduler: not allowed with"),
+        (["jiter"], "unknown sweep 'jiter'"),
+    ],
+)
+def test_bad_words_are_refused_before_anything_heavy_is_imported(words, line):
+    script = (
+        "import sys; from toysae.sweeps.__main__ import main\ntry: main({})\nfinally: print(seen & {{*sys.modules}})"
+    )
+    script = "seen = {{'torch', 'pandas'}}; " + script
+    finished = subprocess.run([sys.executable, "-c", script.format(words)], capture_output=True, text=True)
+    assert finished.stdout == "set()\n"
+    assert finished.stderr.startswith(line) and finished.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("end", [">&-", "2>&- >&-", "| true"])
+def test_a_closed_output_gives_no_traceback(end):
+    finished = subprocess.run(f"'{sys.executable}' -m toysae.sweeps {end}", shell=True, capture_output=True, text=True)
+    assert "Traceback" not in finished.stderr and "Exception" not in finished.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
         (["jiter"], "unknown sweep 'jiter': did you mean jitter?"),
         (["xyz"], "unknown sweep 'xyz': known: jitter, "),
-        (["jitter", "--workers", "0"], "n_workers is 0: allowed is"),
         (["jitter", "--scheduler", "nowhere"], "scheduler is 'nowhere': allowed is"),
     ],
 )

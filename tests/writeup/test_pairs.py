@@ -5,7 +5,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from tiny_project import make_tiny_project
 
-from toysae.claims.record import CLAIM_MIME, Published, Record
+from toysae.claims.record import CLAIM_MIME, Published, Record, Unreadable
 from toysae.writeup import pairs, records
 
 
@@ -130,5 +130,5 @@ def test_a_claim_id_used_twice_is_an_error_that_names_it():
 
 def test_a_source_that_is_no_utf8_is_named(tmp_path):
     (tmp_path / "x.py").write_bytes(b"# %%\n'\xff'\n")
-    with pytest.raises(pairs.Unreadable, match=r"^x\.py: is not UTF-8 \(byte 6\)$"):
+    with pytest.raises(Unreadable, match=r"^x\.py: is not UTF-8 \(byte 6\)$"):
         pairs.read_source(tmp_path / "x.py")

@@ -11,6 +11,11 @@ from typing import Any
 CLAIM_MIME = "application/vnd.toysae.claim+json"
 NOT_JUDGED = "not judged"
 _PUBLISHED = ("case", "verdict", "statement", "evidence", "control")  # of each claim
+_NEEDED = {"case", "verdict", "statement", "evidence"}  # what those of the first edition have
+
+
+class Unreadable(ValueError):
+    """A file does not hold what it should. The message is one line that names it."""
 
 
 @dataclass(frozen=True)
@@ -98,12 +103,19 @@ class Published:
     def read(cls, path: Path) -> Published:
         """The file notebooks/published.json; nothing is published where there is none.
 
-        Files of the first edition hold the claims alone.
+        Files of the first edition hold the claims alone. Raises Unreadable for a file that holds anything else.
         """
         if not path.exists():
             return cls()
-        content = json.loads(path.read_text(encoding="utf-8"))
-        return cls(**content) if "claims" in content else cls(content)
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            read = cls(**content) if "claims" in content else cls(content)
+            whole = all(entry.keys() >= _NEEDED for claims in read.claims.values() for entry in claims.values())
+        except (ValueError, TypeError, AttributeError, RecursionError):
+            whole = False
+        if not (whole and isinstance(read.versions, dict) and isinstance(read.processor, str)):
+            raise Unreadable(f"{path.name}: holds no published claims; restore it, or remove it and publish anew")
+        return read
 
     @property
     def made_with(self) -> dict[str, Any]:

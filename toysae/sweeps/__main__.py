@@ -4,6 +4,7 @@ Exit codes: 0 done, 1 something failed, 2 bad input, 130 interrupted.
 """
 
 import argparse
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -25,10 +26,20 @@ class OneLineParser(argparse.ArgumentParser):
 
 def main(words: list[str] | None = None, folder: Path = FOLDER) -> int:
     """Compute the sweep that the words ask for, or list what there is; returns the exit code."""
+    for name in ("stdout", "stderr"):  # closed: what is said goes nowhere, and no journal takes its number
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 (as long as the process)
     asked = parser().parse_args(words)
     try:
         with interruptible():
-            return run(asked, folder)
+            code = run(asked, folder)
+            sys.stdout.flush()
+            return code
+    except BrokenPipeError:
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # Python writes the rest at its end, and would fail
+        return say("nobody listens any more; the next run goes on from here", 1)
     except OSError as problem:
         return say(f"cannot go on: {problem.strerror or problem}: {problem.filename or ''}".rstrip(": "), 1)
     except KeyboardInterrupt:
@@ -64,14 +75,24 @@ def run(asked: argparse.Namespace, folder: Path) -> int:
     return 0
 
 
+def number_of_workers(text: str) -> int:
+    """As --workers takes it, refused before anything heavy is imported."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r}: allowed is a whole number of 1 or more")
+    return int(text)
+
+
 def parser() -> argparse.ArgumentParser:
     parser = OneLineParser(prog="python -m toysae.sweeps", description="Compute a large sweep, or go on with it.")
     parser.add_argument("name", metavar="NAME", nargs="?", help="one of those that are listed without a name")
     parser.add_argument(
         "--only", metavar="name=value", help="these settings alone, such as notebook=01_minimal_example"
     )
-    parser.add_argument("--workers", type=int, metavar="N", help="processes on this machine (default: one per core)")
-    parser.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster, for example tcp://10.0.0.1:8786")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument(
+        "--workers", type=number_of_workers, metavar="N", help="processes on this machine (default: one per core)"
+    )
+    where.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster, for example tcp://10.0.0.1:8786")
     return parser
 
 

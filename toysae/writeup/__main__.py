@@ -22,8 +22,8 @@ def main(words: list[str] | None = None, project: Project | None = None) -> int:
     """Do what the words ask, in this checkout or in the project given, and return the exit code."""
     _open_streams()
     asked = _parser().parse_args(words)
+    from toysae.claims.record import Unreadable
     from toysae.writeup.crew import Interrupted, interruptible
-    from toysae.writeup.pairs import Unreadable
 
     try:
         with interruptible():
@@ -40,8 +40,10 @@ def main(words: list[str] | None = None, project: Project | None = None) -> int:
 
 
 def _do(asked: argparse.Namespace, project: Project) -> int:
-    from toysae.writeup import runner
+    from toysae.writeup import book, runner
 
+    if asked.command in ("reproduce", "run", "book", "publish"):
+        book.require_readable(project)
     if asked.command == "reproduce":
         return runner.reproduce(project, force=asked.force, strict=os.environ.get("STRICT", "") not in ("", "0"))
     if asked.command in ("run", "outcomes"):

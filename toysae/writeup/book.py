@@ -8,7 +8,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from toysae.claims.record import Published, Record
+from toysae.claims.record import Published, Record, Unreadable
 from toysae.claims.sources import SOURCES
 from toysae.writeup import changes, comparison, judging, machine, pages, pairs, records, reproduced, stamps
 from toysae.writeup.files import swap_folder, workshop
@@ -35,7 +35,7 @@ def build(project: Project) -> Path:
         claims = claims_of_all(project)
         (stage / f"{reproduced.NAME}.md").write_text(reproduced.page(claims), encoding="utf-8")
         _stage_judging(project, notebooks, claims, stage)
-        index = pages.with_findings((project.notebooks / "index.md").read_text(encoding="utf-8"), claims)
+        index = pages.with_findings(_text(project.notebooks / "index.md"), claims)
         front = pages.front_page(index, _slots(project, notebooks, claims)) + _stage_bench(project, stage)
         front += _stage_comparison(project, stage)
         (stage / "index.md").write_text(front, encoding="utf-8")
@@ -47,6 +47,21 @@ def build(project: Project) -> Path:
     if complaints:  # a warning is a fault, yet the book is there to read
         raise BookError(complaints)
     return project.book / "index.html"
+
+
+def require_readable(project: Project) -> None:
+    """Raises Unreadable if what a run is compared with, or the front page, is not what it should be."""
+    Published.read(project.published)
+    index = project.notebooks / "index.md"
+    if index.exists():  # that it is missing is no matter to a single page
+        _text(index)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as broken:
+        raise Unreadable(f"{path.name}: is not UTF-8 (byte {broken.start})") from broken
 
 
 def build_page(project: Project, name: str, notebook: NotebookNode, place: Path) -> None:

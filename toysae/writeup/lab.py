@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from toysae.claims.record import Unreadable
 from toysae.writeup import pairs
 from toysae.writeup.files import write_whole
 from toysae.writeup.project import Project
@@ -68,7 +69,10 @@ def _made(project: Project, name: str) -> _Pair:
     if project.executed(name).exists():
         executed = pairs.read_executed(project.executed(name))
         shown = executed if pairs.fingerprint(executed) == cells else source
-    about = {"sources": cells, "published": pairs.published_parameters(source)}
+    try:
+        about = {"sources": cells, "published": pairs.published_parameters(source)}
+    except Unreadable as problem:
+        raise Unreadable(f"{name}.py: {problem}") from problem
     shown = pairs.normalise(shown, about)
     return _Pair({".py": project.source(name).read_bytes(), ".ipynb": pairs.to_bytes(shown)}, {cells})
 

@@ -11,7 +11,7 @@ from typing import Any
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
-from toysae.claims.record import CLAIM_MIME, Published, Record
+from toysae.claims.record import CLAIM_MIME, Published, Record, Unreadable
 from toysae.claims.sources import SOURCES
 from toysae.writeup.records import recorded
 
@@ -82,11 +82,11 @@ def live_figure(html: str, caption: str, still: NotebookNode) -> str:
 
 
 def front_page(template: str, slots: dict[str, str]) -> str:
-    """Fill the named slots of the hand-written front page. Raises ValueError for a slot nobody fills."""
+    """Fill the named slots of the hand-written front page. Raises Unreadable for a slot nobody fills."""
 
     def fill(match: re.Match) -> str:
         if match.group(1) not in slots:
-            raise ValueError(f"index.md: unknown slot {match.group(1)!r}; known: {', '.join(slots)}")
+            raise Unreadable(f"index.md: unknown slot {match.group(1)!r}; known: {', '.join(slots)}")
         return slots[match.group(1)]
 
     return re.sub(r"<!-- slot: ([a-z ]+) -->", fill, template)
@@ -95,7 +95,7 @@ def front_page(template: str, slots: dict[str, str]) -> str:
 def with_findings(template: str, claims: list[Record]) -> str:
     """Fill each mark `<!-- finding: chapter/id -->` with what came out of that claim; the chapter without its number.
 
-    Empty while the chapter has no results. Raises ValueError if it has some and no such claim.
+    Empty while the chapter has no results. Raises Unreadable if it has some and no such claim.
     """
 
     def fill(match: re.Match) -> str:
@@ -103,7 +103,7 @@ def with_findings(template: str, claims: list[Record]) -> str:
         if not of_chapter:
             return ""
         if match.group(2) not in of_chapter:
-            raise ValueError(f"index.md: {match.group(1)} has no claim {match.group(2)!r}")
+            raise Unreadable(f"index.md: {match.group(1)} has no claim {match.group(2)!r}")
         return f"::::{{container}} finding\n\n{of_chapter[match.group(2)].statement}\n::::\n"
 
     return _FINDING.sub(fill, template)

@@ -15,6 +15,8 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
+from toysae.claims.record import Unreadable
+
 _CELL_METADATA = ("tags", "mystnb", "slideshow", "jupyter")
 _KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 _LANGUAGE = {
@@ -26,10 +28,6 @@ _LANGUAGE = {
     "pygments_lexer": "ipython3",
 }
 _ADDRESS = re.compile(r"\b0x[0-9a-f]{6,}\b")
-
-
-class Unreadable(ValueError):
-    """A file holds no notebook. The message is one line that names it."""
 
 
 def read_source(path: Path) -> NotebookNode:
@@ -83,12 +81,15 @@ def parameters_cell(notebook: NotebookNode) -> NotebookNode | None:
 
 
 def published_parameters(notebook: NotebookNode) -> dict:
-    """Names and values in the cell tagged parameters, in its order. Raises ValueError for what is no literal."""
+    """Names and values in the cell tagged parameters, in its order. Raises Unreadable for what is no literal."""
     cell = parameters_cell(notebook)
     values = {}
     for statement in _statements(cell.source if cell else ""):
         name, value = _assignment(statement)
-        values[name] = ast.literal_eval(value)
+        try:
+            values[name] = ast.literal_eval(value)
+        except ValueError:
+            raise Unreadable(f"parameters cell: {name} is {ast.unparse(value)}: allowed is a literal") from None
     return values
 
 
@@ -98,14 +99,15 @@ def _assignment(statement: ast.stmt) -> tuple[str, ast.expr]:
             return name, value
         case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
             return name, value
-    raise ValueError(f"parameters cell: {ast.unparse(statement)!r} is no assignment to one name")
+    line = " ".join(ast.unparse(statement).split())
+    raise Unreadable(f"parameters cell: {line!r} is no assignment to one name")
 
 
 def _statements(source: str) -> list[ast.stmt]:
     try:
         return ast.parse(source).body
     except SyntaxError as error:
-        raise ValueError(f"parameters cell: {error}") from error
+        raise Unreadable(f"parameters cell: {error}") from error
 
 
 def parameter_comments(notebook: NotebookNode) -> dict[int, str]:

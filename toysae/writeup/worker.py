@@ -100,7 +100,7 @@ def _papermill(
     try:
         return execute_notebook(
             notebook,
-            job["partial"],
+            job["partial"].replace("{", "{{").replace("}", "}}"),  # Papermill takes it for a template
             parameters=job["parameters"],
             kernel_name="python3",
             language="python",
