@@ -116,14 +116,14 @@ def test_the_best_of_a_search_are_polished_since_alternating_alone_does_not_arri
 
 
 def test_the_best_are_the_ones_that_are_polished(monkeypatch):
-    world, polished = k_of_n(4, 2), []
+    world, polished = product([3, 3]), []
 
     def as_it_is(rows, *_):
         polished.append(dictionary_loss(rows, world, 0.1).item())
         return rows, polished[-1]
 
     monkeypatch.setattr(search, "polish", as_it_is)
-    found = search_dictionaries(world, 4, 0.1, n_starts=20)
+    found = search_dictionaries(world, 6, 0.1, n_starts=20)
     assert len(polished) == N_POLISHED
     assert sorted(polished) == pytest.approx(found.losses[:N_POLISHED].tolist(), abs=1e-12)
     assert found.losses[-1] > found.losses[0] + 1e-3
