@@ -99,6 +99,7 @@ def test_polishing_never_raises_the_loss_and_ends_where_no_turn_helps():
     start = unit_rows(4, 5, 5).abs()
     end, loss = polish(start, points, probabilities, 0.1)
     assert loss < dictionary_loss(start, world, 0.1)
+    assert (end.norm(dim=1) - 1).abs().max() < 1e-14
     turned = torch.nn.functional.normalize(end + 1e-3 * unit_rows(5, 40, 5, 5), dim=2)
     assert (dictionary_loss(turned, world, 0.1) > loss - 1e-9).all()
 
