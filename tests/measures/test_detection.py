@@ -54,6 +54,17 @@ def test_scores_of_a_planted_dictionary_are_those_counted_by_hand():
     assert [seen[label] for label in ("atomic", "composite", "mixed", "dead")] == [0.5, 0.25, 0, 0.25]
 
 
+def test_fewer_latents_than_features_are_counted_by_what_they_could_do():
+    """Two latents for three features, one of which never fires; it lies along the third."""
+    world = independent([0.5] * 3)
+    stack = untrained(ReluL1(0.1), torch.eye(3)[None, [0, 2]], [0], decoder_bias=False)
+    stack.parameters["b_enc"][0, 1] = -9.0
+    seen = detection_scores(stack, world, torch.tensor([[1.0, 1, 1], [1.0, 0, 0], [0.0, 0, 1]]))
+    assert seen["unique"].item() == 1  # per live latent
+    assert (seen["found"].item(), seen["dead"].item(), seen["mcc"].item()) == pytest.approx((0.5, 0.5, 1.0))
+    assert (seen["precision"].item(), seen["recall"].item(), seen["f1"].item()) == (1, 1, 1)
+
+
 def test_precision_falls_by_false_alarms_and_recall_by_misses():
     world = independent([0.5, 0.5])
     stack = untrained(ReluL1(0.1), torch.eye(2)[None], [0], decoder_bias=False)

@@ -93,6 +93,17 @@ def test_codes_meet_the_conditions_of_an_optimum_even_for_nearly_dependent_rows(
     assert pull[z > 0].abs().max() < 1e-6
 
 
+def test_codes_meet_them_too_where_latents_enter_that_leave_again():
+    """Crowded rows: some of these problems take more rounds than there are latents."""
+    generator = torch.Generator().manual_seed(0)
+    rows = torch.rand(600, 5, 3, generator=generator, dtype=torch.float64) ** 3
+    dictionaries = torch.nn.functional.normalize(rows, dim=2)
+    points = 2 * torch.rand(20, 3, generator=generator, dtype=torch.float64)
+    z = batch_codes(points, dictionaries, 0.01)
+    pull = (points - z @ dictionaries) @ dictionaries.transpose(1, 2) - 0.01
+    assert (z >= 0).all() and pull.max() < 1e-7 and pull[z > 0].abs().max() < 1e-7
+
+
 def test_each_dictionary_may_have_its_own_penalty_and_its_own_points():
     dictionaries, points = unit_rows(1, 2, 4, 3), unit_rows(2, 2, 6, 3).abs()
     together = batch_codes(points, dictionaries, torch.tensor([0.1, 0.4]))

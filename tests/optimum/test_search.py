@@ -5,6 +5,7 @@ import math
 import pytest
 import torch
 
+from toysae.optimum import search
 from toysae.optimum.codes import batch_codes, dictionary_loss, radial_bound
 from toysae.optimum.search import (
     N_POLISHED,
@@ -98,6 +99,7 @@ def test_polishing_never_raises_the_loss_and_ends_where_no_turn_helps():
     start = unit_rows(4, 5, 5).abs()
     end, loss = polish(start, points, probabilities, 0.1)
     assert loss < dictionary_loss(start, world, 0.1)
+    assert (end.norm(dim=1) - 1).abs().max() < 1e-14
     turned = torch.nn.functional.normalize(end + 1e-3 * unit_rows(5, 40, 5, 5), dim=2)
     assert (dictionary_loss(turned, world, 0.1) > loss - 1e-9).all()
 
@@ -112,6 +114,29 @@ def test_the_best_of_a_search_are_polished_since_alternating_alone_does_not_arri
     assert found.losses[:N_POLISHED].tolist() == pytest.approx(left, abs=1e-9)
     assert (losses - found.losses).max() > 1e-4  # there was something to gain
     assert torch.equal(found.losses, found.losses.sort().values)
+
+
+def test_the_best_are_the_ones_that_are_polished(monkeypatch):
+    world, polished = product([3, 3]), []
+
+    def as_it_is(rows, *_):
+        polished.append(dictionary_loss(rows, world, 0.1).item())
+        return rows, polished[-1]
+
+    monkeypatch.setattr(search, "polish", as_it_is)
+    found = search_dictionaries(world, 6, 0.1, n_starts=20)
+    assert len(polished) == N_POLISHED
+    assert sorted(polished) == pytest.approx(found.losses[:N_POLISHED].tolist(), abs=1e-12)
+    assert found.losses[-1] > found.losses[0] + 1e-3
+
+
+def test_alternating_arrives_where_the_minimum_is_a_sharp_one():
+    world = k_of_n(5, 2, sigma=0.2)
+    points, probabilities = finite_data(world)
+    started = starting_rows(world, 5, 5, torch.Generator().manual_seed(0))
+    for rows in alternate(started, points, probabilities, 0.1):
+        loss = dictionary_loss(rows, world, 0.1).item()
+        assert polish(rows, points, probabilities, 0.1)[1] == pytest.approx(loss, abs=1e-12)
 
 
 def test_idle_latents_are_aimed_at_what_costs_most_above_its_bound():
