@@ -43,6 +43,7 @@ def by_loss(losses: Tensor) -> dict[str, int]:
     Losses (n_saes,) within ALIKE of each other count as the same, and the first of those SAEs is taken: else the last
     digit, which differs between processors, would pick one of many that have learned the same.
     """
+    require_tensor("losses", losses, "n_saes+")
     wanted = {"lowest loss": losses.min(), "median loss": losses.median(), "highest loss": losses.max()}
     return {name: int(((losses - loss).abs() <= ALIKE * loss.abs()).int().argmax()) for name, loss in wanted.items()}
 
