@@ -908,8 +908,9 @@ claim(
         None,
     ),
     (
-        above(price, 0),
-        "Without resampling, SAEs with a dead latent reach the best known loss less often than others of their row:"
+        above(price, 0.1),
+        "Without resampling, SAEs with a dead latent reach the best known loss less often than others of their row, by a"
+        " tenth of the SAEs or more:"
         " {with a dead latent}, against {with all latents live}. They are smaller SAEs, compared with the optimum of"
         " larger ones. **A dead latent is never evidence** of what the loss prefers.",
         "holds",
@@ -931,7 +932,7 @@ claim(
         "with all latents live": Pooled.of(reaches_unaided[~with_dead]),
         "difference of the shares within rows, seed by seed": price,
     },
-    control={"dead latents dealt out at random within rows": (above(price_by_chance, 0), price_by_chance)},
+    control={"dead latents dealt out at random within rows": (above(price_by_chance, 0.1), price_by_chance)},
 )
 
 # %% [markdown]
