@@ -611,10 +611,11 @@ def train_budget(c, budget, bias, init="at-features"):
 # For each of the four other features take the latent that is most aligned with it, and the cosine of its row with
 # $v_0$. The mean of these four numbers is the *mixing* of an SAE: zero for the true features.
 #
-# *Rule.* An SAE mixes if that number is beyond $0.05$ on either side. The result counts as reproduced if, for both
-# signs of the correlation, most SAEs with the small budget mix with the sign of the correlation, and most with the
-# right budget do not mix; and if that is also so beyond $0.1$. It counts as partly so if it holds for one sign, or only
-# at $0.05$. The control are uncorrelated features.
+# *Rule.* The result counts as reproduced if, for both signs of the correlation, the mean mixing of SAEs with the small
+# budget has the sign of the correlation and is beyond $0.1$, and that of SAEs with the right budget is within $0.05$:
+# their whole intervals are. It counts as partly so if that holds for one sign. The control are uncorrelated features.
+# (The first edition counted the SAEs beyond $0.05$. How many there are depends on the samples that training happens
+# to see, so the counts now stand below, as evidence. For single SAEs, *mixes* still means beyond $0.05$.)
 
 # %%
 EDGE = 0.05
@@ -633,13 +634,14 @@ def mixes(c, sign, budget=k, bias=True, edge=EDGE):
     return Fraction.of(sign * m > edge if sign else m.abs() <= edge)
 
 
-def is_as_reported(sign, edge):
-    """Whether most SAEs with the small budget mix with the sign of the correlation, and most with the right one not."""
-    c = sign * correlation
-    return mostly(mixes(c, sign, edge=edge)) and mostly(mixes(c, 0, TRUE_L0, edge=edge))
+def mean_mixing(c, budget=k):
+    """The mean mixing of SAEs with this budget."""
+    return Mean.of(mixing(train_budget(c, budget, True)).double())
 
 
-with_right = {sign: mixes(sign * correlation, 0, TRUE_L0) for sign in (1, -1)}  # do not mix
+small_mean, right_mean = ({sign: mean_mixing(sign * correlation, b) for sign in (1, -1)} for b in (k, TRUE_L0))
+really_mixes = {1: above(small_mean[1], 2 * EDGE), -1: below(small_mean[-1], -2 * EDGE)}
+hardly_mixes = {sign: above(mean, -EDGE) and below(mean, EDGE) for sign, mean in right_mean.items()}
 with_small = {sign: mixes(sign * correlation, sign) for sign in (1, -1)}  # mix with the sign of the correlation
 
 # %%
@@ -666,27 +668,19 @@ show(
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-as_reported = {edge: [is_as_reported(sign, edge) for sign in (1, -1)] for edge in (EDGE, 2 * EDGE)}
-in_the_middle = {sign: float(mixing(train_budget(sign * correlation, TRUE_L0, True)).median()) for sign in (1, -1)}
-uncorrelated = mixes(0.0, 1), mixes(0.0, -1)
+as_reported = [really_mixes[sign] and hardly_mixes[sign] for sign in (1, -1)]
+uncorrelated = mean_mixing(0.0)
 claim(
     "too-small-a-budget-mixes",
     (
-        all(as_reported[EDGE] + as_reported[2 * EDGE]),
+        all(as_reported),
         "The paper finds that a budget below the true one mixes correlated features, with the sign of the correlation."
-        " Here too, started at the true features: {mix positively.k} of {mix positively.n} SAEs mix positively where it"
-        " is positive, {mix negatively.k} negatively where it is negative.",
+        " Here too, started at the true features: where the correlation is positive the mean mixing is"
+        " {positive correlation.mean:.2f}, where it is negative {negative correlation.mean:.2f}.",
         "reproduced",
     ),
     (
-        all(as_reported[EDGE]),
-        "The paper finds that a budget below the true one mixes correlated features, with the sign of the correlation,"
-        " and the right one does not. Here, started at the true features, that comes out at an edge of 0.05, but not at"
-        " one of 0.1.",
-        "partly",
-    ),
-    (
-        any(as_reported[EDGE]),
+        any(as_reported),
         "The paper finds that a budget below the true one mixes correlated features, with the sign of the correlation,"
         " and the right one does not. Here, started at the true features, that comes out for one sign only.",
         "partly",
@@ -698,14 +692,16 @@ claim(
         "differs",
     ),
     evidence={
-        "mix positively": with_small[1],
-        "mix negatively": with_small[-1],
-        "do not mix with the right budget, positive correlation": with_right[1],
-        "do not mix with the right budget, negative correlation": with_right[-1],
-        "median mixing with the right budget, positive correlation": in_the_middle[1],
-        "median mixing with the right budget, negative correlation": in_the_middle[-1],
+        "positive correlation": small_mean[1],
+        "negative correlation": small_mean[-1],
+        "with the right budget, positive correlation": right_mean[1],
+        "with the right budget, negative correlation": right_mean[-1],
+        "mix as reported, positive correlation": with_small[1],
+        "mix as reported, negative correlation": with_small[-1],
     },
-    control={"uncorrelated features": (any(map(mostly, uncorrelated)), uncorrelated[0])},
+    control={
+        "uncorrelated features": (above(uncorrelated, 2 * EDGE) or below(uncorrelated, -2 * EDGE), uncorrelated),
+    },
     source="sparse-but-wrong",
 )
 
@@ -796,7 +792,7 @@ show(
 # bias can supply. So without a bias there should be no negative mixing.
 #
 # *Rule for the loss.* The true features get every advantage: the best of many biases, the best activations, no encoder.
-# An SAE has its own encoder. If, at both correlations, most SAEs with a small budget mix as reported and most have less
+# An SAE has its own encoder. If, at both correlations, SAEs with a small budget mix as reported and most have less
 # error, on the same samples and with the same number of active latents, then it is the loss that prefers mixing. The
 # control is the right budget.
 
@@ -829,15 +825,15 @@ beats, beats_with_right = (
 claim(
     "the-loss-prefers-mixing",
     (
-        all(map(mostly, [*beats.values(), *with_small.values()])),
-        "With the small budget the loss itself prefers mixing: most SAEs mix as reported, and most have less error than"
+        all(map(mostly, beats.values())) and all(really_mixes.values()),
+        "With the small budget the loss itself prefers mixing: SAEs mix as reported, and most have less error than"
         " the true features with every advantage. Lower error does not mean truer features.",
         "holds",
     ),
     (
         all(map(mostly, beats.values())),
-        "It is not shown here that the loss prefers mixing: most SAEs have less error than the true features, but it is"
-        " not sure that most mix as reported.",
+        "It is not shown here that the loss prefers mixing: most SAEs have less error than the true features, but they"
+        " do not mix as reported.",
         "does not hold",
     ),
     (
