@@ -377,8 +377,10 @@ claim(
     "till-on-the-grid",
     (
         all(map(mostly, (slow, middling, fast))),
-        "Till remarks that these SAEs do not even reach their own optimum. Most do not at any learning rate, not even at"
-        " the highest: {highest learning rate.mean:.0%} of SAEs end more than a hundredth above the best known loss there.",
+        "Till remarks that these SAEs do not even reach their own optimum. Most do not at any learning rate, not even"
+        " at"
+        " the highest: {highest learning rate.mean:.0%} of SAEs end more than a hundredth above the best known loss"
+        " there.",
         "reproduced",
     ),
     (
@@ -390,14 +392,16 @@ claim(
     (
         above(slower_is_shorter, 0),
         "Till remarks that these SAEs do not even reach their own optimum. Here that depends on the learning rate:"
-        " {lowest learning rate.mean:.0%} end more than a hundredth above the best known loss at the lowest one, {highest learning rate.mean:.0%} at"
+        " {lowest learning rate.mean:.0%} end more than a hundredth above the best known loss at the lowest one,"
+        " {highest learning rate.mean:.0%} at"
         " the highest.",
         "partly",
     ),
     (
         True,
         "Till remarks that these SAEs do not even reach their own optimum. Here it is undecided whether most do:"
-        " {lowest learning rate.mean:.0%} end more than a hundredth above the best known loss at the lowest learning rate,"
+        " {lowest learning rate.mean:.0%} end more than a hundredth above the best known loss at the lowest learning"
+        " rate,"
         " {highest learning rate.mean:.0%} at the highest.",
         "partly",
     ),
@@ -456,7 +460,8 @@ show(
     figures.fraction_curves(series, marks, **axes),
     f"Where features are alone in three of four samples, all four are found by {ends}.",
     f"Dots: the share of SAEs that have an atom for every feature, at learning rate {rates[-1]:g} and"
-    f" $\\lambda$ = {prices[1]:g}, with 95 % Wilson intervals. Dashed lines, in the colour of their $f$: the share from which on the true"
+    f" $\\lambda$ = {prices[1]:g}, with 95 % Wilson intervals. Dashed lines, in the colour of their $f$: the share"
+    f" from which on the true"
     " features cost less than the composites as the price vanishes.",
     alt=(
         "Share of SAEs that find all four features over how often features fire alone, one line for each tie of the"
@@ -531,8 +536,10 @@ claim(
     ),
     (
         True,
-        "The post finds that composed features largely persist when features are alone in three of four samples. Here it"
-        " is undecided whether most SAEs miss one: {lowest learning rate.mean:.0%} do at the lowest learning rate, {highest learning rate.mean:.0%}"
+        "The post finds that composed features largely persist when features are alone in three of four samples. Here"
+        " it"
+        " is undecided whether most SAEs miss one: {lowest learning rate.mean:.0%} do at the lowest learning rate,"
+        " {highest learning rate.mean:.0%}"
         " at the highest.",
         "partly",
     ),
@@ -719,7 +726,8 @@ show(
     figures.heat_map_row(both, drawn, f"five features, budget {k:g}"),
     f"The best cosine of a feature is {aligned[0]:.3f} and {aligned[1]:.3f} on average; by the threshold of"
     f" {threshold:g} alone, {found[0]:.1f} and {found[1]:.1f} of the five features count as found.",
-    "The SAEs of median loss. Rows are latents, columns are true features (A is feature 0), numbers are cosines; the strip tells each latent's"
+    "The SAEs of median loss. Rows are latents, columns are true features (A is feature 0), numbers are cosines; the"
+    " strip tells each latent's"
     " label. The last row is the decoder bias.",
     alt=(
         "Two heat maps of cosines between latents and features, for a positive and a negative correlation, with the"
@@ -776,7 +784,8 @@ show(
     f" {measures.signed(unbiased[correlation])}$ and $m = {measures.signed(unbiased[-correlation])}$.",
     f"Error of dictionaries with the best activations of which {k:g} are active per sample, over mixing and bias; dark"
     " is low, and everything above the median has one colour. Circle: the true features without a bias. Crosses and"
-    f" pluses: {n_members} trained SAEs each, placed by their mixing and by their bias along feature 0; what lies outside"
+    f" pluses: {n_members} trained SAEs each, placed by their mixing and by their bias along feature 0; what lies"
+    f" outside"
     " is drawn at the edge.",
     alt=(
         "Three landscapes of error over mixing and bias, for a negative, no and a positive correlation, with marks for"
@@ -793,8 +802,9 @@ show(
 #
 # *Rule for the loss.* The true features get every advantage: the best of many biases, the best activations, no encoder.
 # An SAE has its own encoder. If, at both correlations, SAEs with a small budget mix as reported and most have less
-# error, on the same samples and with the same number of active latents, then it is the loss that prefers mixing. The
-# control is the right budget.
+# error by a tenth or more, on the same samples and with the same number of active latents, then it is the loss that
+# prefers mixing. (By a tenth, since the biases of the true features come from a coarse grid.) The control is the right
+# budget.
 
 # %%
 first, others = torch.eye(5)[0], 1 - torch.eye(5)[0]
@@ -818,7 +828,7 @@ def true_error(c, budget=k):
 
 both_signs = (correlation, -correlation)
 beats, beats_with_right = (
-    {c: Fraction.of(own_error(c, budget) < true_error(c, budget)) for c in both_signs} for budget in (k, TRUE_L0)
+    {c: Fraction.of(own_error(c, budget) < 0.9 * true_error(c, budget)) for c in both_signs} for budget in (k, TRUE_L0)
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
@@ -826,20 +836,23 @@ claim(
     "the-loss-prefers-mixing",
     (
         all(map(mostly, beats.values())) and all(really_mixes.values()),
-        "With the small budget the loss itself prefers mixing: SAEs mix as reported, and most have less error than"
+        "With the small budget the loss itself prefers mixing: SAEs mix as reported, and most have clearly less error"
+        " than"
         " the true features with every advantage. Lower error does not mean truer features.",
         "holds",
     ),
     (
         all(map(mostly, beats.values())),
-        "It is not shown here that the loss prefers mixing: most SAEs have less error than the true features, but they"
+        "It is not shown here that the loss prefers mixing: most SAEs have clearly less error than the true features,"
+        " but they"
         " do not mix as reported.",
         "does not hold",
     ),
     (
         True,
         "It is not shown here that the loss prefers mixing: {less error, positive correlation.k} of"
-        " {less error, positive correlation.n} SAEs have less error than the true features where the correlation is"
+        " {less error, positive correlation.n} SAEs have clearly less error than the true features where the"
+        " correlation is"
         " positive, and {less error, negative correlation.k} where it is negative.",
         "does not hold",
     ),
@@ -1087,7 +1100,8 @@ claim(
     ),
     (
         mostly(biased),
-        "With a decoder bias a seed composes at most settings, on average at {share.mean:.0%} of them, but not at nearly"
+        "With a decoder bias a seed composes at most settings, on average at {share.mean:.0%} of them, but not at"
+        " nearly"
         " all.",
         "partly",
     ),
