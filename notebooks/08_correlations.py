@@ -377,8 +377,10 @@ claim(
     "till-on-the-grid",
     (
         all(map(mostly, (slow, middling, fast))),
-        "Till remarks that these SAEs do not even reach their own optimum. Most do not at any learning rate, not even at"
-        " the highest: {highest learning rate.mean:.0%} of SAEs end more than a hundredth above the best known loss there.",
+        "Till remarks that these SAEs do not even reach their own optimum. Most do not at any learning rate, not even"
+        " at"
+        " the highest: {highest learning rate.mean:.0%} of SAEs end more than a hundredth above the best known loss"
+        " there.",
         "reproduced",
     ),
     (
@@ -390,14 +392,16 @@ claim(
     (
         above(slower_is_shorter, 0),
         "Till remarks that these SAEs do not even reach their own optimum. Here that depends on the learning rate:"
-        " {lowest learning rate.mean:.0%} end more than a hundredth above the best known loss at the lowest one, {highest learning rate.mean:.0%} at"
+        " {lowest learning rate.mean:.0%} end more than a hundredth above the best known loss at the lowest one,"
+        " {highest learning rate.mean:.0%} at"
         " the highest.",
         "partly",
     ),
     (
         True,
         "Till remarks that these SAEs do not even reach their own optimum. Here it is undecided whether most do:"
-        " {lowest learning rate.mean:.0%} end more than a hundredth above the best known loss at the lowest learning rate,"
+        " {lowest learning rate.mean:.0%} end more than a hundredth above the best known loss at the lowest learning"
+        " rate,"
         " {highest learning rate.mean:.0%} at the highest.",
         "partly",
     ),
@@ -456,7 +460,8 @@ show(
     figures.fraction_curves(series, marks, **axes),
     f"Where features are alone in three of four samples, all four are found by {ends}.",
     f"Dots: the share of SAEs that have an atom for every feature, at learning rate {rates[-1]:g} and"
-    f" $\\lambda$ = {prices[1]:g}, with 95 % Wilson intervals. Dashed lines, in the colour of their $f$: the share from which on the true"
+    f" $\\lambda$ = {prices[1]:g}, with 95 % Wilson intervals. Dashed lines, in the colour of their $f$: the share"
+    f" from which on the true"
     " features cost less than the composites as the price vanishes.",
     alt=(
         "Share of SAEs that find all four features over how often features fire alone, one line for each tie of the"
@@ -531,8 +536,10 @@ claim(
     ),
     (
         True,
-        "The post finds that composed features largely persist when features are alone in three of four samples. Here it"
-        " is undecided whether most SAEs miss one: {lowest learning rate.mean:.0%} do at the lowest learning rate, {highest learning rate.mean:.0%}"
+        "The post finds that composed features largely persist when features are alone in three of four samples. Here"
+        " it"
+        " is undecided whether most SAEs miss one: {lowest learning rate.mean:.0%} do at the lowest learning rate,"
+        " {highest learning rate.mean:.0%}"
         " at the highest.",
         "partly",
     ),
@@ -611,10 +618,11 @@ def train_budget(c, budget, bias, init="at-features"):
 # For each of the four other features take the latent that is most aligned with it, and the cosine of its row with
 # $v_0$. The mean of these four numbers is the *mixing* of an SAE: zero for the true features.
 #
-# *Rule.* An SAE mixes if that number is beyond $0.05$ on either side. The result counts as reproduced if, for both
-# signs of the correlation, most SAEs with the small budget mix with the sign of the correlation, and most with the
-# right budget do not mix; and if that is also so beyond $0.1$. It counts as partly so if it holds for one sign, or only
-# at $0.05$. The control are uncorrelated features.
+# *Rule.* The result counts as reproduced if, for both signs of the correlation, the mean mixing of SAEs with the small
+# budget has the sign of the correlation and is beyond $0.1$, and that of SAEs with the right budget is within $0.05$:
+# their whole intervals are. It counts as partly so if that holds for one sign. The control are uncorrelated features.
+# (The first edition counted the SAEs beyond $0.05$. How many there are depends on the samples that training happens
+# to see, so the counts now stand below, as evidence. For single SAEs, *mixes* still means beyond $0.05$.)
 
 # %%
 EDGE = 0.05
@@ -633,13 +641,14 @@ def mixes(c, sign, budget=k, bias=True, edge=EDGE):
     return Fraction.of(sign * m > edge if sign else m.abs() <= edge)
 
 
-def is_as_reported(sign, edge):
-    """Whether most SAEs with the small budget mix with the sign of the correlation, and most with the right one not."""
-    c = sign * correlation
-    return mostly(mixes(c, sign, edge=edge)) and mostly(mixes(c, 0, TRUE_L0, edge=edge))
+def mean_mixing(c, budget=k):
+    """The mean mixing of SAEs with this budget."""
+    return Mean.of(mixing(train_budget(c, budget, True)).double())
 
 
-with_right = {sign: mixes(sign * correlation, 0, TRUE_L0) for sign in (1, -1)}  # do not mix
+small_mean, right_mean = ({sign: mean_mixing(sign * correlation, b) for sign in (1, -1)} for b in (k, TRUE_L0))
+really_mixes = {1: above(small_mean[1], 2 * EDGE), -1: below(small_mean[-1], -2 * EDGE)}
+hardly_mixes = {sign: above(mean, -EDGE) and below(mean, EDGE) for sign, mean in right_mean.items()}
 with_small = {sign: mixes(sign * correlation, sign) for sign in (1, -1)}  # mix with the sign of the correlation
 
 # %%
@@ -666,27 +675,19 @@ show(
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-as_reported = {edge: [is_as_reported(sign, edge) for sign in (1, -1)] for edge in (EDGE, 2 * EDGE)}
-in_the_middle = {sign: float(mixing(train_budget(sign * correlation, TRUE_L0, True)).median()) for sign in (1, -1)}
-uncorrelated = mixes(0.0, 1), mixes(0.0, -1)
+as_reported = [really_mixes[sign] and hardly_mixes[sign] for sign in (1, -1)]
+uncorrelated = mean_mixing(0.0)
 claim(
     "too-small-a-budget-mixes",
     (
-        all(as_reported[EDGE] + as_reported[2 * EDGE]),
+        all(as_reported),
         "The paper finds that a budget below the true one mixes correlated features, with the sign of the correlation."
-        " Here too, started at the true features: {mix positively.k} of {mix positively.n} SAEs mix positively where it"
-        " is positive, {mix negatively.k} negatively where it is negative.",
+        " Here too, started at the true features: where the correlation is positive the mean mixing is"
+        " {positive correlation.mean:.2f}, where it is negative {negative correlation.mean:.2f}.",
         "reproduced",
     ),
     (
-        all(as_reported[EDGE]),
-        "The paper finds that a budget below the true one mixes correlated features, with the sign of the correlation,"
-        " and the right one does not. Here, started at the true features, that comes out at an edge of 0.05, but not at"
-        " one of 0.1.",
-        "partly",
-    ),
-    (
-        any(as_reported[EDGE]),
+        any(as_reported),
         "The paper finds that a budget below the true one mixes correlated features, with the sign of the correlation,"
         " and the right one does not. Here, started at the true features, that comes out for one sign only.",
         "partly",
@@ -698,14 +699,16 @@ claim(
         "differs",
     ),
     evidence={
-        "mix positively": with_small[1],
-        "mix negatively": with_small[-1],
-        "do not mix with the right budget, positive correlation": with_right[1],
-        "do not mix with the right budget, negative correlation": with_right[-1],
-        "median mixing with the right budget, positive correlation": in_the_middle[1],
-        "median mixing with the right budget, negative correlation": in_the_middle[-1],
+        "positive correlation": small_mean[1],
+        "negative correlation": small_mean[-1],
+        "with the right budget, positive correlation": right_mean[1],
+        "with the right budget, negative correlation": right_mean[-1],
+        "mix as reported, positive correlation": with_small[1],
+        "mix as reported, negative correlation": with_small[-1],
     },
-    control={"uncorrelated features": (any(map(mostly, uncorrelated)), uncorrelated[0])},
+    control={
+        "uncorrelated features": (above(uncorrelated, 2 * EDGE) or below(uncorrelated, -2 * EDGE), uncorrelated),
+    },
     source="sparse-but-wrong",
 )
 
@@ -723,7 +726,8 @@ show(
     figures.heat_map_row(both, drawn, f"five features, budget {k:g}"),
     f"The best cosine of a feature is {aligned[0]:.3f} and {aligned[1]:.3f} on average; by the threshold of"
     f" {threshold:g} alone, {found[0]:.1f} and {found[1]:.1f} of the five features count as found.",
-    "The SAEs of median loss. Rows are latents, columns are true features (A is feature 0), numbers are cosines; the strip tells each latent's"
+    "The SAEs of median loss. Rows are latents, columns are true features (A is feature 0), numbers are cosines; the"
+    " strip tells each latent's"
     " label. The last row is the decoder bias.",
     alt=(
         "Two heat maps of cosines between latents and features, for a positive and a negative correlation, with the"
@@ -780,7 +784,8 @@ show(
     f" {measures.signed(unbiased[correlation])}$ and $m = {measures.signed(unbiased[-correlation])}$.",
     f"Error of dictionaries with the best activations of which {k:g} are active per sample, over mixing and bias; dark"
     " is low, and everything above the median has one colour. Circle: the true features without a bias. Crosses and"
-    f" pluses: {n_members} trained SAEs each, placed by their mixing and by their bias along feature 0; what lies outside"
+    f" pluses: {n_members} trained SAEs each, placed by their mixing and by their bias along feature 0; what lies"
+    f" outside"
     " is drawn at the edge.",
     alt=(
         "Three landscapes of error over mixing and bias, for a negative, no and a positive correlation, with marks for"
@@ -796,9 +801,10 @@ show(
 # bias can supply. So without a bias there should be no negative mixing.
 #
 # *Rule for the loss.* The true features get every advantage: the best of many biases, the best activations, no encoder.
-# An SAE has its own encoder. If, at both correlations, most SAEs with a small budget mix as reported and most have less
-# error, on the same samples and with the same number of active latents, then it is the loss that prefers mixing. The
-# control is the right budget.
+# An SAE has its own encoder. If, at both correlations, SAEs with a small budget mix as reported and most have less
+# error by a tenth or more, on the same samples and with the same number of active latents, then it is the loss that
+# prefers mixing. (By a tenth, since the biases of the true features come from a coarse grid.) The control is the right
+# budget.
 
 # %%
 first, others = torch.eye(5)[0], 1 - torch.eye(5)[0]
@@ -822,28 +828,31 @@ def true_error(c, budget=k):
 
 both_signs = (correlation, -correlation)
 beats, beats_with_right = (
-    {c: Fraction.of(own_error(c, budget) < true_error(c, budget)) for c in both_signs} for budget in (k, TRUE_L0)
+    {c: Fraction.of(own_error(c, budget) < 0.9 * true_error(c, budget)) for c in both_signs} for budget in (k, TRUE_L0)
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 claim(
     "the-loss-prefers-mixing",
     (
-        all(map(mostly, [*beats.values(), *with_small.values()])),
-        "With the small budget the loss itself prefers mixing: most SAEs mix as reported, and most have less error than"
+        all(map(mostly, beats.values())) and all(really_mixes.values()),
+        "With the small budget the loss itself prefers mixing: SAEs mix as reported, and most have clearly less error"
+        " than"
         " the true features with every advantage. Lower error does not mean truer features.",
         "holds",
     ),
     (
         all(map(mostly, beats.values())),
-        "It is not shown here that the loss prefers mixing: most SAEs have less error than the true features, but it is"
-        " not sure that most mix as reported.",
+        "It is not shown here that the loss prefers mixing: most SAEs have clearly less error than the true features,"
+        " but they"
+        " do not mix as reported.",
         "does not hold",
     ),
     (
         True,
         "It is not shown here that the loss prefers mixing: {less error, positive correlation.k} of"
-        " {less error, positive correlation.n} SAEs have less error than the true features where the correlation is"
+        " {less error, positive correlation.n} SAEs have clearly less error than the true features where the"
+        " correlation is"
         " positive, and {less error, negative correlation.k} where it is negative.",
         "does not hold",
     ),
@@ -1091,7 +1100,8 @@ claim(
     ),
     (
         mostly(biased),
-        "With a decoder bias a seed composes at most settings, on average at {share.mean:.0%} of them, but not at nearly"
+        "With a decoder bias a seed composes at most settings, on average at {share.mean:.0%} of them, but not at"
+        " nearly"
         " all.",
         "partly",
     ),
