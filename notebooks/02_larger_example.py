@@ -434,6 +434,10 @@ def trades(family):
     return [n for n in differ if f"features, of {n}" in both[0] and f"pairs, of {n}" in both[1]]
 
 
+traded, traded_before = trade(found), trade(at_start)
+changes = {what: [traded[f"{what}, of {n}"].mean for n in differ] for what in ("features", "pairs")}
+pd.DataFrame(changes, index=[f"two of {n}" for n in differ]).round(1)
+
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 one_each, one_each_before, too_few = (
     pairs_lead(found, wide),
@@ -522,7 +526,6 @@ claim(
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-traded, traded_before = trade(found), trade(at_start)
 largest = wide[max(differ)]
 claim(
     "room-trades-features-for-pairs",
@@ -548,7 +551,7 @@ claim(
         "fewest": min(differ),
         "most": max(differ),
         "worlds": listed(list(map(str, trades(traded)))) if trades(traded) else "no number of",
-        **dict(traded),
+        **{name: change for name, change in traded.items() if name.endswith((f" {min(differ)}", f" {max(differ)}"))},
     },
     control={
         "the SAEs before training, in so many worlds": (
