@@ -725,8 +725,8 @@ older_better = [name for name in older[: len(CLASSICAL)] if all(rest[key(name, s
 say(
     f"Of {len(CLASSICAL)} classical methods {so_many(older_better, 'does surely', 'do surely')} better than the plain"
     f" SAE by all three scores{': ' + listed(older_better) if older_better else ''}. NMF is helped by something that"
-    " real activations do not offer: here every feature direction has non-negative coordinates. PCA finds directions of variance, which have no"
-    " reason to be features."
+    " real activations do not offer: here every feature direction has non-negative coordinates. PCA finds directions of"
+    " variance, which have no reason to be features."
 )
 
 # %% [markdown]
