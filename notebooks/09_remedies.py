@@ -111,9 +111,9 @@ def so_many(names, one, many):
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 others = len(kinds) - 1
 answer = (
-    f"Where features keep company, of {others} kinds of SAE {so_many(finders['found'], 'surely finds', 'surely find')} more"
-    f" features than the plain one{', and some surely find fewer' if losers['found'] else ''}. By the mean cosine (MCC)"
-    f" {so_many(finders['mcc'], 'is surely', 'are surely')} better. "
+    f"Where features keep company, of {others} kinds of SAE {so_many(finders['found'], 'surely finds', 'surely find')}"
+    f" more features than the plain one{', and some surely find fewer' if losers['found'] else ''}. By the mean cosine"
+    f" (MCC) {so_many(finders['mcc'], 'is surely', 'are surely')} better. "
     + (
         "In the two worlds of the first chapters, where features always fire in company, no known remedy finds half of"
         " the features. "
@@ -258,7 +258,8 @@ own = Remedy("fourth power", "coeff", coefficients, steep)
 # *Surely* means: holds in the family after Holm's correction. The interval is a bootstrap over seeds, both those that
 # select and those that are scored, that repeats the choice of settings. The questions to come are decided like this:
 #
-# * *Does a remedy do better than the plain SAE?* Yes, if one is surely better by all three scores; *partly*, if by some.
+# * *Does a remedy do better than the plain SAE?* Yes, if one is surely better by all three scores; *partly*, if by
+#   some.
 # * *Does no remedy cure the minimal example?* None does, if in both worlds of the first chapters every known remedy
 #   finds fewer than half of the features, by its whole interval, at both cosines.
 # * *Do cures cost loss?* Yes, if every kind of SAE with fewer composites, on average, has dictionaries that surely cost
@@ -402,9 +403,9 @@ show(
     f"Of {others} kinds of SAE {so_many(finders['found'], 'surely finds', 'surely find')} more features than the plain"
     f" one; by MCC {so_many(finders['mcc'], 'is surely', 'are surely')} better.",
     f"The six worlds with company, on average, at {n_scored} seeds of the kept contest; lines are intervals. Left, a"
-    f" feature is found by a cosine of {ran_with['threshold']:g} (filled) or {LOOSER:g} (hollow). Extra cost is the plain"
-    " loss of a dictionary with the best activations, above the best one known, as a share: less is better. Blue is"
-    " surely better than the plain SAE, whose place is dotted; orange surely worse. Top to bottom: kinds of SAE,"
+    f" feature is found by a cosine of {ran_with['threshold']:g} (filled) or {LOOSER:g} (hollow). Extra cost is the"
+    " plain loss of a dictionary with the best activations, above the best one known, as a share: less is better. Blue"
+    " is surely better than the plain SAE, whose place is dotted; orange surely worse. Top to bottom: kinds of SAE,"
     " classical methods, baselines.",
     alt="Three panels of dots, one row for each contestant: features found, mean cosine, and extra cost.",
     name="remedies",
@@ -507,13 +508,14 @@ say(
 # extra cost of zero: it chooses its own price, and training may stop early.) The last row is the dictionary that nobody
 # had to find.
 
-
 # %%
+listed_scores = [*RECOVERY, "composite", "extra_cost"]
+
+
 def written(score):
     return f"{score.mean:.2f}\u202f±\u202f{(score.high - score.low) / 2:.2f}"
 
 
-listed_scores = [*RECOVERY, "composite", "extra_cost"]
 pd.DataFrame(
     {headings.get(score, score): [written(averages[key(name, score)]) for name in names] for score in listed_scores},
     names,
@@ -537,9 +539,9 @@ claim(
     ),
     (
         bool(pure_dearer),
-        "Fewer composites may come at a higher price in the plain loss, but need not: of {fewer composites} kinds of SAE"
-        " that have fewer composites than the plain one, on average, {of these surely dearer} have dictionaries that"
-        " surely cost more, and {of these surely cheaper} that surely cost less.",
+        "Fewer composites may come at a higher price in the plain loss, but need not: of {fewer composites} kinds of"
+        " SAE that have fewer composites than the plain one, on average, {of these surely dearer} have dictionaries"
+        " that surely cost more, and {of these surely cheaper} that surely cost less.",
         "partly",
     ),
     (
@@ -721,11 +723,10 @@ say(f"Random rows find {averages[key(random_rows, 'found')].mean:.2f} of the fea
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 older_better = [name for name in older[: len(CLASSICAL)] if all(rest[key(name, s)].surely_more for s in RECOVERY)]
 say(
-    f"Of {len(CLASSICAL)} classical methods {so_many(older_better, 'does surely', 'do surely')} better than the plain SAE"
-    f" by all three scores{': ' + listed(older_better) if older_better else ''}. NMF is helped by something that real"
-    " activations do not"
-    " offer: here every feature direction has non-negative coordinates. PCA finds directions of variance, which have no"
-    " reason to be features."
+    f"Of {len(CLASSICAL)} classical methods {so_many(older_better, 'does surely', 'do surely')} better than the plain"
+    f" SAE by all three scores{': ' + listed(older_better) if older_better else ''}. NMF is helped by something that"
+    " real activations do not offer: here every feature direction has non-negative coordinates. PCA finds directions of"
+    " variance, which have no reason to be features."
 )
 
 # %% [markdown]
