@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from toysae.claims.intervals import CONFIDENCE, Mean, digits
 
-LEVEL = 1 - CONFIDENCE
+LEVEL = 0.05  # the chance, for a whole family, that any of its comparisons comes out by accident
 ROUNDING = 1e-12  # a difference below this is none: another processor may round it to the other side of zero
 DRAWS = 9_999  # resamples of a bootstrap: p cannot be below 2 / (DRAWS + 1), which Holm's correction takes 250 times
 
