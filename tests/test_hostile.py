@@ -290,6 +290,7 @@ CALLS = {
     ),
     "parts_in_memory": (m.parts_in_memory, {"stack": STACK, "n_points": 3}),
     "prices": (m.prices, {"anything": ROWS, "n_saes": 2, "l1_coeff": 0.1}),
+    "by_loss": (m.by_loss, {"losses": SEEN.losses}),
     "reading_order": (m.reading_order, {"cosine": COSINES, "labels": LABELS, "sae": 0}),
     "row_read_aloud": (m.row_read_aloud, {"seen": SEEN, "sae": 0, "latent": 0, "threshold": 0.95}),
     "signed": (m.signed, {"cosine": 0.5}),

@@ -10,7 +10,20 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parent.parent
-TARGETS = ["help", "reproduce", "run", "lab", "book", "sweep", "bench", "test", "check", "clean", "distclean"]
+TARGETS = [
+    "help",
+    "reproduce",
+    "run",
+    "lab",
+    "book",
+    "sweep",
+    "bench",
+    "test",
+    "mutants",
+    "check",
+    "clean",
+    "distclean",
+]
 SETTINGS = ["JUPYTER_PREFER_ENV_PATH", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "SOURCE_DATE_EPOCH", "PYTHONPATH"]
 PYTHON = """#!/bin/sh
 for word in "$@"; do printf '<%s>' "$word"; done >>record
