@@ -469,8 +469,8 @@ cheaper = [name for name, rungs in ladder.items() if rungs["absorbing"] < rungs[
 arrived = [name for name, rungs in ladder.items() if rungs["trained, median"] < 1.001 * rungs["best known"]]
 show(
     figures.ladder(ladder),
-    f"The absorbing dictionary is cheaper than the atoms in {len(cheaper)} of the three hierarchies; in {len(arrived)} of"
-    f" {len(ladder)} toys half of the SAEs come within one part in a thousand of the best known dictionary.",
+    f"The absorbing dictionary is cheaper than the atoms in {len(cheaper)} of the three hierarchies; in {len(arrived)}"
+    f" of {len(ladder)} toys half of the SAEs come within one part in a thousand of the best known dictionary.",
     "Losses divided by that of the atoms, which stand at one. *Absorbing* is the dictionary A, A+B, C, D; the control"
     " has none.",
     alt=(
@@ -561,8 +561,8 @@ claim(
 # follows how much $B$ weakens the latent of $A$. The lines are these numbers, computed without any training. The dots
 # are SAEs.
 #
-# **Rule.** The line is about the optimum, and a single SAE may get stuck. So what counts are the SAEs that come within one
-# part in a thousand of the lowest loss at their setting and price; a dot is their median. The prediction *holds* if
+# **Rule.** The line is about the optimum, and a single SAE may get stuck. So what counts are the SAEs that come within
+# one part in a thousand of the lowest loss at their setting and price; a dot is their median. The prediction *holds* if
 # these SAEs lie less than $0.05$ from their lines on average, each seed counted once, and *partly* if at least half of
 # the dots do. The control is the best constant for each line, fitted to the same SAEs.
 
@@ -743,10 +743,10 @@ say(
 # **Rules.** A parent's *recall* is how often its own latent fires where the parent and one of its children do. The
 # plain SAE *carries parents along* if the recall of every parent is at most $0.05$; the Matryoshka SAE *fills the
 # holes* if that of every parent is at least $0.95$. It is *mostly diagonal* if at least nine of ten features have a
-# latent of their own, matched one to one, with a cosine above $0.9$; in the original's figure all twenty have one. Where
-# not nearly all SAEs are, the result still counts as partly reproduced if, seed by seed, more features have such a
-# latent than in the plain SAE. Each kind is the control of the other. (The first edition asked for a cosine of $0.71$,
-# which its plain SAE passed as well.)
+# latent of their own, matched one to one, with a cosine above $0.9$; in the original's figure all twenty have one.
+# Where not nearly all SAEs are, the result still counts as partly reproduced if, seed by seed, more features have such
+# a latent than in the plain SAE. Each kind is the control of the other. (The first edition asked for a cosine of
+# $0.71$, which its plain SAE passed as well.)
 
 # %%
 tree = toysae.tree()
@@ -861,8 +861,8 @@ claim(
     (
         above(more_own[0.9], 0),
         "A Matryoshka SAE is reported to be mostly diagonal; here only {mostly diagonal.k} of {mostly diagonal.n} SAEs"
-        " are. More features have a latent of their own than in the plain SAE if its cosine has to be above 0.9, but not"
-        " if it has to be above 0.95.",
+        " are. More features have a latent of their own than in the plain SAE if its cosine has to be above 0.9, but"
+        " not if it has to be above 0.95.",
         "partly",
     ),
     (
@@ -901,8 +901,8 @@ claim(
 # (2025)](https://arxiv.org/abs/2505.11756) train this toy at a price of $10^{-3}$ ($5 \cdot 10^{-4}$ in our loss), with
 # a decoder bias and from a start near the features; here without bias and from random rows.
 #
-# **Rule.** A seed counts as predicted if its SAEs come within one degree of the closed form at every chance of the child.
-# An SAE whose latent is dead is left out. The control is the best constant angle.
+# **Rule.** A seed counts as predicted if its SAEs come within one degree of the closed form at every chance of the
+# child. An SAE whose latent is dead is left out. The control is the best constant angle.
 
 # %%
 hedge_prices = [5e-4, 0.2]
@@ -995,13 +995,13 @@ claim(
 # Two published results on the same toy, and one of ours. **Rules.** One latent *bends* if it lies between $A$ and $B$,
 # by more than one degree from either. Two latents *absorb* as defined above. Both are tried twice: from random rows at
 # our price, and with the price, the bias and the kind of start of the original. A result counts as reproduced if nearly
-# all SAEs show it both times, and as partly so if most do both times. The controls are worlds in which $A$ and $B$ never
-# fire together, or fire independently.
+# all SAEs show it both times, and as partly so if most do both times. The controls are worlds in which $A$ and $B$
+# never fire together, or fire independently.
 #
-# The parents of a Matryoshka SAE *hedge as predicted* if two things hold. Their cosines with their latents are on average
-# within $0.03$ of that of the best single row for the whole family (the shortest prefixes have no latents for the
-# children yet). And in most SAEs all three are. If one of the two holds, the prediction holds partly. The controls are
-# the plain SAE, and the prediction that nothing leans.
+# The parents of a Matryoshka SAE *hedge as predicted* if two things hold. Their cosines with their latents are on
+# average within $0.03$ of that of the best single row for the whole family (the shortest prefixes have no latents for
+# the children yet). And in most SAEs all three are. If one of the two holds, the prediction holds partly. The controls
+# are the plain SAE, and the prediction that nothing leans.
 
 # %%
 pair_world = toysae.hierarchy(p_child=p_child, n_others=0)

@@ -12,9 +12,10 @@
 #
 # Every result that comes from a publication gets a verdict: *reproduced*, *partly* or *differs*. The rule of each
 # verdict stands before its results. "Most" means that the whole $95\,\%$ interval lies above one half, "nearly all"
-# that it lies above four fifths. What is sampled is seeds: where SAEs of one seed are trained at many settings, the seed
-# counts once, by its mean over them. Each rule is also applied to a *control* that should fail it. A formula *holds* if
-# all its checks come out, and *partly* if some do; such claims are computed, and nothing in them is drawn at random.
+# that it lies above four fifths. What is sampled is seeds: where SAEs of one seed are trained at many settings, the
+# seed counts once, by its mean over them. Each rule is also applied to a *control* that should fail it. A formula
+# *holds* if all its checks come out, and *partly* if some do; such claims are computed, and nothing in them is drawn at
+# random.
 
 # %% tags=["parameters"]
 correlation: float = 0.4  # of one feature with the others, in the budget's world
@@ -420,8 +421,8 @@ claim(
 # $$p = \frac{g}{g + (\sqrt 2 - 1)/2} .$$
 #
 # *Rule.* At three of four samples the post's finding counts as reproduced if most SAEs miss a feature at every learning
-# rate, as differing if most find all four at every learning rate, and else as partly reproduced. The control are SAEs in
-# a world where features are always alone, so that nothing can be composed. The formula is checked at each $f$: exact
+# rate, as differing if most find all four at every learning rate, and else as partly reproduced. The control are SAEs
+# in a world where features are always alone, so that nothing can be composed. The formula is checked at each $f$: exact
 # losses at a price of $0.001$ have to change their order between $0.02$ below and $0.02$ above it. Its control is one
 # boundary for all $f$.
 
@@ -966,8 +967,8 @@ claim(
 # would be slanted.
 #
 # *Rule.* A cell recovers if the $95\,\%$ interval of its mean MMCS lies above a bar, and fails if it lies below. There
-# is a band at a width if some price recovers while the lowest and the highest price fail. "Near one" is read twice: as a
-# bar of $0.9$ and of $0.95$. The result counts as reproduced if there is a band at every width of at least the number
+# is a band at a width if some price recovers while the lowest and the highest price fail. "Near one" is read twice: as
+# a bar of $0.9$ and of $0.95$. The result counts as reproduced if there is a band at every width of at least the number
 # of features, at both bars; and as partly so if there is one at some width and bar. The control are the same SAEs held
 # against other random directions.
 
