@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from toysae.claims.intervals import CONFIDENCE, Mean, digits
+from toysae.claims.intervals import Mean, digits
 
 LEVEL = 0.05  # the chance, for a whole family, that any of its comparisons comes out by accident
 ROUNDING = 1e-12  # a difference below this is none: another processor may round it to the other side of zero

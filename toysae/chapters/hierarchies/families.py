@@ -89,8 +89,8 @@ def hedging_direction(world: World) -> Tensor:
 def on_the_diagonal(dictionary: Tensor, live: Tensor, world: World, bar: float) -> Tensor:
     """How many features have a live latent of their own whose cosine with them is above the bar, (n_dicts,).
 
-    Latents are matched one to one with features. The sum of two features has a cosine of sqrt(1/2) with each of them: the
-    bar must lie clearly above that, or composites pass.
+    Latents are matched one to one with features. The sum of two features has a cosine of sqrt(1/2) with each of them:
+    the bar must lie clearly above that, or composites pass.
 
     dictionary (n_dicts, n_latents, d_in); live (n_dicts, n_latents) bool
     """
