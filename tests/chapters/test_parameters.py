@@ -13,7 +13,7 @@ from toysae.chapters.parameters import PARAMETERS, RULES, SPECIFICATIONS, Choice
 IMPOSSIBLE = {
     "n_features": [1, 65, 3.0, True, "3", None],
     "k_active": [0, -1, 2.0, 64],
-    "n_latents": [0, 257],
+    "n_latents": [0, 257, True],
     "n_groups": [0, 65],
     "group_size": [1, 17],
     "mu": [0, 1e-300, -1, 10.1, float("nan"), float("inf"), "1", False],

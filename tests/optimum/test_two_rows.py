@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from scipy.optimize import minimize
 
 from toysae.optimum.codes import dictionary_loss, radial_bound
 from toysae.optimum.two_rows import ATOMS, PAIR, best_angles, plane_losses
@@ -60,3 +61,21 @@ def test_atoms_and_pair_cost_the_same_at_the_crossover_known_in_closed_form(l1_c
     data = finite_data(two_features("nested", 0.6 * ratio / (1 + ratio), 0.0))
     atoms, pair = (expected_loss(dictionary, *data, l1_coeff).item() for dictionary in (ATOMS, PAIR))
     assert atoms == pytest.approx(pair, rel=1e-9)
+
+
+@pytest.mark.parametrize(("variant", "solo", "l1_coeff"), [("nested", 0.1, 0.05), ("symmetric", 0.1, 0.1)])
+def test_the_best_angles_are_exact_to_a_thousandth_of_a_degree(variant, solo, l1_coeff):
+    x, probabilities = finite_data(two_features(variant, solo, 0.0))
+    angles, _ = best_angles(x, probabilities[None], l1_coeff)
+
+    def loss(pair):
+        return float(expected_loss(pair, x, probabilities, l1_coeff))
+
+    settings = {
+        "xatol": 1e-6,
+        "fatol": 1e-15,
+        "initial_simplex": angles + 0.01 * torch.tensor([[0, 0], [1, 0], [0, 1]]),
+    }
+    nearby = minimize(loss, angles[0].numpy(), method="Nelder-Mead", options=settings).x
+    assert angles[0].tolist() == pytest.approx(nearby.tolist(), abs=2e-3)
+    assert 1 < angles[0, 0] < angles[0, 1] < 89  # no end of the quadrant, which any grid would find

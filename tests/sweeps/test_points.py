@@ -174,3 +174,17 @@ IMPOSSIBLE = {
 def test_a_setting_that_cannot_be_is_refused(changed, line):
     with pytest.raises(ValueError, match=line):
         recovery(**(POSSIBLE | changed))
+
+
+def test_rows_come_in_the_order_of_the_settings_whatever_was_trained_together():
+    """SAEs of one spread share a stack, and between them in the table stand those of the other."""
+    setting = {"world": "two_of_three", "n_latents": 3, "l1_coeff": [0.05, 0.1], "sigma": [0.0, 0.3], "n_steps": 0}
+    expected = [(0.05, 0.0), (0.05, 0.3), (0.1, 0.0), (0.1, 0.3)]
+    assert [(row["l1_coeff"], row["sigma"]) for row in points.recovery(**setting)] == expected
+    assert [(row["l1_coeff"], row["sigma"]) for row in points.directions(**setting)][::3] == expected
+
+
+def test_the_threshold_of_a_setting_is_the_one_that_labels():
+    setting = {"world": "two_of_three", "n_latents": 3, "l1_coeff": 0.1, "n_steps": 0, "seed": list(range(8))}
+    atoms = [sum(row["atomic"] for row in points.recovery(**setting, threshold=bar)) for bar in (0.6, 0.95, 0.999)]
+    assert atoms[0] > atoms[1] >= atoms[2]

@@ -20,7 +20,17 @@ from toysae.worlds.firings import (
     require_enumerable,
 )
 from toysae.worlds.magnitudes import CorrelatedUniform, Uniform
-from toysae.worlds.named_worlds import antipodal_plane, independent, k_of_n, mutually_exclusive, pair, two_of_three
+from toysae.worlds.named_worlds import (
+    antipodal_plane,
+    benchmark,
+    independent,
+    k_of_n,
+    mutually_exclusive,
+    one_with_others,
+    pair,
+    solo_leak,
+    two_of_three,
+)
 from toysae.worlds.world import World
 
 
@@ -127,6 +137,42 @@ def test_uniform_magnitudes_have_the_moments_of_their_samples():
     drawn = world.sample(40_000, generator())
     mean, deviation = world.magnitude_moments()
     assert (drawn.mean().item(), drawn.std().item()) == pytest.approx((mean, deviation), abs=0.005)
+
+
+def test_in_the_antipodal_plane_the_last_two_features_are_the_mixed_ones():
+    narrow = math.sqrt(0.5) / math.sqrt(12)  # of (u + u') / 2
+    wide = 1 / math.sqrt(12)
+    assert antipodal_plane(0.5).magnitudes.sigma.tolist() == pytest.approx([wide, wide, narrow, narrow])
+
+
+# ---- correlations
+
+
+def test_one_feature_is_correlated_with_each_of_the_others_and_they_are_not():
+    for correlation in (0.4, -0.4):
+        found = one_with_others(4, correlation=correlation).firing.firing_correlation()
+        assert (found[0, 1:].sign() == math.copysign(1, correlation)).all() and found[0, 1:].abs().min() > 0.2
+        assert (found[1:, 1:] - torch.eye(3)).abs().max() < 1e-9
+
+
+def test_a_quarter_of_the_variance_of_the_benchmarks_roots_is_shared():
+    roots = benchmark(24, 8, 2.0, generator(), n_families=2).firing.roots
+    assert torch.allclose(roots.loadings.square().sum(dim=1), torch.full((18,), 0.25), atol=1e-6)
+
+
+# ---- what is allowed, up to its ends
+
+
+def test_probabilities_of_zero_and_of_one_are_probabilities():
+    assert solo_leak(3, 2, 1.0).firing.rates().tolist() == pytest.approx([1 / 3] * 3)
+    assert solo_leak(3, 2, 0.0).firing.rates().tolist() == pytest.approx([2 / 3] * 3)
+    assert pair(1.0, 0.0).firing.rates().tolist() == [1, 1]
+
+
+@pytest.mark.parametrize("wrong", [math.inf, -math.inf, math.nan])
+def test_what_is_not_finite_is_refused_by_name(wrong):
+    with pytest.raises(ValueError, match=r"features holds .*: allowed are finite numbers"):
+        two_of_three(features=[[1, 0, 0], [0, 1, 0], [0, 0, wrong]])
 
 
 # ---- directions and points
