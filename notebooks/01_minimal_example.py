@@ -702,8 +702,8 @@ claim(
     (decoder_bias, "The decoder has a bias here, and the radial bound is one for SAEs without.", None),
     (
         mostly(at_bound),
-        "With $\\sigma = 0$ most SAEs come within one part in a thousand of the radial bound, so no SAE of this kind can"
-        " be noticeably better.",
+        "With $\\sigma = 0$ most SAEs come within one part in a thousand of the radial bound, so no SAE of this kind"
+        " can be noticeably better.",
         "holds",
     ),
     (

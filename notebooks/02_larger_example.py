@@ -8,8 +8,8 @@
 # absent.
 #
 # **You will see** a large heat map with its structure made visible, counts over many seeds, the price of each answer, a
-# map of what is found over the number of latents, and a gallery of other worlds. **You will need** [the minimal example](01_minimal_example.ipynb): what a latent, a
-# heat map, an atom and a composite are.
+# map of what is found over the number of latents, and a gallery of other worlds. **You will need** [the minimal
+# example](01_minimal_example.ipynb): what a latent, a heat map, an atom and a composite are.
 
 # %% tags=["parameters"]
 n_groups: int = 8  # groups of features; one group is on in each sample
@@ -367,7 +367,7 @@ best_known = {room: best_in(room, threshold=threshold) for room in looked_for}
 
 # %%
 def shares_found(stacks, n):
-    """By number of latents: shares of features that have an atom, and of pairs that have a composite, (n_saes,) each."""
+    """By number of latents: shares of features with an atom, and of pairs with a composite, (n_saes,) each."""
     shares = {}
     for room, these in stacks.items():
         if room.n_features == n:
@@ -384,8 +384,8 @@ shares_of_most = shares_found(found, most)
 at_each = [100 * sum(shares_of_most[size][0]) / n_other for size in (most, most * (most - 1) // 2)]
 show(
     figures.room_panels(panels),
-    f"Of {most} features, {at_each[0]:.0f} % are found with one latent for each feature, and {at_each[1]:.0f} % with one"
-    " for each pair.",
+    f"Of {most} features, {at_each[0]:.0f} % are found with one latent for each feature, and {at_each[1]:.0f} % with"
+    " one for each pair.",
     "Each panel is a world; the number of latents grows to the right. Blue: the share of features that have an atom."
     f" Orange: the share of pairs that have a composite. Dots are means over {n_other} SAEs with 95 % intervals, open"
     " squares the best dictionaries known. Dotted lines: as many latents as features, and as many as pairs.",
@@ -705,8 +705,9 @@ say(
 # %% [markdown]
 # ## What could be wrong?
 #
-# *Too many or too few latents.* Composites need a latent each. What if, in the world of groups, the SAE has half as many
-# latents, or twice as many? Atoms *lead* in an SAE if more of its live latents are atoms than carry any other label.
+# *Too many or too few latents.* Composites need a latent each. What if, in the world of groups, the SAE has half as
+# many latents, or twice as many? Atoms *lead* in an SAE if more of its live latents are atoms than carry any other
+# label.
 
 # %%
 smaller_and_larger = {max(1, n_latents // 2), min(256, 2 * n_latents)} - {n_latents}

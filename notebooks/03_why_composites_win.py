@@ -333,7 +333,8 @@ claim(
     ),
     (
         any(mostly(leavers[p]) for p in prices),
-        "At some prices, but not at every one, most SAEs that start next to the true features end with composites only.",
+        "At some prices, but not at every one, most SAEs that start next to the true features end with composites"
+        " only.",
         "partly",
     ),
     (
@@ -691,8 +692,8 @@ claim(
     ),
     (
         2 * came_out.k >= came_out.n,
-        "For two features the formulas pass no more than {checks that came out.k} of {checks that came out.n} checks: over"
-        " these prices the first order is off by up to {first order in per cent:.1f} %, the second by up to"
+        "For two features the formulas pass no more than {checks that came out.k} of {checks that came out.n} checks:"
+        " over these prices the first order is off by up to {first order in per cent:.1f} %, the second by up to"
         " {second order in per cent:.2f} %.",
         "partly",
     ),
@@ -1130,8 +1131,8 @@ claim(
 # **No features at all.** The extreme case is isotropic data: normal in every direction, so that no basis is better than
 # another. Whatever directions an SAE finds there are of its own making. We train on such data and ask how well the rows
 # fit the axes (the mean over the axes of the best cosine), and how well they fit axes that were turned at random.
-# Nothing was found if the two fits are the same to within a twentieth in the mean over SAEs, with its whole interval. The
-# control are SAEs trained in the same way where features are independent.
+# Nothing was found if the two fits are the same to within a twentieth in the mean over SAEs, with its whole interval.
+# The control are SAEs trained in the same way where features are independent.
 
 # %%
 dimension = 4

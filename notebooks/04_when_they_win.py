@@ -265,9 +265,9 @@ say(
 #
 # The previous chapter compared the pure dictionaries $\{A, B\}$ and $\{A, (A+B)/\sqrt 2\}$, which cost the same at a
 # ratio $\rho^*$ of samples with $B$ alone to samples with both. Does that simple line tell where training changes
-# sides? Training has changed sides at the solo rate from which on the row that leans most is less than half-way from its
-# feature to the composite. The line *tells* it if it is right within a quarter at every price, in both kinds of world,
-# and tells it *in part* if it is at least nearer, on average over the prices, than the best constant in both.
+# sides? Training has changed sides at the solo rate from which on the row that leans most is less than half-way from
+# its feature to the composite. The line *tells* it if it is right within a quarter at every price, in both kinds of
+# world, and tells it *in part* if it is at least nearer, on average over the prices, than the best constant in both.
 
 # %%
 solos = np.geomspace(0.004, 0.4, 24).round(4).tolist()
@@ -353,7 +353,8 @@ claim(
     ),
     (
         2 * as_derived.k >= as_derived.n,
-        "Nested features bend and symmetric ones jump in {cases as derived.k} of {cases as derived.n} cases, a kind of world at one"
+        "Nested features bend and symmetric ones jump in {cases as derived.k} of {cases as derived.n} cases, a kind"
+        " of world at one"
         " price each; in the others they do the opposite.",
         "partly",
     ),
@@ -592,7 +593,7 @@ known = {room: best_in(room, threshold=threshold) for room in five if room.n_lat
 
 
 def shares_found(stacks, price):
-    """By number of latents: shares of features that have an atom, and of pairs that have a composite, (n_saes,) each."""
+    """By number of latents: shares of features with an atom, and of pairs with a composite, (n_saes,) each."""
     labels = {room.n_latents: these.labels for room, these in stacks.items() if room.l1_coeff == price}
     return {size: ((own.features_found / 5).tolist(), (own.sets_found / 10).tolist()) for size, own in labels.items()}
 
@@ -624,7 +625,8 @@ def told(rules):
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 show(
     figures.room_panels(panels),
-    "Two of five features, at three prices: shares of features and of pairs that are found, over the number of latents.",
+    "Two of five features, at three prices: shares of features and of pairs that are found, over the number of"
+    " latents.",
     f"Blue: the share of features that have an atom. Orange: the share of pairs that have a composite. Dots are means"
     f" over {n_saes} SAEs with 95 % intervals, open squares the best dictionaries known for five and for ten latents."
     " Dotted lines: as many latents as features, and as many as pairs.",
@@ -761,10 +763,10 @@ show_interactive(
 #
 # *The lines were drawn with the dots in view.* That is so: the first version of this chapter had only the line of pure
 # dictionaries, it failed on settings that had been set aside for it, and the leaning line came of asking why. So, once
-# everything above was written, settings were chosen that had not been used before: two prices for the boundary, one near
-# each end of the old ones, with fresh starting points, and three worlds for the law of leaning. The rules are the same
-# as above, but for the constant: it is the one that fits the old prices best, and the line should surely be nearer at
-# each of the two prices. The law should be right within fifteen parts in a hundred.
+# everything above was written, settings were chosen that had not been used before: two prices for the boundary, one
+# near each end of the old ones, with fresh starting points, and three worlds for the law of leaning. The rules are the
+# same as above, but for the constant: it is the one that fits the old prices best, and the line should surely be nearer
+# at each of the two prices. The law should be right within fifteen parts in a hundred.
 
 # %%
 fresh_prices, fresh_spreads = [0.014, 0.23], spreads[1:-1]

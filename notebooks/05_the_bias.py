@@ -74,8 +74,8 @@ figures.house_style()
 # above one half as a whole, and a claim that one count is larger than another needs intervals that do not overlap. Else
 # the text says that it is undecided. What the comment expects, that the bias is used, counts as *reproduced* if most
 # SAEs have a bias at least half as long as the mean of the data; the result *differs* if most do not, and is *partly*
-# so if that is undecided. Each rule is also tried on something that it has to condemn, such as the SAEs before training:
-# the *control*, whose score stands below the claim.
+# so if that is undecided. Each rule is also tried on something that it has to condemn, such as the SAEs before
+# training: the *control*, whose score stands below the claim.
 
 # %%
 world = toysae.k_of_n(n_features, k_active, mu=mu, sigma=sigma)
@@ -142,7 +142,8 @@ claim(
 #   write "others" for that side.
 #
 # If both fit, the larger cosine decides. SAEs are drawn by their loss alone: of those within a thousandth of the lowest
-# loss of their stack, the first by its seed. Beside it stands an SAE with a bias that has the highest loss, drawn alike.
+# loss of their stack, the first by its seed. Beside it stands an SAE with a bias that has the highest loss, drawn
+# alike.
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 best_plain = measures.by_loss(plain.losses)["lowest loss"]
@@ -437,7 +438,8 @@ if len(rest):
     say(
         f"The other {len(rest)} of {n_saes} end above the floor, with"
         f" {'the loss' if len(losses) == 1 else 'losses from'} {' to '.join(losses)}; negatives at their best bias pay"
-        f" {cheapest['negatives']:.4f}. The first of them has the latents {measures.stand_for(exact_seen, first_above)}."
+        f" {cheapest['negatives']:.4f}. The first of them has the latents"
+        f" {measures.stand_for(exact_seen, first_above)}."
         f" Its bias lies {to_middle:.2f} from the mean of the data and {to_pattern:.2f} from the nearest pattern,"
         f" {nearest.get(True, 'so it is near neither')}."
     )
@@ -566,7 +568,8 @@ claim(
     ),
     (
         True,
-        "That the start of the bias matters much is not shown: within a hundredth of the lowest loss end {from zero.k} of"
+        "That the start of the bias matters much is not shown: within a hundredth of the lowest loss end"
+        " {from zero.k} of"
         " {from zero.n} SAEs if their bias starts at zero and {from the mean.k} if it starts at the mean of the data.",
         "partly",
     ),
@@ -902,8 +905,8 @@ claim(
     "control-suffers",
     (
         above(cost, 0),
-        "Even below one half a bias from zero costs atoms: over these rates together and seed by seed, the share of SAEs"
-        " with an atom for every feature is smaller with it than without a bias, by {smaller by.mean:.2f}.",
+        "Even below one half a bias from zero costs atoms: over these rates together and seed by seed, the share of"
+        " SAEs with an atom for every feature is smaller with it than without a bias, by {smaller by.mean:.2f}.",
         "holds",
     ),
     (

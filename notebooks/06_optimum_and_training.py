@@ -187,7 +187,7 @@ def begun(world, n_latents, init):
 
 @cache
 def together(world, n_latents):
-    """Stacks trained on all patterns of a world, by where they start; from everywhere in the world looked at closely."""
+    """Stacks trained on all patterns of a world, by where they start; from everywhere in the world in close-up."""
     inits = [*(saes.INITIALISATIONS if world is pairs[n_features] else ["random-sign"]), "at-best"]
     start = side_by_side([begun(world, n_latents, init) for init in inits])
     done = toysae.train(start, world, n_steps=n_steps, lr=lr)
@@ -426,7 +426,7 @@ points, probabilities = worlds.finite_data(world)
 
 
 def still_above(stack):
-    """Of the SAEs that stopped above the best known loss, those that still are there when they can go down no further."""
+    """Of the SAEs that stopped above the best known loss, those still there when they can go down no further."""
     stopped = (excess(world, wide, stack) > NEAR).nonzero().flatten().tolist()
     ways_down = [optimum.polish(stack.W_dec[i].double(), points, probabilities, l1_coeff) for i in stopped]
     return Fraction.of([loss / best_known(world, wide) - 1 > NEAR for _, loss in ways_down])
@@ -575,9 +575,9 @@ claim(
 )
 
 # %% [markdown]
-# An SAE with many atoms and a high loss may be on its way still. We train the SAEs from positive rows for three times as
-# many steps. On the way we train those from random-sign rows for other numbers of steps and with other learning rates
-# too, which is looked at further below; with the same learning rate they are the control here.
+# An SAE with many atoms and a high loss may be on its way still. We train the SAEs from positive rows for three times
+# as many steps. On the way we train those from random-sign rows for other numbers of steps and with other learning
+# rates too, which is looked at further below; with the same learning rate they are the control here.
 
 # %%
 step_grid = sorted({max(1, round(n_steps * factor)) for factor in (1 / 9, 1 / 3, 1, 3)})
@@ -741,8 +741,9 @@ claim(
 # Our SAEs are not those of the post: they have no decoder bias, start at random-sign rows, and are trained with and
 # without resampling, at four prices, on magnitudes from a grid of twenty. Each of the eight pairs of a price and a way
 # to train is a row. The rule for the verdict: Till's remark is *reproduced* if in every row most SAEs do not reach the
-# optimum; the result *differs* if in every row nearly all do, for then the remark is true of almost no SAE; anything else
-# is *partly*. (The first edition said *differs* where most do. That hung on the seed.) The control starts at the optimum.
+# optimum; the result *differs* if in every row nearly all do, for then the remark is true of almost no SAE; anything
+# else is *partly*. (The first edition said *differs* where most do. That hung on the seed.) The control starts at the
+# optimum.
 
 # %%
 magnitudes = (torch.arange(20, dtype=torch.float64) + 0.5) / 20
@@ -903,14 +904,14 @@ claim(
     "dead-latents-cost",
     (
         price.n < 2,
-        "Without resampling too few seeds have both SAEs with a dead latent and SAEs without one, so there is nothing to"
-        " compare.",
+        "Without resampling too few seeds have both SAEs with a dead latent and SAEs without one, so there is nothing"
+        " to compare.",
         None,
     ),
     (
         above(price, 0.1),
-        "Without resampling, SAEs with a dead latent reach the best known loss less often than others of their row, by a"
-        " tenth of the SAEs or more:"
+        "Without resampling, SAEs with a dead latent reach the best known loss less often than others of their row,"
+        " by a tenth of the SAEs or more:"
         " {with a dead latent}, against {with all latents live}. They are smaller SAEs, compared with the optimum of"
         " larger ones. **A dead latent is never evidence** of what the loss prefers.",
         "holds",
@@ -949,8 +950,9 @@ claim(
 # The split says where the excess lies at the end of training. It does not say what led there, since encoder and
 # dictionary learn together.
 #
-# We call the dictionary gap the larger one *throughout* a seed if it is larger in every row in which the SAE of that seed
-# does not reach the best known loss. The control keeps the dictionaries and takes the encoders from before training.
+# We call the dictionary gap the larger one *throughout* a seed if it is larger in every row in which the SAE of that
+# seed does not reach the best known loss. The control keeps the dictionaries and takes the encoders from before
+# training.
 #
 # And is an encoder able to serve the best dictionary at all? SAEs that start at the best known dictionary, and are then
 # trained like all others, show that it is if they still have its loss at the end. If they do not, it stays open.

@@ -379,8 +379,7 @@ claim(
     (
         all(map(mostly, (slow, middling, fast))),
         "Till remarks that these SAEs do not even reach their own optimum. Most do not at any learning rate, not even"
-        " at"
-        " the highest: {highest learning rate.mean:.0%} of SAEs end more than a hundredth above the best known loss"
+        " at the highest: {highest learning rate.mean:.0%} of SAEs end more than a hundredth above the best known loss"
         " there.",
         "reproduced",
     ),
@@ -402,8 +401,7 @@ claim(
         True,
         "Till remarks that these SAEs do not even reach their own optimum. Here it is undecided whether most do:"
         " {lowest learning rate.mean:.0%} end more than a hundredth above the best known loss at the lowest learning"
-        " rate,"
-        " {highest learning rate.mean:.0%} at the highest.",
+        " rate, {highest learning rate.mean:.0%} at the highest.",
         "partly",
     ),
     evidence={"lowest learning rate": slow, "learning rate between": middling, "highest learning rate": fast},
@@ -538,8 +536,7 @@ claim(
     (
         True,
         "The post finds that composed features largely persist when features are alone in three of four samples. Here"
-        " it"
-        " is undecided whether most SAEs miss one: {lowest learning rate.mean:.0%} do at the lowest learning rate,"
+        " it is undecided whether most SAEs miss one: {lowest learning rate.mean:.0%} do at the lowest learning rate,"
         " {highest learning rate.mean:.0%}"
         " at the highest.",
         "partly",
@@ -786,8 +783,7 @@ show(
     f"Error of dictionaries with the best activations of which {k:g} are active per sample, over mixing and bias; dark"
     " is low, and everything above the median has one colour. Circle: the true features without a bias. Crosses and"
     f" pluses: {n_members} trained SAEs each, placed by their mixing and by their bias along feature 0; what lies"
-    f" outside"
-    " is drawn at the edge.",
+    " outside is drawn at the edge.",
     alt=(
         "Three landscapes of error over mixing and bias, for a negative, no and a positive correlation, with marks for"
         " the true features and for trained SAEs."
@@ -838,23 +834,20 @@ claim(
     (
         all(map(mostly, beats.values())) and all(really_mixes.values()),
         "With the small budget the loss itself prefers mixing: SAEs mix as reported, and most have clearly less error"
-        " than"
-        " the true features with every advantage. Lower error does not mean truer features.",
+        " than the true features with every advantage. Lower error does not mean truer features.",
         "holds",
     ),
     (
         all(map(mostly, beats.values())),
         "It is not shown here that the loss prefers mixing: most SAEs have clearly less error than the true features,"
-        " but they"
-        " do not mix as reported.",
+        " but they do not mix as reported.",
         "does not hold",
     ),
     (
         True,
         "It is not shown here that the loss prefers mixing: {less error, positive correlation.k} of"
         " {less error, positive correlation.n} SAEs have clearly less error than the true features where the"
-        " correlation is"
-        " positive, and {less error, negative correlation.k} where it is negative.",
+        " correlation is positive, and {less error, negative correlation.k} where it is negative.",
         "does not hold",
     ),
     evidence={
@@ -1102,8 +1095,7 @@ claim(
     (
         mostly(biased),
         "With a decoder bias a seed composes at most settings, on average at {share.mean:.0%} of them, but not at"
-        " nearly"
-        " all.",
+        " nearly all.",
         "partly",
     ),
     (

@@ -368,9 +368,9 @@ claim(
 #    the lowest MCC.
 #
 # A check that is made seed by seed is *reproduced* if it comes out in nearly all seeds, with hundreds of features and
-# with thousands; it *differs* if it comes out in fewer than half, in both; all else is *partly*. The differences of rule
-# 3 are one family of six comparisons: three scores, two sizes. It is *reproduced* if all six are surely as reported, and
-# it *differs* if not one of the two scores of detection surely is, in either size.
+# with thousands; it *differs* if it comes out in fewer than half, in both; all else is *partly*. The differences of
+# rule 3 are one family of six comparisons: three scores, two sizes. It is *reproduced* if all six are surely as
+# reported, and it *differs* if not one of the two scores of detection surely is, in either size.
 #
 # Each rule is also applied to something that it has to condemn: to SAEs that differ in nothing but their starts, to
 # another kind, to a pick by chance.
@@ -715,8 +715,8 @@ show(
     figures.label_shares(bars, measures.LABELS),
     f"At the lowest L0 of each kind {100 * composed[0].mean():.1f} % of the latents are composite, at the highest"
     f" {100 * composed[1].mean():.1f} %.",
-    f"Mean over {len(composed[0])} SAEs of each kind at its sparsest and at its densest setting, {titles[0]}. Mixed latents are"
-    " aligned neither with a feature nor with a sum that the label looks for.",
+    f"Mean over {len(composed[0])} SAEs of each kind at its sparsest and at its densest setting, {titles[0]}. Mixed"
+    " latents are aligned neither with a feature nor with a sum that the label looks for.",
     alt=(
         "Two panels of bars divided by label, for the sparsest and the densest setting of each of four kinds of"
         " autoencoders."
@@ -879,7 +879,8 @@ claim(
 )
 say(
     f"But this compares two runs that one can afford, not two sizes trained to the end: {small['n_steps'].iloc[0]:,}"
-    f" steps for the smaller SAEs and {of_large['n_steps']:,} for the larger, whose rare features are rarer. And the larger SAEs have"
+    f" steps for the smaller SAEs and {of_large['n_steps']:,} for the larger, whose rare features are rarer. And the"
+    " larger SAEs have"
     f" latents for {100 * of_large['n_latents'] / of_large['n_features']:.0f} % of the features, the smaller for"
     f" {100 * n_latents / world.n_features:.0f} %: what has no latent is noise to all others. Of the larger SAEs'"
     f" latents {100 * near[titles[1]]['dead'].mean():.0f} % are dead, of the smaller ones'"
