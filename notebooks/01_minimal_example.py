@@ -49,6 +49,7 @@ from toysae.claims import (
     more,
     mostly,
     mostly_not,
+    nearly_all,
     nothing_to_judge,
     say,
     say_trained,
@@ -547,15 +548,15 @@ claim(
         None,
     ),
     (
-        all(mostly(share) for share in found.values()),
+        mostly(found["rare"]) and nearly_all(found["as in our world"]),
         "When features fire independently, the same SAEs do find them all, at both rates.",
         "holds",
     ),
     (
         mostly(found["rare"]),
-        "When features fire independently, most of the same SAEs find them all, but only where each fires rarely: as"
-        " often as in our world, independent features are found in {all found as in our world.k} of"
-        " {all found as in our world.n} SAEs.",
+        "When features fire independently, most of the same SAEs find them all where each fires rarely. Where each fires"
+        " as often as in our world, {all found as in our world.k} of {all found as in our world.n} do, which is not"
+        " nearly all.",
         "partly",
     ),
     (

@@ -42,6 +42,7 @@ from toysae.claims import (
     show,
     show_interactive,
 )
+from toysae.claims.rules import NEARLY_ALL
 from toysae.sweeps.points import recovery
 from toysae.sweeps.room import Room, best_in, trained_in
 
@@ -378,15 +379,15 @@ near_pure = Pooled.of(np.minimum(pairs.atoms, pairs.pair) / pairs.best - 1 < 1e-
 claim(
     "training-finds-the-best-pair",
     (
-        near.k == near.n,
-        "Training gets there: in all of {worlds within a thousandth.n} worlds the lowest-loss SAE is within one part in"
-        " a thousand of the best loss there is.",
+        near.value > NEARLY_ALL,
+        "Training gets there in {worlds within a thousandth.k} of {worlds within a thousandth.n} worlds: the lowest-loss"
+        " SAE is within one part in a thousand of the best loss there is.",
         "holds",
     ),
     (
         2 * near.k >= near.n,
-        "Training gets there in {worlds within a thousandth.k} of {worlds within a thousandth.n} worlds, but not in"
-        " all: only there the lowest-loss SAE is within one part in a thousand of the best loss there is.",
+        "Training gets there in only {worlds within a thousandth.k} of {worlds within a thousandth.n} worlds: there the"
+        " lowest-loss SAE is within one part in a thousand of the best loss there is.",
         "partly",
     ),
     (
@@ -396,7 +397,7 @@ claim(
         "does not hold",
     ),
     evidence={"worlds within a thousandth": near, "SAEs in each": n_saes},
-    control={"the cheaper of the two pure dictionaries": (near_pure.k == near_pure.n, near_pure)},
+    control={"the cheaper of the two pure dictionaries": (near_pure.value > NEARLY_ALL, near_pure)},
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]

@@ -1070,15 +1070,15 @@ claim(
 claim(
     "two-latents-absorb",
     (
-        nearly_all(near_absorb) and nearly_all(two_absorb),
-        "Two latents are reported to absorb, and nearly all SAEs do here: {absorb.k} of {absorb.n} with the start, the"
-        " price and the bias of the original.",
+        above(near_absorb, 0.9) and above(two_absorb, 0.9),  # with seeds 0 to 9, .8 fell on either side
+        "Two latents are reported to absorb, and surely more than nine in ten SAEs do here, from random rows and with"
+        " the start, the price and the bias of the original.",
         "reproduced",
     ),
     (
         mostly(near_absorb) and mostly(two_absorb),
-        "Two latents are reported to absorb. Here most SAEs do, but not nearly all both from random rows and with the"
-        " start, the price and the bias of the original.",
+        "Two latents are reported to absorb. Here most SAEs do, but not surely more than nine in ten, both from random"
+        " rows and with the start, the price and the bias of the original.",
         "partly",
     ),
     (
