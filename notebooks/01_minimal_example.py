@@ -554,9 +554,9 @@ claim(
     ),
     (
         mostly(found["rare"]),
-        "When features fire independently, most of the same SAEs find them all where each fires rarely. Where each fires"
-        " as often as in our world, {all found as in our world.k} of {all found as in our world.n} do, which is not"
-        " nearly all.",
+        "When features fire independently, most of the same SAEs find them all where each fires rarely. Where each"
+        " fires as often as in our world, {all found as in our world.k} of {all found as in our world.n} do, which is"
+        " not nearly all.",
         "partly",
     ),
     (

@@ -380,8 +380,8 @@ claim(
     "training-finds-the-best-pair",
     (
         near.value > NEARLY_ALL,
-        "Training gets there in {worlds within a thousandth.k} of {worlds within a thousandth.n} worlds: the lowest-loss"
-        " SAE is within one part in a thousand of the best loss there is.",
+        "Training gets there in {worlds within a thousandth.k} of {worlds within a thousandth.n} worlds: the"
+        " lowest-loss SAE is within one part in a thousand of the best loss there is.",
         "holds",
     ),
     (

@@ -50,6 +50,10 @@ def test_a_kept_table_holds_the_settings_that_the_chapter_plans(name):
 
 # ---- the table of the seeds: notebook, claim and seed, and which case came out
 
+needs_the_seeds = pytest.mark.skipif(
+    not (TABLES / "seeds.csv").exists(), reason="no table of the seeds is kept yet: make sweep SWEEP=seeds, and keep it"
+)
+
 
 @pytest.fixture(scope="module")
 def published():
@@ -75,10 +79,12 @@ def changed(rows, published):
     return [(claim, seed) for claim, seed, case in told if claim in published and case != published[claim][0]]
 
 
+@needs_the_seeds
 def test_no_notebook_fails_at_any_seed(rows):
     assert [row for row in rows if row["failure"]] == []
 
 
+@needs_the_seeds
 def test_every_published_claim_was_judged_with_every_seed(rows, published):
     seeds = defaultdict(list)
     for row in rows:
@@ -86,15 +92,18 @@ def test_every_published_claim_was_judged_with_every_seed(rows, published):
     assert dict(seeds) == {claim: list(SEEDS) for claim in published}
 
 
+@needs_the_seeds
 def test_with_the_published_seed_the_published_cases_come_out(rows, published):
     first = {(row["notebook"], row["claim"]): (row["case"], row["verdict"]) for row in rows if row["seed"] == "0"}
     assert first == published
 
 
+@needs_the_seeds
 def test_no_claim_changes_its_case_in_more_than_one_of_ten_runs(rows, published):
     assert {claim: n for claim, n in Counter(claim for claim, _ in changed(rows, published)).items() if n > 1} == {}
 
 
+@needs_the_seeds
 def test_a_run_with_another_seed_changes_at_most_two_claims_in_the_mean(rows, published):
     per_seed = Counter(seed for _, seed in changed(rows, published))
     assert sum(per_seed.values()) <= 2 * (len(SEEDS) - 1), per_seed  # the published seed changes none
