@@ -115,7 +115,8 @@ def test_the_line_at_the_end_counts_verdicts_by_case_and_numbers_by_their_interv
 
 
 def test_claims_that_are_new_or_gone_are_told_and_those_without_results_are_not_compared(tmp_path):
-    before, after = runs(tmp_path, **{"02_second/new": {"case": 0, "verdict": "holds", "evidence": {"n": 1}}})
+    new = {"case": 0, "verdict": "holds", "statement": "It is new.", "evidence": {"n": 1}}
+    before, after = runs(tmp_path, **{"02_second/new": new})
     del after.claims["01_first"]["old"]
     found = compare(before, after, [])
     assert (
