@@ -83,7 +83,7 @@ def test_reproduce_executes_all_and_ends_well(reproduced):
 
 def test_claims_json_holds_the_claims_of_all_notebooks(reproduced):
     expected = {"notebook": "01_first", "id": "no-atoms", "statement": "At 0.1 no atom.", "holds": True, "case": 0}
-    expected |= {"source": "seed", "verdict": "reproduced", "evidence": {"sigma": 0.1, "the_seed": 0}}
+    expected |= {"source": "seed", "verdict": "reproduced", "evidence": {"sigma": 0.1, "the_seed": 0}, "control": {}}
     found = claims(reproduced[0])
     assert found[("01_first", "no-atoms")] == expected
     assert found[("02_second", "even")]["source"] == "ours"
