@@ -148,10 +148,12 @@ def main(words: Sequence[str]) -> int:
 
 def _tried(mutants: list[Mutant], copies: list[Path]) -> int:
     files = sorted({test for mutant in mutants for test in mutant.tests})
-    for job, verdict, _ in judged([(None, (file,)) for file in files], copies):
-        if verdict == BROKEN:
-            print(f"{job.tests[0]} fails without any bug, so it can notice none:\n{job.output.read_text()[-2000:]}")
-            return 2
+    broken = [
+        job.tests[0] for job, verdict, _ in judged([(None, (file,)) for file in files], copies) if verdict == BROKEN
+    ]
+    if broken:
+        print(f"These fail without any bug, so they can notice none: {', '.join(broken)}", file=sys.stderr)
+        return 2
     survivors = []
     for count, (job, verdict, seconds) in enumerate(judged([(m, m.tests) for m in mutants], copies), start=1):
         assert job.mutant is not None

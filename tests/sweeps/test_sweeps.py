@@ -131,6 +131,16 @@ def test_a_finished_sweep_is_not_computed_again(tmp_path, calls):
     assert same(first, again)
 
 
+def test_a_journal_keeps_the_rows_of_two_points_apart(tmp_path):
+    """They live in one module, so that their code has one hash, and take the same settings."""
+    journal = tmp_path / "journal.jsonl"
+    one, other = (
+        sweep(point, grid(n=[1]), journal=journal, n_workers=1)
+        for point in (sweep_points.as_table, sweep_points.fails_at_two)
+    )
+    assert one["x"].tolist() == [1 / 7, 1 / 11] and other["x"].tolist() == [1]
+
+
 def test_rows_come_in_the_order_of_the_settings_asked_for_and_changed_settings_are_computed(tmp_path, calls):
     journal = tmp_path / "journal.jsonl"
     sweep(sweep_points.third, grid(n=[3, 1]), journal=journal, n_workers=1)
