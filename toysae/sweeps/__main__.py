@@ -4,31 +4,22 @@ Exit codes: 0 done, 1 something failed, 2 bad input, 130 interrupted.
 """
 
 import argparse
-import os
 import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
 
 from toysae.sweeps import SweepError, catalogue
+from toysae.terminal import streams
+from toysae.terminal.command_line import OneLineParser, say
 
 FOLDER = Path("build", "sweeps")
 
 
-class OneLineParser(argparse.ArgumentParser):
-    """A parser that says in one line what is wrong."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{message} (see: python -m toysae.sweeps --help)\n")
-
-
 def main(words: list[str] | None = None, folder: Path = FOLDER) -> int:
     """Compute the sweep that the words ask for, or list what there is; returns the exit code."""
-    for name in ("stdout", "stderr"):  # closed: what is said goes nowhere, and no journal takes its number
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 (as long as the process)
+    streams.open_closed()
     asked = parser().parse_args(words)
     try:
         with interruptible():
@@ -36,9 +27,7 @@ def main(words: list[str] | None = None, folder: Path = FOLDER) -> int:
             sys.stdout.flush()
             return code
     except BrokenPipeError:
-        os.dup2(
-            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
-        )  # Python writes the rest at its end, and would fail
+        streams.silence()
         return say("nobody listens any more; the next run goes on from here", 1)
     except OSError as problem:
         return say(f"cannot go on: {problem.strerror or problem}: {problem.filename or ''}".rstrip(": "), 1)
@@ -94,11 +83,6 @@ def parser() -> argparse.ArgumentParser:
     )
     where.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster, for example tcp://10.0.0.1:8786")
     return parser
-
-
-def say(problem: object, code: int) -> int:
-    print(problem, file=sys.stderr)
-    return code
 
 
 if __name__ == "__main__":

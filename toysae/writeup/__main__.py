@@ -8,19 +8,15 @@ import argparse
 import json
 import os
 import sys
-from typing import NoReturn
 
+from toysae.terminal import streams
+from toysae.terminal.command_line import OneLineParser, say
 from toysae.writeup.project import Project
-
-
-class _OneLineParser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{message} (see: python -m toysae.writeup --help)\n")
 
 
 def main(words: list[str] | None = None, project: Project | None = None) -> int:
     """Do what the words ask, in this checkout or in the project given, and return the exit code."""
-    _open_streams()
+    streams.open_closed()
     asked = _parser().parse_args(words)
     from toysae.claims.record import Unreadable
     from toysae.writeup.crew import Interrupted, interruptible
@@ -29,14 +25,14 @@ def main(words: list[str] | None = None, project: Project | None = None) -> int:
         with interruptible():
             return _do(asked, project or Project.of_this_package())
     except BrokenPipeError:
-        _silence()
-        return _say("nobody listens any more; the next run goes on from here", 1)
+        streams.silence()
+        return say("nobody listens any more; the next run goes on from here", 1)
     except Unreadable as problem:
-        return _say(problem, 1)
+        return say(problem, 1)
     except OSError as problem:
-        return _say(f"cannot go on: {problem.strerror or problem}: {problem.filename or ''}".rstrip(": "), 1)
+        return say(f"cannot go on: {problem.strerror or problem}: {problem.filename or ''}".rstrip(": "), 1)
     except Interrupted:
-        return _say("interrupted; nothing half-done was left in notebooks/, the next run goes on from here", 130)
+        return say("interrupted; nothing half-done was left in notebooks/, the next run goes on from here", 130)
 
 
 def _do(asked: argparse.Namespace, project: Project) -> int:
@@ -65,7 +61,7 @@ def _run(asked: argparse.Namespace, project: Project) -> int:
     try:
         plan = runner.plan(project, asked.name, asked.parameters, PARAMETERS)
     except ValueError as problem:
-        return _say(problem, 2)
+        return say(problem, 2)
     return runner.run(project, plan) if asked.command == "run" else _tell_outcomes(project, plan.name, plan.changed)
 
 
@@ -83,7 +79,7 @@ def _publish(project: Project) -> int:
     try:
         return runner.publish(project)
     except ValueError as problem:
-        return _say(problem, 1)
+        return say(problem, 1)
 
 
 def _lab(project: Project) -> int:
@@ -95,7 +91,7 @@ def _lab(project: Project) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _OneLineParser(prog="python -m toysae.writeup", description="Execute the notebooks and render the book.")
+    parser = OneLineParser(prog="python -m toysae.writeup", description="Execute the notebooks and render the book.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     reproduce = commands.add_parser("reproduce", help="execute every notebook that changed, then render the book")
     reproduce.add_argument("--force", action="store_true", help="execute all notebooks")
@@ -109,25 +105,6 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("publish", help="make the executed notebooks the run that later ones are compared with")
     commands.add_parser("clean", help="remove build/")
     return parser
-
-
-def _open_streams() -> None:
-    """Where standard output or error was closed, what is said goes nowhere, and no other file takes its number."""
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 (as long as the process)
-
-
-def _silence() -> None:
-    """Send the rest of standard output nowhere: Python itself writes it at its end, and would fail."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)
-
-
-def _say(problem: object, code: int) -> int:
-    print(problem, file=sys.stderr)
-    return code
 
 
 if __name__ == "__main__":
