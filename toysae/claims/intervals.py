@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,15 +14,15 @@ CONFIDENCE = 0.95  # level of the intervals
 
 
 @dataclass(frozen=True)
-class Fraction:
-    """k of n with its Wilson interval: a count of SAEs is a sample from all seeds there are."""
+class Count:
+    """k of n."""
 
     k: int
     n: int
 
     @classmethod
-    def of(cls, holds: Any) -> Fraction:
-        """The share of True in bools: a tensor, an array or a list."""
+    def of(cls, holds: Any) -> Self:
+        """How many are True of bools: a tensor, an array or a list."""
         checks = np.asarray(holds)
         return cls(int(checks.sum()), checks.size)
 
@@ -30,6 +30,10 @@ class Fraction:
     def value(self) -> float:
         """k / n; not a number when there is nothing to count."""
         return self.k / self.n if self.n else float("nan")
+
+
+class Fraction(Count):
+    """k of n with its Wilson interval: a count of SAEs is a sample from all seeds there are."""
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -49,23 +53,8 @@ class Fraction:
         return f"{self.k} of {self.n} (95 % interval {100 * low:.{digits}f} to {100 * high:.{digits}f} %)"
 
 
-@dataclass(frozen=True)
-class Pooled:
+class Pooled(Count):
     """k of n over seeds and settings together. These are not independent, so there is no interval."""
-
-    k: int
-    n: int
-
-    @classmethod
-    def of(cls, holds: Any) -> Pooled:
-        """How many are True of bools: a tensor, an array or a list."""
-        checks = np.asarray(holds)
-        return cls(int(checks.sum()), checks.size)
-
-    @property
-    def value(self) -> float:
-        """k / n; not a number when there is nothing to count."""
-        return self.k / self.n if self.n else float("nan")
 
     @property
     def interval(self) -> tuple[float, float]:
