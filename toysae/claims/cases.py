@@ -53,8 +53,8 @@ def claim(
     scores = {name: {"passes": passes, "score": as_json(score)} for name, (passes, score) in against.items()}
     sentence, verdict = _weighed(sentences[said], cases[said][2], against, source)
     record = Record(id, said, sentence, verdict, source, numbers, scores)
-    print_ = small_print(untold, {name: score for name, (_, score) in against.items()})
-    emit({"text/markdown": f"**Claim.** {sentence}{print_}", CLAIM_MIME: record.in_cell()})
+    below = small_print(untold, {name: score for name, (_, score) in against.items()})
+    emit({"text/markdown": f"**Claim.** {sentence}{below}", CLAIM_MIME: record.in_cell()})
 
 
 def small_print(evidence: Mapping[str, Evidence], controls: Mapping[str, Evidence] | None = None) -> str:

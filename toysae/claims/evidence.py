@@ -29,6 +29,17 @@ def printed(value: Any) -> str:
     return digits(value, 4) if isinstance(value, float) else str(value)
 
 
+def estimate_of(recorded: Any) -> Fraction | Mean | None:
+    """What has an interval, out of its record by as_json; an end that is not finite was recorded as null."""
+    match recorded:
+        case {"k": int(k), "n": int(n)}:
+            return Fraction(k, n)
+        case {"mean": mean, "low": low, "high": high, "n": int(n)}:
+            ends = (-math.inf if low is None else low, math.inf if high is None else high)
+            return Mean(math.nan if mean is None else mean, *ends, n)
+    return None
+
+
 def as_json(value: Evidence) -> Any:
     """Evidence as JSON: a number, a name or a flat table of numbers; what is not finite is null."""
     if isinstance(value, Pooled):

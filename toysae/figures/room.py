@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import comb
 from typing import Any
 
 import numpy as np
@@ -62,6 +63,6 @@ def _draw(axes: Axes, panel: Panel) -> None:
         look: dict[str, Any] = {"markersize": 8, "markerfacecolor": "none", "color": ink, "zorder": 2}
         x, y = ([point[axis] for point in known] for axis in (0, 1))
         axes.plot(x, y, "s", **look, label=f"{what}, best dictionaries known")
-    for at in {panel.n_features, panel.n_features * (panel.n_features - 1) // 2}:
+    for at in {panel.n_features, comb(panel.n_features, 2)}:
         axes.axvline(at, color="#999999", linewidth=1, linestyle=(0, (1, 1)), zorder=0)
     axes.set_xticks(sizes)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from toysae.claims.record import NOT_JUDGED, Record
-from toysae.writeup.pages import anchor, cell, coloured
+from toysae.writeup.pages import anchor, bullets, cell, coloured, section, table
 
 NAME = "changes"
 TITLE = "What changed since the first edition"
@@ -64,17 +64,16 @@ def page(claims: list[Record], first: FirstEdition) -> str:
     kept = sum(name in first.verdicts for name in names)
     parts = [_HEAD, f"**Of {kept} verdicts, {len(others) or 'none'} came out otherwise than in the first edition.**\n"]
     parts += [_table("Overturned", others, first), _table("Judged in another way, with the same verdict", again, first)]
-    parts += [_list("New claims", [_link(claim) for claim in new])]
-    parts += [_list("Claims that are no longer made", [_gone(name, first) for name in gone])]
+    parts += [section("New claims", bullets(_link(claim) for claim in new))]
+    parts += [section("Claims that are no longer made", bullets(_gone(name, first) for name in gone))]
     return "\n".join(filter(None, parts))
 
 
 def _table(title: str, claims: list[Record], first: FirstEdition) -> str:
     if not claims:
         return ""
-    head = "| Verdict | Why |\n|---|---|"
-    rows = "\n".join(_row(claim, first) for claim in claims)
-    return f"## {title}\n\n::::{{container}} claims-table changes-table\n\n{head}\n{rows}\n::::\n"
+    rows = [_row(claim, first) for claim in claims]
+    return section(title, table(["Verdict", "Why"], rows, "claims-table changes-table"))
 
 
 def _row(claim: Record, first: FirstEdition) -> str:
@@ -91,10 +90,6 @@ def _link(claim: Record) -> str:
 def _gone(name: Name, first: FirstEdition) -> str:
     reason = first.reasons.get(name)
     return f"{name[1]} ({name[0].replace('_', ' ')})" + (f": {reason}" if reason else "")
-
-
-def _list(title: str, items: list[str]) -> str:
-    return f"## {title}\n\n" + "".join(f"* {item}\n" for item in items) if items else ""
 
 
 def _read(path: Path) -> dict:

@@ -12,10 +12,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from toysae.claims.evidence import estimate_of
 from toysae.claims.intervals import Fraction, Mean
 from toysae.claims.record import NOT_JUDGED, Published
 from toysae.claims.words import counted
-from toysae.writeup.pages import anchor, cell, coloured, shown
+from toysae.writeup.pages import anchor, bullets, cell, coloured, section, shown, table
 
 NAME = "comparison"
 TITLE = "Compared with the published run"
@@ -109,11 +110,13 @@ def page(comparison: Comparison) -> str:
     others = [_row_of_verdicts(claim) for claim in claims if claim.in_both and not claim.as_published]
     numbers = [_row_of_number(claim, number) for claim in claims for number in claim.numbers]
     parts = [_HEAD, f"**{summary(comparison)}.**\n"]
-    parts.append(_table("What it was made with", ["", *_RUNS], _rows_of_settings(comparison)))
-    parts.append(_table("Verdicts that differ", ["Claim", *_RUNS], others))
-    parts.append(_table("Numbers that differ", ["Claim", "Number", *_RUNS, "It is"], numbers))
-    parts.append(_list("New claims", [_link(claim) for claim in claims if claim.published is None]))
-    parts.append(_list("Published claims that are gone", [_name(claim) for claim in claims if claim.now is None]))
+    parts.append(section("What it was made with", table(["", *_RUNS], _rows_of_settings(comparison))))
+    parts.append(section("Verdicts that differ", table(["Claim", *_RUNS], others) if others else ""))
+    columns = ["Claim", "Number", *_RUNS, "It is"]
+    parts.append(section("Numbers that differ", table(columns, numbers) if numbers else ""))
+    parts.append(section("New claims", bullets(_link(claim) for claim in claims if claim.published is None)))
+    gone = bullets(_name(claim) for claim in claims if claim.now is None)
+    parts.append(section("Published claims that are gone", gone))
     return "\n".join(filter(None, parts))
 
 
@@ -149,21 +152,10 @@ def _same(old: Any, new: Any) -> bool:
 
 def _within(old: Any, new: Any) -> bool | None:
     """Whether each lies in the interval of the other; None if one of them has no interval."""
-    before, now = _estimate(old), _estimate(new)
+    before, now = estimate_of(old), estimate_of(new)
     if before is None or now is None:
         return None
     return _inside(before, now) and _inside(now, before)
-
-
-def _estimate(recorded: Any) -> Fraction | Mean | None:
-    """What has an interval, out of its record; an end that is not finite was recorded as null."""
-    match recorded:
-        case {"k": int(k), "n": int(n)}:
-            return Fraction(k, n)
-        case {"mean": mean, "low": low, "high": high, "n": int(n)}:
-            ends = (-math.inf if low is None else low, math.inf if high is None else high)
-            return Mean(math.nan if mean is None else mean, *ends, n)
-    return None
 
 
 def _inside(one: Fraction | Mean, other: Fraction | Mean) -> bool:
@@ -197,17 +189,6 @@ def _row_of_verdicts(claim: Compared) -> str:
 def _row_of_number(claim: Compared, number: Number) -> str:
     label = cell(number.label.replace("_", " "))
     return f"| {_link(claim)} | {label} | {shown(number.published)} | {shown(number.now)} | {_PLACES[number.within]} |"
-
-
-def _table(title: str, columns: list[str], rows: list[str]) -> str:
-    if not rows:
-        return ""
-    head, line = f"| {' | '.join(columns)} |", "|" + "---|" * len(columns)
-    return "\n".join([f"## {title}\n", "::::{container} claims-table\n", head, line, *rows, "::::\n"])
-
-
-def _list(title: str, names: list[str]) -> str:
-    return f"## {title}\n\n" + "".join(f"* {name}\n" for name in names) if names else ""
 
 
 def _link(claim: Compared) -> str:

@@ -14,7 +14,7 @@ from toysae.claims.record import Published, Record
 from toysae.claims.sources import SOURCES
 from toysae.claims.wording import Wording, readings
 from toysae.claims.words import counted
-from toysae.writeup.pages import anchor, cell, coloured, shown
+from toysae.writeup.pages import NOTHING_YET, anchor, bullets, cell, coloured, shown, table
 from toysae.writeup.rules import Rule, rules_of
 
 NAME = "judging"
@@ -93,8 +93,7 @@ def page(claims: list[Record], titles: Mapping[str, str], sources: Mapping[str, 
     rules = "\n".join(_told(number, rule) for number, rule in numbered)
     conditions = conditions_of(sources)
     tables = [_chapter(titles[name], of_chapter, conditions, seeds) for name, of_chapter in _by_chapter(claims, titles)]
-    nothing = "No notebook has been executed yet. `make reproduce` executes them all.\n"
-    return "\n".join([_HEAD, rules, _WORDS, _TABLE, _of_seeds(seeds), *(tables or [nothing])])
+    return "\n".join([_HEAD, rules, _WORDS, _TABLE, _of_seeds(seeds), *(tables or [NOTHING_YET])])
 
 
 def conditions_of(sources: Mapping[str, str]) -> dict[Place, str]:
@@ -136,9 +135,8 @@ def _by_chapter(claims: list[Record], titles: Mapping[str, str]) -> Iterable[tup
 def _chapter(title: str, claims: list[Record], conditions: Mapping[Place, str], seeds: Seeds) -> str:
     columns = ["Claim", "Rule", "n", "Control", "Verdict", "Seeds"]
     rows = [f"| {' | '.join(_row(claim, conditions, seeds))} |" for claim in claims]
-    table = "\n".join([f"| {' | '.join(columns)} |", "|" + "---|" * len(columns), *rows])
     opening = f'<details class="fold"><summary>{escape(title)} <span>{counted(len(claims), "claim")}</span></summary>'
-    return f"{opening}\n\n::::{{container}} claims-table rules-table\n\n{table}\n::::\n\n</details>\n"
+    return f"{opening}\n\n{table(columns, rows, 'claims-table rules-table')}\n</details>\n"
 
 
 def _row(claim: Record, conditions: Mapping[Place, str], seeds: Seeds) -> list[str]:
@@ -176,6 +174,6 @@ def _of_seeds(seeds: Seeds) -> str:
     """What the column of the seeds does not tell."""
     if not seeds.runs:
         return "In this copy there is no table of runs with other seeds, so that column says *not run*.\n"
-    failures = "".join(f"* {cell(failure)}\n" for failure in seeds.failures)
+    failures = bullets(map(cell, seeds.failures))
     note = "*Not run* is said of a claim that the kept table of those runs does not hold.\n"
     return f"{note}\nRuns that failed count as other outcomes:\n\n{failures}" if failures else note

@@ -4,6 +4,7 @@ import copy
 import json
 import re
 from base64 import b64decode
+from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from toysae.claims.record import CLAIM_MIME, Published, Record, Unreadable
 from toysae.claims.sources import SOURCES
 from toysae.writeup.records import recorded
 
+NOTHING_YET = "No notebook has been executed yet. `make reproduce` executes them all.\n"
 _KINDS = {"holds": "holds", "reproduced": "holds", "partly": "partly", "does not hold": "fails", "differs": "fails"}
 _LINK = re.compile(r"\[([^\]]*)\]\((\d\d_\w+)\.ipynb(#[^)]*)?\)")
 _FINDING = re.compile(r"<!-- finding: (\w+)/([\w-]+) -->")
@@ -129,11 +131,24 @@ def claims_tables(claims: list[Record], titles: dict[str, str], sources: dict[st
         of_chapter = [claim for claim in claims if claim.notebook == name]
         if of_chapter:
             rows = [_row(claim, sources) for claim in of_chapter]
-            table = "\n".join(["| Claim | Source | Verdict |", "|---|---|---|", *rows])
-            parts.append(
-                f"{_fold(title, of_chapter)}\n\n::::{{container}} claims-table\n\n{table}\n::::\n\n</details>\n"
-            )
-    return "\n".join(parts) or "No notebook has been executed yet. `make reproduce` executes them all.\n"
+            parts.append(f"{_fold(title, of_chapter)}\n\n{table(['Claim', 'Source', 'Verdict'], rows)}\n</details>\n")
+    return "\n".join(parts) or NOTHING_YET
+
+
+def table(columns: Sequence[str], rows: Iterable[str], look: str = "claims-table") -> str:
+    """A table of these rows, each "| a | b |", in the look of a class of the book's style."""
+    head = [f"| {' | '.join(columns)} |", "|" + "---|" * len(columns)]
+    return "\n".join([f"::::{{container}} {look}\n", *head, *rows, "::::\n"])
+
+
+def section(title: str, body: str) -> str:
+    """A section of a page; nothing where there is nothing to say."""
+    return f"## {title}\n\n{body}" if body else ""
+
+
+def bullets(items: Iterable[str]) -> str:
+    """A list."""
+    return "".join(f"* {item}\n" for item in items)
 
 
 def kind_of(word: str) -> str:

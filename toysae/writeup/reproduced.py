@@ -7,7 +7,7 @@ from collections import Counter
 
 from toysae.claims.record import Record
 from toysae.claims.sources import OURS, REPORTED, SOURCES, Reference, Source
-from toysae.writeup.pages import anchor, cell, coloured
+from toysae.writeup.pages import anchor, bullets, cell, coloured, table
 
 NAME = "reproduced"
 _HEAD = """# What was reproduced
@@ -57,10 +57,10 @@ def _summary(noun: str, rest: str, claims: list[Record], words: tuple[str, ...])
 
 
 def _section(short: str, source: Source) -> str:
-    references = "\n".join(f"* {_reference(reference)}" for reference in source.references)
+    references = bullets(map(_reference, source.references))
     about = f"**Setting.** {source.setting}\n\n**Reported.** {source.reports}"
     heading = source.name[0].upper() + source.name[1:]
-    return f"({place_of(short)})=\n\n## {heading}\n\n{references}\n\n{about}\n"
+    return f"({place_of(short)})=\n\n## {heading}\n\n{references}\n{about}\n"
 
 
 def _reference(reference: Reference) -> str:
@@ -68,9 +68,7 @@ def _reference(reference: Reference) -> str:
 
 
 def _table(claims: list[Record]) -> str:
-    rows = "\n".join(_row(claim) for claim in claims)
-    head = "| What we find | Verdict | Where |\n|---|---|---|"
-    return f"::::{{container}} claims-table\n\n{head}\n{rows}\n::::\n"
+    return table(["What we find", "Verdict", "Where"], map(_row, claims))
 
 
 def _row(claim: Record) -> str:

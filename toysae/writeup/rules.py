@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 
 from toysae.claims import Family, Fraction, Mean, Pooled, mostly, nearly_all
+from toysae.claims.evidence import estimate_of
+from toysae.claims.families import LEVEL
 from toysae.claims.record import Record
 from toysae.claims.rules import HALF, NEARLY_ALL
 from toysae.writeup.pages import anchor, coloured
@@ -58,7 +60,7 @@ def _counts() -> Rule:
 def _comparisons() -> Rule:
     alone = {name: Family.of({name: values})[name] for name, values in _invented().items()}
     family = Family.of(_invented())
-    by_chance = [name for name, comparison in alone.items() if comparison.p < 0.05]
+    by_chance = [name for name, comparison in alone.items() if comparison.p < LEVEL]
     first, second = by_chance[0], by_chance[1]
     return Rule(
         "Comparisons that one table invites are judged together",
@@ -142,8 +144,8 @@ def _stability(of_seeds: str) -> Rule:
     return Rule(
         "Nothing hangs on the machine or on the seed",
         "Processors round in different ways, and training makes a small difference large. A sentence may therefore not"
-        " name a winner that another processor would not name, nor a verdict rest on a count right at its bound. Every"
-        " notebook was also run with other seeds, each of which trains all SAEs anew.",
+        " name a winner that another processor would not name, nor a verdict rest on a count right at its bound. `make"
+        " sweep SWEEP=seeds` runs every notebook with other seeds, each of which trains all SAEs anew.",
         of_seeds,
     )
 
@@ -181,10 +183,8 @@ def _only(names: Sequence[str]) -> str:
 
 
 def _fraction(recorded: Any) -> Fraction | None:
-    match recorded:
-        case {"k": int(k), "n": int(n)}:
-            return Fraction(k, n)
-    return None
+    found = estimate_of(recorded)
+    return found if isinstance(found, Fraction) else None
 
 
 def _k(count: Fraction | None) -> str:
