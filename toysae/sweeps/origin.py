@@ -9,7 +9,7 @@ import io
 import sys
 import sysconfig
 import tokenize
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import metadata
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -40,15 +40,28 @@ def versions() -> dict[str, str]:
 
 def sources(module: str) -> list[tuple[str, Path]]:
     """Name and file of a module and of all that it imports, directly or not, sorted by name; without libraries."""
+    return sorted(closure([module], _own_file).items())
+
+
+def closure(
+    modules: Iterable[str],
+    file_of: Callable[[str], Path | None],
+    imports: Callable[[str, Path], Iterable[str]] | None = None,
+) -> dict[str, Path]:
+    """Name and file of these modules and of all that they import, directly or not.
+
+    file_of  None for a module that is left out, with what it alone imports
+    imports  as `imported`, which it is when left out
+    """
     found: dict[str, Path] = {}
-    waiting = [module]
+    waiting = list(modules)
     while waiting:
         name = waiting.pop()
-        path = None if name in found else _own_file(name)
+        path = None if name in found else file_of(name)
         if path is not None:
             found[name] = path
-            waiting += imported(name, path)
-    return sorted(found.items())
+            waiting += (imports or imported)(name, path)
+    return found
 
 
 def statements(source: str) -> str:

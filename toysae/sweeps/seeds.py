@@ -14,7 +14,7 @@ from pathlib import Path
 
 from toysae.sweeps.catalogue import Planned
 from toysae.sweeps.executed import outcomes
-from toysae.sweeps.origin import imported
+from toysae.sweeps.origin import closure, imported
 from toysae.sweeps.settings import Setting
 
 SEEDS = range(10)
@@ -141,15 +141,7 @@ def _file(module: str) -> Path | None:
 
 def _deciding(modules: Iterable[str]) -> dict[str, Path]:
     """Name and file of these modules of ours and of all that they import, without those that decide nothing."""
-    found: dict[str, Path] = {}
-    waiting = list(modules)
-    while waiting:
-        name = waiting.pop()
-        path = None if name in found or not _decides(name) else _file(name)
-        if path is not None:
-            found[name] = path
-            waiting += _imports(name, path)
-    return found
+    return closure(modules, lambda name: _file(name) if _decides(name) else None, _imports)
 
 
 @cache
