@@ -58,7 +58,8 @@ found
 """,
     "is-killed": "import os, signal\n\nos.kill(os.getpid(), signal.SIGKILL)",
     "crashes": "import os, signal\n\nos.kill(os.getpid(), signal.SIGSEGV)",
-    "stops": "import sys\n\nsys.exit()",
+    # a client that is slow to notice interrupts the kernel at its end, which then says so
+    "stops": "import sys\n\nget_ipython().kernel.log.error('KeyboardInterrupt caught in kernel.')\nsys.exit()",
     "leaves": "import os\n\nos._exit(3)",
     "loses-its-worker": "import os, pathlib, signal, time\n\npathlib.Path('kernel').write_text(str(os.getpid()))\n"
     "os.kill(os.getppid(), signal.SIGKILL)\ntime.sleep(600)",

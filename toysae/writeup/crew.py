@@ -21,6 +21,7 @@ from toysae.writeup import warm
 _OF_OTHERS = {"JUPYTER_PATH", "PYTHONSTARTUP", "JPY_SESSION_NAME"}
 # What is freed stays with the process: fresh pages from the system cost up to half as much again as the arithmetic
 _KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(2**32), "MALLOC_TRIM_THRESHOLD_": str(2**33)}
+_INTERRUPTED = "KeyboardInterrupt caught in kernel"  # said by a kernel that is told to end when it has ended already
 _PATIENCE = 5.0  # seconds that a worker gets to end its kernel before it is killed
 
 
@@ -169,7 +170,8 @@ class _Worker:
         self.outcome.seconds = time.monotonic() - self.began
         if not self.outcome.succeeded and not self.outcome.traceback:
             self._log.seek(0)
-            self.outcome.traceback = self._log.read().splitlines()[-12:]
+            lines = self._log.read().splitlines()
+            self.outcome.traceback = [line for line in lines if _INTERRUPTED not in line][-12:]
         self.dismiss()
         self.pipe.close()
         self._log.close()
