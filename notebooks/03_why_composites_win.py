@@ -1195,7 +1195,7 @@ claim(
 # which makes the atoms look worse, not better.
 #
 # *Best activations are not what an encoder computes.* The accounts above give each sample its best latent activations.
-# A real encoder may do worse. That gap is measured in [a chapter of its own](06_optimum_and_training.ipynb).
+# A real encoder may do worse. That gap is measured in [a chapter of its own](07_optimum_and_training.ipynb).
 #
 # ## So what?
 

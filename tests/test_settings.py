@@ -29,7 +29,7 @@ SETTINGS = {
         "whole groups": {"k_active": 3, "n_latents": 8},
         "few latents": {"n_latents": 6},
     },
-    "05_the_bias": {
+    "06_the_bias": {
         "no spread": {"sigma": 0.0},
         "much spread": {"sigma": 0.8},
         "all of three": {"k_active": 3},
@@ -53,7 +53,7 @@ SETTINGS = {
         "another seed": {"seed": 7},
         "another seed, slow": {"seed": 3, "lr": 0.003},
     },
-    "06_optimum_and_training": {
+    "07_optimum_and_training": {
         "at most four features": {"n_features": 4, "n_largest": 4},
         "five features": {"n_features": 5},
         "a low price": {"l1_coeff": 0.01},
@@ -61,7 +61,7 @@ SETTINGS = {
         "fast": {"lr": 0.3},
         "another seed, strict": {"seed": 7, "threshold": 0.999},
     },
-    "07_hierarchies": {
+    "08_hierarchies": {
         "no spread": {"sigma": 0.0},
         "much spread": {"sigma": 0.8},
         "a frequent child": {"p_child": 0.9},
@@ -69,7 +69,7 @@ SETTINGS = {
         "more than a feature is worth": {"l1_coeff": 1.5},
         "another seed, strict": {"seed": 7, "threshold": 0.99},
     },
-    "08_correlations": {
+    "09_correlations": {
         "as correlated as can be": {"correlation": 0.5},
         "hardly correlated, a tight budget": {"correlation": 0.05, "k": 1.2},
         "no spread, few features": {"sigma": 0.0, "n_features": 4},
@@ -77,7 +77,7 @@ SETTINGS = {
         "fast": {"lr": 0.3},
         "another seed, strict": {"seed": 7, "threshold": 0.99},
     },
-    "09_remedies": {
+    "10_remedies": {
         "no spread": {"spread": 0.0},
         "much spread": {"spread": 0.6},
         "a loose threshold": {"threshold": 0.8},
@@ -85,7 +85,7 @@ SETTINGS = {
         "fast": {"lr": 0.1},
         "another seed, slow": {"seed": 7, "lr": 0.001},
     },
-    "10_beyond_the_toy": {
+    "11_beyond_the_toy": {
         "no spread": {"sigma": 0.0},
         "few at once": {"mean_l0": 2.0},
         "many at once": {"mean_l0": 12.0, "batch_size": 32},

@@ -193,5 +193,5 @@ def test_it_does_not_matter_which_of_them_is_published(processors):
 ])  # fmt: skip
 def test_a_run_that_says_something_else_is_seen_among_them(processors, change, told):
     one, another = processors
-    another.claims["07_hierarchies"]["control"].update(change)
+    another.claims["08_hierarchies"]["control"].update(change)
     assert summary(compare(one, another, [])) == told

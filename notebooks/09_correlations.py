@@ -8,7 +8,7 @@
 #
 # **You will see** two sets of features in a plane and what their data can tell; a budget that is too small by a tenth,
 # and what decides the sign of the error; and a map of recovery over price and width. **You will need** [the minimal
-# example](01_minimal_example.ipynb); [the optimum and training](06_optimum_and_training.ipynb) helps.
+# example](01_minimal_example.ipynb); [the optimum and training](07_optimum_and_training.ipynb) helps.
 #
 # Every result that comes from a publication gets a verdict: *reproduced*, *partly* or *differs*. The rule of each
 # verdict stands before its results. "Most" means that the whole $95\,\%$ interval lies above one half, "nearly all"
@@ -226,7 +226,7 @@ claim(
 # training.
 #
 # Till's comment on that post says that SAEs do not even reach their own optimum. [The chapter on
-# it](06_optimum_and_training.ipynb) looked at $f = 1$; here is the whole grid. *Rule.* An SAE reaches the optimum if
+# it](07_optimum_and_training.ipynb) looked at $f = 1$; here is the whole grid. *Rule.* An SAE reaches the optimum if
 # its loss is within a hundredth of that of the best known dictionary of four rows. The comment counts as reproduced if
 # most do not at every learning rate, as differing if most do at every learning rate, and else as partly reproduced. The
 # control are SAEs that start at the composites, at the lowest learning rate.

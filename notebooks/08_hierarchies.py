@@ -1221,4 +1221,4 @@ say_trained(saes.n_trained())
 # 2. Could an encoder that sees the other latents' activations before it decides (like the best codes here) avoid
 #    absorption? What would the loss say?
 #
-# Next: features that fire together without one containing the other, [correlations](08_correlations.ipynb).
+# Next: features that fire together without one containing the other, [correlations](09_correlations.ipynb).

@@ -8,7 +8,7 @@
 #
 # **You will see** composites among overlapping directions, four kinds of sparse autoencoders (SAEs) as detectors of
 # hundreds of features, the same with thousands, and a list of open questions. **You will need** [the larger
-# example](02_larger_example.ipynb); [hierarchies](07_hierarchies.ipynb) and [remedies](09_remedies.ipynb) help.
+# example](02_larger_example.ipynb); [hierarchies](08_hierarchies.ipynb) and [remedies](10_remedies.ipynb) help.
 
 # %% tags=["parameters"]
 sigma: float = 0.1  # standard deviation of a magnitude, whose mean is one
@@ -970,15 +970,15 @@ say(
 # 4. What decides is how often features are seen alone, how much their magnitudes vary, how many latents there are, and
 #    what activation costs ([when](04_when_they_win.ipynb)).
 # 5. A decoder bias is a latent that is always on and costs nothing; it changes the question ([the
-#    bias](05_the_bias.ipynb)).
+#    bias](06_the_bias.ipynb)).
 # 6. What the loss prefers and where training stops are two questions, and a dead latent answers neither ([optimum and
-#    training](06_optimum_and_training.ipynb)).
+#    training](07_optimum_and_training.ipynb)).
 # 7. Absorption and hedging are relatives of composition, with a parent and a child
-#    ([hierarchies](07_hierarchies.ipynb)).
+#    ([hierarchies](08_hierarchies.ipynb)).
 # 8. A composite can have three causes: the loss prefers it, training got stuck, or too small a budget of active latents
-#    forces it ([correlations](08_correlations.ipynb)).
+#    forces it ([correlations](09_correlations.ipynb)).
 # 9. A remedy gets what it asks for, which need not be the features; so it has to be tried on worlds it was not designed
-#    for ([remedies](09_remedies.ipynb)).
+#    for ([remedies](10_remedies.ipynb)).
 # 10. Explained variance and recovery are two numbers, and without known features only the first can be measured
 #     directly (this chapter).
 #

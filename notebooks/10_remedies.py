@@ -134,8 +134,8 @@ say(f"**The answer, in short.** {answer}")
 # * *Two of three*: the minimal example. *Groups*: three such groups, one of them on.
 # * *Solo leak*: two of three, but sometimes a feature fires alone.
 # * *Hierarchy*: a child fires only with its parent; two more features fire by themselves. *Tree*: two parents, two
-#   children each, of which at most one fires. [Hierarchies](07_hierarchies.ipynb) tells more.
-# * *Correlated*: one feature tends to fire with three others. See [correlations](08_correlations.ipynb).
+#   children each, of which at most one fires. [Hierarchies](08_hierarchies.ipynb) tells more.
+# * *Correlated*: one feature tends to fire with three others. See [correlations](09_correlations.ipynb).
 # * *Independent*: the control, where no feature keeps company. Here a cure must at least do no harm.
 #
 # A feature that fires has one of two magnitudes, a little below or above one, equally often. So every data point can be
@@ -873,7 +873,7 @@ say(
 # * **Wrong $k$.** A count of active latents has to be right, and the data do not come with it.
 # * **Matryoshka where nothing is nested.** The first latents must do alone, so they lean towards everything. This is
 #   called hedging. With as many latents as features all prefixes but the last are short of latents, which is the hard
-#   case for this loss; [hierarchies](07_hierarchies.ipynb) tests it on a larger tree.
+#   case for this loss; [hierarchies](08_hierarchies.ipynb) tests it on a larger tree.
 
 # %%
 by_name = {remedy.name: remedy for remedy in REMEDIES}
