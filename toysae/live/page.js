@@ -1,0 +1,380 @@
+
+// ---- the page: sliders, buttons, sphere, heat map, bars. Numbers and sentences come from simulation.js.
+
+const percent = (share) => `${Math.round(100 * share)} %`;
+const PARAMETERS = [
+  { name: 'sigma', label: 'How much strengths vary (σ)', min: 0, max: 1, step: 0.01, start: 0.1 },
+  { name: 'p_alone', label: 'How often a feature is alone', min: 0, max: 0.9, step: 0.01, start: 0, shown: percent },
+  { name: 'l1_coeff', label: 'Price of activity (λ)', min: 0.01, max: 0.5, step: 0.01, start: 0.1 },
+  { name: 'n_latents', label: 'Latents in each SAE', min: 2, max: 6, step: 1, start: 3, shown: String },
+  { name: 'seed', label: 'Random start (seed)', min: 0, max: 20, step: 1, start: 0, shown: String },
+];
+const PRESETS = [
+  ['', 'The minimal example', {}],
+  ['Bring the atoms back:', 'vary strengths', { sigma: 0.5 }],
+  ['', 'show features alone', { p_alone: 0.4 }],
+  ['More or less room:', '2 latents', { n_latents: 2 }],
+  ['', '6 latents', { n_latents: 6 }],
+];
+const SHOWN = { atomic: 'feature (atom)', composite: 'pair (composite)', mixed: 'neither (mixed)', dead: 'dead' };
+const COUNTS = [
+  ['pairsOnly', 'nothing but pairs'],
+  ['noAtom', 'no single feature'],
+  ['allFound', 'all three features'],
+  ['anyDead', 'a dead latent'],
+];
+const BARS = [
+  ['trained', 'this SAE'],
+  ['pairs', 'three pairs'],
+  ['atoms', 'three features'],
+  ['bound', 'the least possible'],
+];
+const STEP = 50; // training steps of the button "Step"
+const BUDGET = 9; // milliseconds of training in a frame, which has sixteen
+const JUMP = 0.35; // a latent that moves further than this between two records was aimed afresh
+
+const MARKUP = `
+<p class="tl-presets"></p>
+<div class="tl-main">
+  <div class="tl-sphere">
+    <canvas role="img"></canvas>
+    <p class="tl-legend" aria-hidden="true"></p>
+  </div>
+  <div class="tl-controls">
+    <div class="tl-sliders"></div>
+    <p class="tl-buttons">
+      <button type="button" class="tl-play"></button>
+      <button type="button" class="tl-step">Step</button>
+      <span class="tl-count"></span>
+    </p>
+    <div class="tl-progress" aria-hidden="true"><span></span></div>
+  </div>
+</div>
+<output aria-live="polite"></output>
+<p class="tl-setting"></p>
+<div class="tl-details">
+  <table class="tl-map"><caption>The SAE with the lowest loss: the cosine of each latent with each feature</caption>
+    <thead></thead><tbody></tbody></table>
+  <table class="tl-bars"><caption>What it pays (its loss), beside three answers written by hand</caption>
+    <tbody></tbody></table>
+  <table class="tl-counts"><caption>Of ${N_SAES} SAEs</caption>
+    <thead><tr><td></td><th scope="col">now</th><th scope="col">95 % interval</th><th scope="col">untrained</th></tr></thead>
+    <tbody></tbody></table>
+</div>`;
+
+const text = (value) => String(value).replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
+const thousands = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, ',');
+
+/** Lambert's map of the sphere, seen from the middle of the corner of A, B and C; the rim lies opposite. */
+function onMap(a, b, c) {
+  const stretch = Math.sqrt(2 / Math.max(1e-9, 1 + (a + b + c) / Math.sqrt(3)));
+  return [stretch * (b - a) / Math.SQRT2, stretch * (2 * c - a - b) / Math.sqrt(6)];
+}
+
+/** The points of the map whose cosine with a unit vector is the threshold. */
+function ring(centre) {
+  const side = centre[0] < 0.9 ? [1, 0, 0] : [0, 1, 0], along = dot(side, centre);
+  const first = side.map((value, d) => (value - along * centre[d]) / Math.sqrt(1 - along * along));
+  const second = [1, 2, 0].map((d, i) => centre[d] * first[(d + 1) % 3] - centre[(d + 1) % 3] * first[d] + 0 * i);
+  const reach = Math.sqrt(1 - THRESHOLD ** 2);
+  return Array.from({ length: 49 }, (_, i) => {
+    const turn = 2 * Math.PI * i / 48;
+    return onMap(...centre.map((v, d) => THRESHOLD * v + reach * (Math.cos(turn) * first[d] + Math.sin(turn) * second[d])));
+  });
+}
+
+/** What the sphere is drawn with: the ways of all latents on the map, thinned out, and where they are broken. */
+function waysOf(records) {
+  const [start] = records;
+  return start.flatMap((rows, sae) => Array.from({ length: rows.length / 3 }, (_, latent) => {
+    const way = [];
+    for (const record of records) extend(way, record[sae], latent, record === records[records.length - 1]);
+    return way;
+  }));
+}
+
+function extend(way, rows, latent, isLast) {
+  const point = onMap(...rows.subarray(3 * latent, 3 * latent + 3)), last = way[way.length - 1];
+  const moved = last ? Math.hypot(point[0] - last[0], point[1] - last[1]) : 0;
+  if (!last || moved > 0.02 || isLast) way.push([...point, moved > JUMP]);
+}
+
+/** One live page inside a root element. */
+function mount(root) {
+  root.dataset.state = 'paused';
+  root.dataset.step = 0;
+  const place = document.createElement('div');
+  place.className = 'tl-card';
+  place.setAttribute('role', 'group');
+  place.setAttribute('aria-label', `Live experiment: ${N_SAES} sparse autoencoders (SAEs) are trained in this page`);
+  place.innerHTML = MARKUP;
+  root.append(place);
+  const page = { root, find: (what) => place.querySelector(what), settings: {}, inputs: {}, frame: 0, tick: 0 };
+  addControls(page);
+  addSphere(page);
+  const still = root.closest('.jp-OutputArea-child')?.previousElementSibling; // JupyterLab: the picture beside it
+  if (still?.querySelector('img')) still.style.display = 'none';
+  return page;
+}
+
+function addControls(page) {
+  const { find, inputs } = page;
+  for (const { name, label, min, max, step, start } of PARAMETERS) {
+    const holder = document.createElement('label');
+    holder.innerHTML = `<span>${label}</span> <b></b><input type="range" name="${name}" min="${min}" max="${max}"`
+      + ` step="${step}" value="${start}" autocomplete="off" data-lm-suppress-shortcuts="true">`;
+    inputs[name] = holder.querySelector('input');
+    inputs[name].addEventListener('input', () => restart(page));
+    find('.tl-sliders').append(holder);
+  }
+  for (const [before, name, preset] of PRESETS) {
+    const button = Object.assign(document.createElement('button'), { type: 'button', textContent: name });
+    button.dataset.lmSuppressShortcuts = 'true';
+    button.addEventListener('click', () => set(page, preset));
+    find('.tl-presets').append(...(before ? [`${before} `] : []), button, ' ');
+  }
+  for (const button of [find('.tl-play'), find('.tl-step')]) button.dataset.lmSuppressShortcuts = 'true';
+  find('.tl-step').setAttribute('aria-label', `Step: train ${STEP} steps`);
+  find('.tl-play').addEventListener('click', () => (page.root.dataset.state === 'training' ? pause(page) : play(page)));
+  find('.tl-step').addEventListener('click', () => step(page));
+  find('.tl-legend').innerHTML = KINDS.map((kind) => `<span class="tl-${kind}">${SHOWN[kind]}</span>`).join(' ');
+}
+
+function addSphere(page) {
+  const draw = () => drawSphere(page), dark = matchMedia('(prefers-color-scheme: dark)');
+  new ResizeObserver(draw).observe(page.find('.tl-sphere'));
+  dark.addEventListener('change', draw);
+  const theme = new MutationObserver(draw), attributeFilter = ['data-theme', 'data-mode', 'data-jp-theme-light', 'class'];
+  for (const one of [document.documentElement, document.body]) theme.observe(one, { attributes: true, attributeFilter });
+}
+
+// ---- what a reader does
+
+/** The sliders take the values of a preset; what it does not name is as in the minimal example. */
+function set(page, preset) {
+  for (const { name, start } of PARAMETERS) page.inputs[name].value = preset[name] ?? start;
+  restart(page);
+}
+
+/** SAEs before training, for what the sliders say; then they are trained. */
+function restart(page) {
+  for (const { name, shown = (value) => value.toFixed(2) } of PARAMETERS) {
+    const input = page.inputs[name], value = Number(input.value);
+    page.settings[name] = value;
+    input.setAttribute('aria-valuetext', shown(value));
+    input.previousElementSibling.textContent = shown(value);
+  }
+  page.find('.tl-setting').textContent = settingOf(page.settings);
+  prepare(page);
+  play(page);
+}
+
+function prepare(page) {
+  page.run = trainingFor(page.settings);
+  page.before = tally(assess(page.run));
+  page.costs = costsOf(page.run.world, page.run.price);
+  page.ways = waysOf(page.run.records);
+  page.drawn = page.run.records.length;
+}
+
+function play(page) {
+  if (page.run.isDone) prepare(page);
+  become(page, 'training');
+  cancelAnimationFrame(page.frame);
+  page.frame = requestAnimationFrame(() => train(page));
+}
+
+function pause(page) {
+  cancelAnimationFrame(page.frame);
+  become(page, page.run.isDone ? 'done' : 'paused');
+}
+
+function step(page) {
+  if (page.run.isDone) prepare(page);
+  page.run.advance(STEP);
+  pause(page);
+}
+
+/** A frame of training: slow at first, where most happens, and never longer than a frame may take. */
+function train(page) {
+  const { run } = page, calm = matchMedia('(prefers-reduced-motion: reduce)').matches, since = performance.now();
+  const wanted = calm ? Infinity : run.step + 3 + run.step / 50;
+  do run.advance(Math.min(5, Math.ceil(wanted - run.step)));
+  while (run.step < wanted && !run.isDone && performance.now() - since < BUDGET);
+  if (run.isDone) return become(page, 'done');
+  if (!calm) show(page);
+  page.frame = requestAnimationFrame(() => train(page));
+}
+
+function become(page, state) {
+  page.root.dataset.state = state;
+  const play = page.find('.tl-play');
+  play.textContent = { training: 'Pause', paused: 'Play', done: 'Play again' }[state];
+  page.find('.tl-step').disabled = state === 'training';
+  page.tick = 0;
+  show(page);
+  const { run } = page, seen = tally(page.seen);
+  page.find('output').textContent = {
+    training: `Training ${N_SAES} SAEs …`,
+    paused: `After ${thousands(run.step)} of ${thousands(run.plan.nSteps)} steps: ${findingOf(seen)}`,
+    done: findingOf(seen),
+  }[state];
+}
+
+// ---- what a reader sees
+
+function settingOf({ sigma, p_alone, n_latents }) {
+  const alone = p_alone > 0 ? `, except that ${percent(p_alone)} of samples hold one alone` : '';
+  const vary = sigma > 0 ? 'Their strengths vary around 1.' : 'Their strengths are always 1.';
+  const room = n_latents < 3 ? 'There are fewer latents than the three pairs.'
+    : n_latents > 3 ? 'There are more latents than the three pairs.' : 'There is one latent for each of the three pairs.';
+  return `Two of three features, A, B and C, are present in each sample${alone}. ${vary} ${room}`;
+}
+
+function show(page) {
+  const { run, root, find } = page;
+  root.dataset.step = run.step;
+  find('.tl-count').textContent = `${thousands(run.step)} of ${thousands(run.plan.nSteps)} steps`;
+  find('.tl-progress span').style.width = `${100 * run.step / run.plan.nSteps}%`;
+  for (; page.drawn < run.records.length; page.drawn++) {
+    let i = 0;
+    for (const rows of run.records[page.drawn]) {
+      for (let latent = 0; latent < rows.length / 3; latent++) extend(page.ways[i++], rows, latent, false);
+    }
+  }
+  if (page.tick++ % 6 === 0) { // tables and labels need not follow every frame
+    page.seen = assess(run);
+    showTables(page);
+  }
+  drawSphere(page);
+}
+
+function showTables({ seen, before, costs, find }) {
+  const best = bestOf(seen), losses = { ...costs, trained: best.loss }, most = Math.max(...Object.values(losses));
+  find('.tl-map thead').innerHTML = `<tr><td></td>${NAMES.map((name) => `<th scope="col">${name}</th>`).join('')}<td></td></tr>`;
+  find('.tl-map tbody').innerHTML = readingOrder(best).map(({ row, label }, i) => `<tr><th scope="row">latent ${i + 1}</th>`
+    + row.map(heatCell).join('') + `<td class="tl-${label.kind}">${nameOf(label)}</td></tr>`).join('');
+  find('.tl-bars tbody').innerHTML = BARS.map(([key, name]) => `<tr><th scope="row">${name}</th><td>`
+    + `<span class="tl-bar tl-${key}" style="width:${(100 * losses[key] / most).toFixed(1)}%"></span></td>`
+    + `<td>${losses[key].toFixed(4)}</td></tr>`).join('');
+  const now = tally(seen);
+  find('.tl-counts tbody').innerHTML = COUNTS.map(([key, name]) => {
+    const ends = interval(now[key], now.n).map((end) => Math.round(100 * end));
+    return `<tr><th scope="row">${name}</th><td>${now[key]}</td><td>${ends[0]} to ${ends[1]} %</td><td>${before[key]}</td></tr>`;
+  }).join('');
+}
+
+/** As the heat maps of the chapters: by the features that a latent stands for, dead ones last. */
+function readingOrder({ rows, labels }) {
+  const place = ({ row, label }) => [
+    label.kind === 'dead' ? 1 : 0, ...(label.members.length ? label.members : [row.indexOf(Math.max(...row))])];
+  const before = (a, b) => place(a).map((value, i) => value - (place(b)[i] ?? -1)).find((gap) => gap) ?? 0;
+  return rows.map((row, i) => ({ row, label: labels[i] })).sort(before);
+}
+
+const nameOf = ({ kind, members }) => (members.length ? members.map((i) => NAMES[i]).join('+') : kind);
+
+function heatCell(cosine) {
+  const shown = (Math.round(100 * cosine) / 100 + 0).toFixed(2), share = Math.min(100, Math.round(100 * Math.abs(cosine)));
+  return `<td class="tl-${cosine < 0 ? 'minus' : 'plus'}${share > 60 ? ' tl-strong' : ''}" style="--share:${share}%">${text(shown)}</td>`;
+}
+
+/** The sphere as a disc: where A, B, C and their pairs lie, how far each latent has come, and what it is now. */
+function drawSphere({ root, find, ways, seen, run }) {
+  if (!seen) return;
+  const canvas = find('canvas'), size = canvas.clientWidth, dense = window.devicePixelRatio || 1;
+  if (!size) return;
+  if (canvas.width !== Math.round(size * dense)) canvas.width = canvas.height = Math.round(size * dense);
+  const pen = canvas.getContext('2d'), scale = size / 4.3, styles = getComputedStyle(root);
+  const colour = (name) => styles.getPropertyValue(`--tl-${name}`).trim();
+  pen.setTransform(dense * scale, 0, 0, -dense * scale, dense * size / 2, dense * size / 2);
+  pen.clearRect(-3, -3, 6, 6);
+  drawTargets(pen, colour, 1 / scale, styles.fontFamily);
+  const kinds = seen.flatMap(({ labels }) => labels.map(({ kind }) => kind)), now = run.saes.map((sae) => sae.parameters);
+  const points = now.flatMap((rows, i) => Array.from({ length: run.saes[i].n }, (_, j) => onMap(...rows.subarray(3 * j, 3 * j + 3))));
+  for (const kind of KINDS) drawKind(pen, colour(kind), 1 / scale, ways.map((way, i) => [way, points[i]]).filter((_, i) => kinds[i] === kind));
+  const count = (kind) => kinds.filter((one) => one === kind).length;
+  canvas.setAttribute('aria-label', `Map of the sphere with the corners A, B and C. Of ${kinds.length} latents of ${run.saes.length} SAEs`
+    + ` ${count('atomic')} point at a feature, ${count('composite')} at a pair, ${count('mixed')} at neither, ${count('dead')} are dead.`);
+}
+
+function drawTargets(pen, colour, pixel, family) {
+  const line = (points, ink, width, fill) => {
+    pen.beginPath();
+    points.forEach(([x, y], i) => (i ? pen.lineTo(x, y) : pen.moveTo(x, y)));
+    Object.assign(pen, { strokeStyle: ink, fillStyle: fill ?? ink, lineWidth: width * pixel, globalAlpha: 1 });
+    pen.stroke();
+    pen.globalAlpha = 0.14;
+    if (fill) pen.fill();
+  };
+  line(Array.from({ length: 97 }, (_, i) => [2 * Math.cos(Math.PI * i / 48), 2 * Math.sin(Math.PI * i / 48)]), colour('line'), 1);
+  const corner = (i) => [0, 1, 2].map((d) => (d === i ? 1 : 0));
+  const between = (i, j, turn) => corner(i).map((v, d) => v * Math.cos(turn) + corner(j)[d] * Math.sin(turn));
+  for (const [i, j] of PAIRS) line(Array.from({ length: 25 }, (_, k) => onMap(...between(i, j, Math.PI * k / 48))), colour('line'), 1);
+  const places = [0, 1, 2].map((i) => ['atomic', corner(i), NAMES[i]]);
+  for (const [i, j] of PAIRS) places.push(['composite', between(i, j, Math.PI / 4), `${NAMES[i]}+${NAMES[j]}`]);
+  for (const [kind, centre, name] of places) {
+    line(ring(centre), colour(kind), 1, colour(kind));
+    write(pen, onMap(...centre), name, colour('ink'), pixel, family);
+  }
+}
+
+function write(pen, [x, y], name, ink, pixel, family) {
+  const far = 1 + 0.5 / Math.hypot(x, y);
+  pen.save();
+  pen.translate(x * far, y * far);
+  pen.scale(pixel, -pixel);
+  Object.assign(pen, { font: `600 15px ${family}`, fillStyle: ink, textAlign: 'center', textBaseline: 'middle', globalAlpha: 1 });
+  pen.fillText(name, 0, 0);
+  pen.restore();
+}
+
+/** The latents of one kind: a thin way from where each began, and a dot where it is now. */
+function drawKind(pen, ink, pixel, latents) {
+  Object.assign(pen, { strokeStyle: ink, fillStyle: ink, lineWidth: 0.8 * pixel, globalAlpha: 0.35, lineJoin: 'round' });
+  pen.beginPath();
+  for (const [way, now] of latents) {
+    for (const [x, y, isJump] of [...way, [...now, false]]) {
+      if (way[0][0] === x && way[0][1] === y || isJump) pen.moveTo(x, y);
+      else pen.lineTo(x, y);
+    }
+  }
+  pen.stroke();
+  pen.globalAlpha = 0.75;
+  for (const [, [x, y]] of latents) {
+    pen.beginPath();
+    pen.arc(x, y, 3.2 * pixel, 0, 2 * Math.PI);
+    pen.fill();
+  }
+}
+
+// ---- presets that a text links to: #live:sigma=0.5&n_latents=6
+
+function presetIn(hash) {
+  if (!hash.startsWith('#live:')) return null;
+  const asked = new URLSearchParams(decodeURIComponent(hash.slice('#live:'.length)));
+  const known = PARAMETERS.map(({ name }) => [name, parseFloat(asked.get(name))]);
+  return Object.fromEntries(known.filter(([, value]) => Number.isFinite(value)));
+}
+
+/** The first live page of a document follows its address, and links that lead to it. */
+function followLinks(page) {
+  const follow = (hash) => {
+    const preset = presetIn(hash);
+    if (!preset || !page.root.isConnected) return false;
+    set(page, preset);
+    page.root.scrollIntoView({ block: 'start' });
+    return true;
+  };
+  addEventListener('hashchange', () => follow(location.hash));
+  addEventListener('click', (event) => { // the same link twice changes no address
+    const link = event.target.closest?.('a[href*="#live:"]');
+    if (link && link.href === location.href) follow(link.hash);
+  });
+  return follow(location.hash);
+}
+
+for (const root of document.querySelectorAll('.toysae-live:not([data-state])')) {
+  const isFirst = !document.querySelector('.toysae-live[data-state]'), page = mount(root);
+  if (!(isFirst && followLinks(page))) set(page, {});
+}
