@@ -9,16 +9,16 @@ const PARAMETERS = [
   { name: 'n_latents', label: 'Latents in each SAE', min: 2, max: 6, step: 1, start: 3, shown: String },
   { name: 'seed', label: 'Random start (seed)', min: 0, max: 20, step: 1, start: 0, shown: String },
 ];
-const PRESETS = [
-  ['', 'The minimal example', {}],
-  ['Bring the atoms back:', 'vary strengths', { sigma: 0.5 }],
-  ['', 'show features alone', { p_alone: 0.4 }],
-  ['More or less room:', '2 latents', { n_latents: 2 }],
-  ['', '6 latents', { n_latents: 6 }],
-];
+const PRESETS = {
+  'the minimal example': {},
+  'bring the atoms back': { sigma: 0.5 },
+  'show features alone': { p_alone: 0.4 },
+  '2 latents': { n_latents: 2 },
+  '6 latents': { n_latents: 6 },
+};
 const SHOWN = { atomic: 'feature (atom)', composite: 'pair (composite)', mixed: 'neither (mixed)', dead: 'dead' };
 const COUNTS = [
-  ['pairsOnly', 'nothing but pairs'],
+  ['pairsOnly', 'pairs only'],
   ['noAtom', 'no single feature'],
   ['allFound', 'all three features'],
   ['anyDead', 'a dead latent'],
@@ -34,6 +34,7 @@ const BUDGET = 9; // milliseconds of training in a frame, which has sixteen
 const JUMP = 0.35; // a latent that moves further than this between two records was aimed afresh
 
 const MARKUP = `
+<p class="tl-intro"></p>
 <p class="tl-presets"></p>
 <div class="tl-main">
   <div class="tl-sphere">
@@ -52,17 +53,14 @@ const MARKUP = `
 </div>
 <output aria-live="polite"></output>
 <p class="tl-setting"></p>
+<table class="tl-counts"><caption>How many of the ${N_SAES} SAEs have</caption><thead></thead><tbody></tbody></table>
 <div class="tl-details">
-  <table class="tl-map"><caption>The SAE with the lowest loss: the cosine of each latent with each feature</caption>
+  <table class="tl-map"><caption>The SAE with the lowest loss: cosines of latents with features</caption>
     <thead></thead><tbody></tbody></table>
-  <table class="tl-bars"><caption>What it pays (its loss), beside three answers written by hand</caption>
-    <tbody></tbody></table>
-  <table class="tl-counts"><caption>Of ${N_SAES} SAEs</caption>
-    <thead><tr><td></td><th scope="col">now</th><th scope="col">95 % interval</th><th scope="col">untrained</th></tr></thead>
+  <table class="tl-bars"><caption>Its loss, beside three yardsticks</caption>
     <tbody></tbody></table>
 </div>`;
 
-const text = (value) => String(value).replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
 const thousands = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, ',');
 
 /** Lambert's map of the sphere, seen from the middle of the corner of A, B and C; the rim lies opposite. */
@@ -75,28 +73,26 @@ function onMap(a, b, c) {
 function ring(centre) {
   const side = centre[0] < 0.9 ? [1, 0, 0] : [0, 1, 0], along = dot(side, centre);
   const first = side.map((value, d) => (value - along * centre[d]) / Math.sqrt(1 - along * along));
-  const second = [1, 2, 0].map((d, i) => centre[d] * first[(d + 1) % 3] - centre[(d + 1) % 3] * first[d] + 0 * i);
+  const second = [1, 2, 0].map((d) => centre[d] * first[(d + 1) % 3] - centre[(d + 1) % 3] * first[d]);
   const reach = Math.sqrt(1 - THRESHOLD ** 2);
   return Array.from({ length: 49 }, (_, i) => {
     const turn = 2 * Math.PI * i / 48;
-    return onMap(...centre.map((v, d) => THRESHOLD * v + reach * (Math.cos(turn) * first[d] + Math.sin(turn) * second[d])));
+    const aside = (d) => reach * (Math.cos(turn) * first[d] + Math.sin(turn) * second[d]);
+    return onMap(...centre.map((value, d) => THRESHOLD * value + aside(d)));
   });
 }
 
-/** What the sphere is drawn with: the ways of all latents on the map, thinned out, and where they are broken. */
-function waysOf(records) {
-  const [start] = records;
-  return start.flatMap((rows, sae) => Array.from({ length: rows.length / 3 }, (_, latent) => {
-    const way = [];
-    for (const record of records) extend(way, record[sae], latent, record === records[records.length - 1]);
-    return way;
-  }));
-}
-
-function extend(way, rows, latent, isLast) {
-  const point = onMap(...rows.subarray(3 * latent, 3 * latent + 3)), last = way[way.length - 1];
-  const moved = last ? Math.hypot(point[0] - last[0], point[1] - last[1]) : 0;
-  if (!last || moved > 0.02 || isLast) way.push([...point, moved > JUMP]);
+/** The ways of all latents on the map go on by a record: thinned out, and told where they are broken. */
+function extend(ways, record) {
+  let i = 0;
+  for (const rows of record) {
+    for (let at = 0; at < rows.length; at += 3) {
+      const way = ways[i] ??= [], last = way[way.length - 1], [x, y] = onMap(rows[at], rows[at + 1], rows[at + 2]);
+      const moved = last ? Math.hypot(x - last[0], y - last[1]) : 1;
+      if (moved > 0.02) way.push([x, y, moved > JUMP]);
+      i++;
+    }
+  }
 }
 
 /** One live page inside a root element. */
@@ -109,7 +105,7 @@ function mount(root) {
   place.setAttribute('aria-label', `Live experiment: ${N_SAES} sparse autoencoders (SAEs) are trained in this page`);
   place.innerHTML = MARKUP;
   root.append(place);
-  const page = { root, find: (what) => place.querySelector(what), settings: {}, inputs: {}, frame: 0, tick: 0 };
+  const page = { root, place, find: (what) => place.querySelector(what), settings: {}, inputs: {}, turn: 0, tick: 0 };
   addControls(page);
   addSphere(page);
   const still = root.closest('.jp-OutputArea-child')?.previousElementSibling; // JupyterLab: the picture beside it
@@ -127,13 +123,13 @@ function addControls(page) {
     inputs[name].addEventListener('input', () => restart(page));
     find('.tl-sliders').append(holder);
   }
-  for (const [before, name, preset] of PRESETS) {
+  find('.tl-presets').append('Try: ');
+  for (const [name, preset] of Object.entries(PRESETS)) {
     const button = Object.assign(document.createElement('button'), { type: 'button', textContent: name });
-    button.dataset.lmSuppressShortcuts = 'true';
     button.addEventListener('click', () => set(page, preset));
-    find('.tl-presets').append(...(before ? [`${before} `] : []), button, ' ');
+    find('.tl-presets').append(button, ' ');
   }
-  for (const button of [find('.tl-play'), find('.tl-step')]) button.dataset.lmSuppressShortcuts = 'true';
+  for (const button of page.place.querySelectorAll('button')) button.dataset.lmSuppressShortcuts = 'true';
   find('.tl-step').setAttribute('aria-label', `Step: train ${STEP} steps`);
   find('.tl-play').addEventListener('click', () => (page.root.dataset.state === 'training' ? pause(page) : play(page)));
   find('.tl-step').addEventListener('click', () => step(page));
@@ -144,8 +140,8 @@ function addSphere(page) {
   const draw = () => drawSphere(page), dark = matchMedia('(prefers-color-scheme: dark)');
   new ResizeObserver(draw).observe(page.find('.tl-sphere'));
   dark.addEventListener('change', draw);
-  const theme = new MutationObserver(draw), attributeFilter = ['data-theme', 'data-mode', 'data-jp-theme-light', 'class'];
-  for (const one of [document.documentElement, document.body]) theme.observe(one, { attributes: true, attributeFilter });
+  const theme = new MutationObserver(draw), watched = { attributeFilter: ['data-theme', 'data-jp-theme-light', 'class'] };
+  for (const one of [document.documentElement, document.body]) theme.observe(one, watched);
 }
 
 // ---- what a reader does
@@ -164,6 +160,7 @@ function restart(page) {
     input.setAttribute('aria-valuetext', shown(value));
     input.previousElementSibling.textContent = shown(value);
   }
+  page.find('.tl-intro').textContent = introOf(page.settings);
   page.find('.tl-setting').textContent = settingOf(page.settings);
   prepare(page);
   play(page);
@@ -173,19 +170,25 @@ function prepare(page) {
   page.run = trainingFor(page.settings);
   page.before = tally(assess(page.run));
   page.costs = costsOf(page.run.world, page.run.price);
-  page.ways = waysOf(page.run.records);
-  page.drawn = page.run.records.length;
+  page.ways = [];
+  page.drawn = 0;
 }
 
 function play(page) {
   if (page.run.isDone) prepare(page);
   become(page, 'training');
-  cancelAnimationFrame(page.frame);
-  page.frame = requestAnimationFrame(() => train(page));
+  later(page);
+}
+
+/** The next frame, or soon where frames are not drawn. */
+function later(page) {
+  const turn = ++page.turn, go = () => page.turn === turn && train(page);
+  requestAnimationFrame(go);
+  setTimeout(go, 100);
 }
 
 function pause(page) {
-  cancelAnimationFrame(page.frame);
+  page.turn++;
   become(page, page.run.isDone ? 'done' : 'paused');
 }
 
@@ -197,13 +200,14 @@ function step(page) {
 
 /** A frame of training: slow at first, where most happens, and never longer than a frame may take. */
 function train(page) {
+  page.turn++;
   const { run } = page, calm = matchMedia('(prefers-reduced-motion: reduce)').matches, since = performance.now();
   const wanted = calm ? Infinity : run.step + 3 + run.step / 50;
   do run.advance(Math.min(5, Math.ceil(wanted - run.step)));
   while (run.step < wanted && !run.isDone && performance.now() - since < BUDGET);
   if (run.isDone) return become(page, 'done');
   if (!calm) show(page);
-  page.frame = requestAnimationFrame(() => train(page));
+  return later(page);
 }
 
 function become(page, state) {
@@ -213,6 +217,7 @@ function become(page, state) {
   page.find('.tl-step').disabled = state === 'training';
   page.tick = 0;
   show(page);
+  describeSphere(page);
   const { run } = page, seen = tally(page.seen);
   page.find('output').textContent = {
     training: `Training ${N_SAES} SAEs …`,
@@ -223,11 +228,19 @@ function become(page, state) {
 
 // ---- what a reader sees
 
+function introOf({ n_latents }) {
+  return `${N_SAES} sparse autoencoders (SAEs) are trained in this page, each with ${n_latents} latents. Every dot is a`
+    + ' latent, drawn as a direction: inside a blue ring it points at one feature, inside an orange ring at a pair.';
+}
+
 function settingOf({ sigma, p_alone, n_latents }) {
   const alone = p_alone > 0 ? `, except that ${percent(p_alone)} of samples hold one alone` : '';
   const vary = sigma > 0 ? 'Their strengths vary around 1.' : 'Their strengths are always 1.';
-  const room = n_latents < 3 ? 'There are fewer latents than the three pairs.'
-    : n_latents > 3 ? 'There are more latents than the three pairs.' : 'There is one latent for each of the three pairs.';
+  const room = {
+    '-1': 'There are fewer latents than the three pairs.',
+    0: 'There is one latent for each of the three pairs.',
+    1: 'There are more latents than the three pairs.',
+  }[Math.sign(n_latents - PAIRS.length)];
   return `Two of three features, A, B and C, are present in each sample${alone}. ${vary} ${room}`;
 }
 
@@ -236,12 +249,7 @@ function show(page) {
   root.dataset.step = run.step;
   find('.tl-count').textContent = `${thousands(run.step)} of ${thousands(run.plan.nSteps)} steps`;
   find('.tl-progress span').style.width = `${100 * run.step / run.plan.nSteps}%`;
-  for (; page.drawn < run.records.length; page.drawn++) {
-    let i = 0;
-    for (const rows of run.records[page.drawn]) {
-      for (let latent = 0; latent < rows.length / 3; latent++) extend(page.ways[i++], rows, latent, false);
-    }
-  }
+  while (page.drawn < run.records.length) extend(page.ways, run.records[page.drawn++]);
   if (page.tick++ % 6 === 0) { // tables and labels need not follow every frame
     page.seen = assess(run);
     showTables(page);
@@ -251,17 +259,24 @@ function show(page) {
 
 function showTables({ seen, before, costs, find }) {
   const best = bestOf(seen), losses = { ...costs, trained: best.loss }, most = Math.max(...Object.values(losses));
-  find('.tl-map thead').innerHTML = `<tr><td></td>${NAMES.map((name) => `<th scope="col">${name}</th>`).join('')}<td></td></tr>`;
-  find('.tl-map tbody').innerHTML = readingOrder(best).map(({ row, label }, i) => `<tr><th scope="row">latent ${i + 1}</th>`
-    + row.map(heatCell).join('') + `<td class="tl-${label.kind}">${nameOf(label)}</td></tr>`).join('');
-  find('.tl-bars tbody').innerHTML = BARS.map(([key, name]) => `<tr><th scope="row">${name}</th><td>`
-    + `<span class="tl-bar tl-${key}" style="width:${(100 * losses[key] / most).toFixed(1)}%"></span></td>`
-    + `<td>${losses[key].toFixed(4)}</td></tr>`).join('');
-  const now = tally(seen);
-  find('.tl-counts tbody').innerHTML = COUNTS.map(([key, name]) => {
-    const ends = interval(now[key], now.n).map((end) => Math.round(100 * end));
-    return `<tr><th scope="row">${name}</th><td>${now[key]}</td><td>${ends[0]} to ${ends[1]} %</td><td>${before[key]}</td></tr>`;
-  }).join('');
+  find('.tl-map thead').innerHTML = headOf([...NAMES, 'label']);
+  find('.tl-map tbody').innerHTML = readingOrder(best).map(({ row, label }, i) => rowOf(`latent ${i + 1}`,
+    `${row.map(heatCell).join('')}<td class="tl-${label.kind}">${nameOf(label)}</td>`)).join('');
+  find('.tl-bars tbody').innerHTML = BARS.map(([key, name]) => rowOf(name,
+    `<td><span class="tl-bar tl-${key}" style="width:${(100 * losses[key] / most).toFixed(1)}%"></span></td>`
+    + `<td>${losses[key].toFixed(4)}</td>`)).join('');
+  showCounts(tally(seen), before, find);
+}
+
+const rowOf = (name, cells) => `<tr><th scope="row">${name}</th>${cells}</tr>`;
+const headOf = (names) => `<tr><td></td>${names.map((name) => `<th scope="col">${name}</th>`).join('')}</tr>`;
+
+function showCounts(now, before, find) {
+  const ends = (key) => interval(now[key], now.n).map((end) => Math.round(100 * end)).join('–') + ' %';
+  const line = (name, cell) => rowOf(name, COUNTS.map(([key]) => `<td>${cell(key)}</td>`).join(''));
+  find('.tl-counts thead').innerHTML = headOf(COUNTS.map(([, name]) => name));
+  find('.tl-counts tbody').innerHTML = line('now', (key) => now[key]) + line('95 % interval', ends)
+    + line('before training', (key) => before[key]);
 }
 
 /** As the heat maps of the chapters: by the features that a latent stands for, dead ones last. */
@@ -275,30 +290,46 @@ function readingOrder({ rows, labels }) {
 const nameOf = ({ kind, members }) => (members.length ? members.map((i) => NAMES[i]).join('+') : kind);
 
 function heatCell(cosine) {
-  const shown = (Math.round(100 * cosine) / 100 + 0).toFixed(2), share = Math.min(100, Math.round(100 * Math.abs(cosine)));
-  return `<td class="tl-${cosine < 0 ? 'minus' : 'plus'}${share > 60 ? ' tl-strong' : ''}" style="--share:${share}%">${text(shown)}</td>`;
+  const shown = (Math.round(100 * cosine) / 100 + 0).toFixed(2), share = Math.round(100 * Math.min(1, Math.abs(cosine)));
+  const look = `tl-${cosine < 0 ? 'minus' : 'plus'}${share > 60 ? ' tl-strong' : ''}`;
+  return `<td class="${look}" style="--share:${share}%">${shown}</td>`;
 }
 
 /** The sphere as a disc: where A, B, C and their pairs lie, how far each latent has come, and what it is now. */
 function drawSphere({ root, find, ways, seen, run }) {
-  if (!seen) return;
   const canvas = find('canvas'), size = canvas.clientWidth, dense = window.devicePixelRatio || 1;
-  if (!size) return;
+  if (!seen || !size) return;
   if (canvas.width !== Math.round(size * dense)) canvas.width = canvas.height = Math.round(size * dense);
   const pen = canvas.getContext('2d'), scale = size / 4.3, styles = getComputedStyle(root);
   const colour = (name) => styles.getPropertyValue(`--tl-${name}`).trim();
   pen.setTransform(dense * scale, 0, 0, -dense * scale, dense * size / 2, dense * size / 2);
   pen.clearRect(-3, -3, 6, 6);
-  drawTargets(pen, colour, 1 / scale, styles.fontFamily);
-  const kinds = seen.flatMap(({ labels }) => labels.map(({ kind }) => kind)), now = run.saes.map((sae) => sae.parameters);
-  const points = now.flatMap((rows, i) => Array.from({ length: run.saes[i].n }, (_, j) => onMap(...rows.subarray(3 * j, 3 * j + 3))));
-  for (const kind of KINDS) drawKind(pen, colour(kind), 1 / scale, ways.map((way, i) => [way, points[i]]).filter((_, i) => kinds[i] === kind));
-  const count = (kind) => kinds.filter((one) => one === kind).length;
-  canvas.setAttribute('aria-label', `Map of the sphere with the corners A, B and C. Of ${kinds.length} latents of ${run.saes.length} SAEs`
-    + ` ${count('atomic')} point at a feature, ${count('composite')} at a pair, ${count('mixed')} at neither, ${count('dead')} are dead.`);
+  drawTargets(pen, colour, 1 / scale);
+  const latents = run.saes.flatMap(({ n, parameters }, i) => Array.from({ length: n }, (_, j) => {
+    const row = parameters.subarray(3 * j, 3 * j + 3), isLive = seen[i].labels[j].kind !== 'dead';
+    return { kind: labelOf(row, isLive).kind, way: ways[i * n + j], now: onMap(...row) };
+  }));
+  for (const kind of KINDS) drawKind(pen, colour(kind), 1 / scale, latents.filter((one) => one.kind === kind));
+  nameTargets(pen, colour, 1 / scale, styles.fontFamily);
 }
 
-function drawTargets(pen, colour, pixel, family) {
+/** The sphere in words, for those who cannot see it. */
+function describeSphere({ find, seen }) {
+  const kinds = seen.flatMap(({ labels }) => labels.map(({ kind }) => kind));
+  const count = (kind) => kinds.filter((one) => one === kind).length;
+  find('canvas').setAttribute('aria-label', `A sphere with the corners A, B and C. Of ${kinds.length} latents`
+    + ` ${count('atomic')} point at a feature, ${count('composite')} at a pair, ${count('mixed')} at neither,`
+    + ` and ${count('dead')} are dead.`);
+}
+
+const corner = (i) => [0, 1, 2].map((d) => (d === i ? 1 : 0));
+const between = (i, j, turn) => corner(i).map((v, d) => v * Math.cos(turn) + corner(j)[d] * Math.sin(turn));
+const PLACES = [
+  ...NAMES.map((name, i) => ['atomic', corner(i), name]),
+  ...PAIRS.map(([i, j]) => ['composite', between(i, j, Math.PI / 4), `${NAMES[i]}+${NAMES[j]}`]),
+];
+
+function drawTargets(pen, colour, pixel) {
   const line = (points, ink, width, fill) => {
     pen.beginPath();
     points.forEach(([x, y], i) => (i ? pen.lineTo(x, y) : pen.moveTo(x, y)));
@@ -307,41 +338,37 @@ function drawTargets(pen, colour, pixel, family) {
     pen.globalAlpha = 0.14;
     if (fill) pen.fill();
   };
-  line(Array.from({ length: 97 }, (_, i) => [2 * Math.cos(Math.PI * i / 48), 2 * Math.sin(Math.PI * i / 48)]), colour('line'), 1);
-  const corner = (i) => [0, 1, 2].map((d) => (d === i ? 1 : 0));
-  const between = (i, j, turn) => corner(i).map((v, d) => v * Math.cos(turn) + corner(j)[d] * Math.sin(turn));
-  for (const [i, j] of PAIRS) line(Array.from({ length: 25 }, (_, k) => onMap(...between(i, j, Math.PI * k / 48))), colour('line'), 1);
-  const places = [0, 1, 2].map((i) => ['atomic', corner(i), NAMES[i]]);
-  for (const [i, j] of PAIRS) places.push(['composite', between(i, j, Math.PI / 4), `${NAMES[i]}+${NAMES[j]}`]);
-  for (const [kind, centre, name] of places) {
-    line(ring(centre), colour(kind), 1, colour(kind));
-    write(pen, onMap(...centre), name, colour('ink'), pixel, family);
-  }
+  const along = (n, point) => line(Array.from({ length: n + 1 }, (_, i) => point(i)), colour('line'), 1);
+  along(96, (i) => [2 * Math.cos(Math.PI * i / 48), 2 * Math.sin(Math.PI * i / 48)]);
+  for (const [i, j] of PAIRS) along(24, (k) => onMap(...between(i, j, Math.PI * k / 48)));
+  for (const [kind, centre] of PLACES) line(ring(centre), colour(kind), 1, colour(kind));
 }
 
-function write(pen, [x, y], name, ink, pixel, family) {
-  const far = 1 + 0.5 / Math.hypot(x, y);
-  pen.save();
-  pen.translate(x * far, y * far);
-  pen.scale(pixel, -pixel);
-  Object.assign(pen, { font: `600 15px ${family}`, fillStyle: ink, textAlign: 'center', textBaseline: 'middle', globalAlpha: 1 });
-  pen.fillText(name, 0, 0);
-  pen.restore();
+function nameTargets(pen, colour, pixel, family) {
+  for (const [, centre, name] of PLACES) {
+    const [x, y] = onMap(...centre), far = 1 + 0.5 / Math.hypot(x, y);
+    pen.save();
+    pen.translate(x * far, y * far);
+    pen.scale(pixel, -pixel);
+    Object.assign(pen, { font: `600 15px ${family}`, textAlign: 'center', textBaseline: 'middle', globalAlpha: 1 });
+    Object.assign(pen, { fillStyle: colour('ink'), strokeStyle: colour('paper'), lineWidth: 4, lineJoin: 'round' });
+    pen.strokeText(name, 0, 0);
+    pen.fillText(name, 0, 0);
+    pen.restore();
+  }
 }
 
 /** The latents of one kind: a thin way from where each began, and a dot where it is now. */
 function drawKind(pen, ink, pixel, latents) {
-  Object.assign(pen, { strokeStyle: ink, fillStyle: ink, lineWidth: 0.8 * pixel, globalAlpha: 0.35, lineJoin: 'round' });
+  Object.assign(pen, { strokeStyle: ink, fillStyle: ink, lineWidth: 0.8 * pixel, globalAlpha: 0.35 });
   pen.beginPath();
-  for (const [way, now] of latents) {
-    for (const [x, y, isJump] of [...way, [...now, false]]) {
-      if (way[0][0] === x && way[0][1] === y || isJump) pen.moveTo(x, y);
-      else pen.lineTo(x, y);
-    }
+  for (const { way, now } of latents) {
+    way.forEach(([x, y, isJump], i) => (i === 0 || isJump ? pen.moveTo(x, y) : pen.lineTo(x, y)));
+    pen.lineTo(...now);
   }
   pen.stroke();
   pen.globalAlpha = 0.75;
-  for (const [, [x, y]] of latents) {
+  for (const { now: [x, y] } of latents) {
     pen.beginPath();
     pen.arc(x, y, 3.2 * pixel, 0, 2 * Math.PI);
     pen.fill();
@@ -352,7 +379,7 @@ function drawKind(pen, ink, pixel, latents) {
 
 function presetIn(hash) {
   if (!hash.startsWith('#live:')) return null;
-  const asked = new URLSearchParams(decodeURIComponent(hash.slice('#live:'.length)));
+  const asked = new URLSearchParams(hash.slice('#live:'.length).replace(/%(3D|26)/gi, decodeURIComponent));
   const known = PARAMETERS.map(({ name }) => [name, parseFloat(asked.get(name))]);
   return Object.fromEntries(known.filter(([, value]) => Number.isFinite(value)));
 }

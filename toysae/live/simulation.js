@@ -216,7 +216,7 @@ function resamplings({ nSteps, nResamplings }) {
   return moments;
 }
 
-/** SAEs in training; `advance` trains all of them by some steps. records: their rows now and then, from the start on. */
+/** SAEs in training. `advance` trains all of them by some steps; `records` holds their rows every so often. */
 function trainingOf(world, price, starts, plan = PLAN) {
   const saes = starts.map(([rows, draws]) => untrained(rows, draws)), moments = resamplings(plan);
   const run = { world, price, plan, saes, step: 0, records: [], isDone: false };
@@ -327,12 +327,14 @@ function findingOf({ n, pairsOnly, noAtom, allFound, allAndPairs, both, anyDead 
   }
   if (most(both)) return `${some(both)} SAEs hold both, ${anAtom} and a latent for a pair.`;
   if (most(hasAtom)) {
-    return `${some(hasAtom)} SAEs have ${anAtom}, but ${said(['none found', 'one found'], allFound, 'found')} all three.`;
+    const whole = said(['none found', 'one found'], allFound, 'found');
+    return `${some(hasAtom)} SAEs have ${anAtom}, but ${whole} all three.`;
   }
   if (most(anyDead)) return `${some(anyDead)} SAEs have a dead latent, which never fires, so they say little.`;
   if (most(noAtom)) {
     const pure = said(['none consists', 'one consists'], pairsOnly, 'consist');
-    return `${some(noAtom)} SAEs do not have ${anAtom}, but ${pure} of pairs only.`;
+    const lack = noAtom === n ? `None of the ${n} SAEs has` : `${noAtom} of ${n} SAEs do not have`;
+    return `${lack} ${anAtom}, but ${pure} of pairs only.`;
   }
   return `Undecided: ${pairsOnly} of ${n} SAEs learned nothing but pairs, ${hasAtom} of ${n} have ${anAtom}.`;
 }
