@@ -100,7 +100,7 @@ def test_losses_and_rows_are_those_of_the_package_all_the_way(js, setting):
     assert torch.tensor(found["parameters"], dtype=torch.float64).numpy() == pytest.approx(expected.numpy(), abs=1e-7)
 
 
-def test_dead_latents_were_aimed_afresh_in_what_was_compared(js):
+def test_dead_latents_were_aimed_afresh_in_what_was_compared():
     """Else the comparison would say nothing of resampling."""
     setting = SETTINGS[0]
     support = saes.Support(*finite_data(world_of(setting)))

@@ -140,7 +140,8 @@ function addSphere(page) {
   const draw = () => drawSphere(page), dark = matchMedia('(prefers-color-scheme: dark)');
   new ResizeObserver(draw).observe(page.find('.tl-sphere'));
   dark.addEventListener('change', draw);
-  const theme = new MutationObserver(draw), watched = { attributeFilter: ['data-theme', 'data-jp-theme-light', 'class'] };
+  const watched = { attributeFilter: ['data-theme', 'data-jp-theme-light', 'class'] };
+  const theme = new MutationObserver(draw);
   for (const one of [document.documentElement, document.body]) theme.observe(one, watched);
 }
 
@@ -290,7 +291,8 @@ function readingOrder({ rows, labels }) {
 const nameOf = ({ kind, members }) => (members.length ? members.map((i) => NAMES[i]).join('+') : kind);
 
 function heatCell(cosine) {
-  const shown = (Math.round(100 * cosine) / 100 + 0).toFixed(2), share = Math.round(100 * Math.min(1, Math.abs(cosine)));
+  const shown = (Math.round(100 * cosine) / 100 + 0).toFixed(2);
+  const share = Math.round(100 * Math.min(1, Math.abs(cosine)));
   const look = `tl-${cosine < 0 ? 'minus' : 'plus'}${share > 60 ? ' tl-strong' : ''}`;
   return `<td class="${look}" style="--share:${share}%">${shown}</td>`;
 }
