@@ -65,7 +65,7 @@ function worldOf({ sigma, p_alone }) {
 
 /** Uniform numbers in [0, 1), by Chris Doty-Humphrey's sfc32. */
 function uniforms(seed, stream) {
-  let a = seed | 0, b = stream | 0, c = 0x9e3779b9 | 0, count = 1;
+  let a = seed | 0, b = stream | 0, c = 2654435769 | 0, count = 1;
   const next = () => {
     const sum = (a + b | 0) + count | 0;
     count = count + 1 | 0;

@@ -1,4 +1,4 @@
-"""The live page as one piece of HTML that holds everything it needs: it works offline, and asks no host for anything."""
+"""The live page as one piece of HTML that holds everything it needs: it works offline, and asks nothing of any host."""
 
 from importlib import resources
 
