@@ -27,9 +27,8 @@ import torch
 import toysae
 from toysae import figures, optimum, saes, sweeps, worlds
 from toysae.chapters.parameters import check_parameters
-from toysae.chapters.when_they_win.explorer import explorer, still
 from toysae.chapters.when_they_win.phases import half_way, phase_diagram
-from toysae.chapters.when_they_win.two_features import Cell, pairs_grid
+from toysae.chapters.when_they_win.two_features import pairs_grid
 from toysae.claims import (
     Family,
     Fraction,
@@ -40,7 +39,6 @@ from toysae.claims import (
     say,
     say_trained,
     show,
-    show_interactive,
 )
 from toysae.claims.rules import NEARLY_ALL
 from toysae.sweeps.points import recovery
@@ -721,42 +719,6 @@ show(
     " latents live, at $\\lambda$ = 0.1; two latents cannot hold three atoms. Crosses and colours as above; grey cells"
     " have no SAE with all latents live.",
     alt="Phase diagram over solo rate and number of latents: share of SAEs that found all features.",
-)
-
-# %% [markdown]
-# ## Try it
-#
-# Two features, two latents, and three sliders. Arrows are the rows of the trained SAE with the lowest loss; the bars
-# compare its loss with that of the atoms, of the dictionary $\{A, (A+B)/\sqrt 2\}$, and of the best dictionary there
-# is.
-
-# %%
-explored = pairs_grid(
-    [0.01, 0.03, 0.1, 0.3],
-    [0.0, 0.02, 0.05, 0.1, 0.2, 0.4],
-    [0.0, 0.1, 0.4],
-    n_seeds=min(n_saes, 8),
-    first_seed=seed * n_saes,
-    n_steps=n_steps,
-    lr=lr,
-    threshold=threshold,
-)
-shown_first = Cell("nested", 0.1, 0.05, 0.0)
-
-# %% jupyter={"source_hidden": true} tags=["remove-input"]
-all_atoms = Fraction.of(explored.both_atoms == explored.n_seeds)
-none_atoms = Fraction.of(explored.both_atoms == 0)
-show_interactive(
-    explorer(explored, shown_first),
-    f"Of the {len(explored)} worlds behind the sliders, {all_atoms.k} give both atoms from every start and"
-    f" {none_atoms.k} from none.",
-    "Arrows: the two rows of the trained SAE with the lowest loss. Dashed: the best two rows there are. Dots: the data,"
-    " larger where they are more frequent. Without a script one setting is shown as a picture.",
-    alt=(
-        "Two features as axes with the rows of a trained SAE as arrows, beside bars of losses; sliders change price,"
-        " solo rate and spread."
-    ),
-    fallback=still(explored, shown_first),
 )
 
 # %% [markdown]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
+from toysae import live
 from toysae.claims.record import Published, Record, Unreadable
 from toysae.claims.sources import SOURCES
 from toysae.writeup import changes, comparison, judging, machine, pages, pairs, records, reproduced, stamps
@@ -157,6 +158,7 @@ def _slots(project: Project, notebooks: dict[str, NotebookNode], claims: list[Re
     titles = {name: pages.title_of(notebook) for name, notebook in notebooks.items()}
     return {
         "heat maps": _heat_maps(project, notebooks),
+        "live": pages.live_page(live.html(), project.notebooks / "figures" / "minimal_heat_map.png"),
         "chapters": pages.chapter_list(titles),
         "claims": pages.claims_tables(claims, titles, _names_of_sources(claims)),
         "about": _about(project, titles),

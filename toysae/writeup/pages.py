@@ -3,7 +3,7 @@
 import copy
 import json
 import re
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
@@ -77,10 +77,15 @@ def figure(path: str, caption: str, alt: str, width: int | None = None) -> str:
 
 def live_figure(html: str, caption: str, still: NotebookNode) -> str:
     """A captioned figure that draws itself, as MyST Markdown; without scripts its still picture is shown."""
-    alt = escape(still.metadata["image/png"]["alt"])
-    picture = f'<img alt="{alt}" src="data:image/png;base64,{still.data["image/png"].strip()}">'
+    picture = _picture(still.data["image/png"].strip(), still.metadata["image/png"]["alt"])
     opening = _raw(f"<figure>\n{html}\n<noscript>{picture}</noscript>\n<figcaption>")
     return f"{opening}\n{caption}\n\n{_raw('</figcaption></figure>')}"
+
+
+def live_page(html: str, still: Path) -> str:
+    """The snippet of the live page, as MyST Markdown; without scripts the picture `still` is shown, if there is one."""
+    picture = _picture(b64encode(still.read_bytes()).decode(), "A heat map of cosines") if still.exists() else ""
+    return _raw(f"{html}\n<noscript>{picture}</noscript>")
 
 
 def front_page(template: str, slots: dict[str, str]) -> str:
@@ -224,6 +229,10 @@ def _figure_of(output: NotebookNode, caption: str, file: str, pictures: Path) ->
     (pictures / file).write_bytes(b64decode(output.data["image/png"]))
     about = output.metadata["image/png"]
     return figure(f"{pictures.name}/{file}", caption, about["alt"], about["width"])
+
+
+def _picture(png: str, alt: str) -> str:
+    return f'<img alt="{escape(alt)}" src="data:image/png;base64,{png}">'
 
 
 def _raw(html: str) -> str:
