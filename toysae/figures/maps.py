@@ -94,7 +94,7 @@ def draw_cosines(axes: Axes, rows: np.ndarray) -> None:
         for (i, j), value in np.ndenumerate(rows):
             if not math.isnan(value):
                 ink = "white" if abs(value) > 0.6 else "#222222"
-                axes.text(j, i, signed(value), ha="center", va="center", fontsize=8, color=ink)
+                axes.text(j, i, signed(value), ha="center", va="center", fontsize=9, color=ink)
 
 
 def label_cells(axes: Axes, column_names: Sequence[str], row_names: Sequence[str]) -> None:

@@ -43,7 +43,7 @@ def house_style() -> None:
             "xtick.color": "#444444",
             "ytick.color": "#444444",
             "legend.frameon": False,
-            "legend.fontsize": 8,
+            "legend.fontsize": 9,
             "figure.facecolor": "white",
             "savefig.facecolor": "white",
             "svg.hashsalt": "toysae",
