@@ -74,6 +74,15 @@ complete = Fraction.of(seen.all_composite & (seen.labels.sets_found == n_sets))
 silent = 0.5 * math.erfc(mu / (sigma * math.sqrt(2))) if sigma else 0.0  # chosen to fire, and zero after all
 words = given(world, k_active, n_latents, silent)
 
+# %% tags=["hide-input"]
+patterns, _ = world.firing.support()
+names, shown = measures.feature_names(n_features), slice(0, 12)
+drawn = measures.by_loss(seen.losses)
+best = drawn["lowest loss"]  # the rule: draw the SAE that solved its task best
+order = measures.reading_order(seen.cosines, seen.labels, best)
+strength = trained.encode(world.inputs(mu * patterns[shown].float()))[best]
+pattern_names = ["+".join(n for n, on in zip(names, row, strict=True) if on) for row in patterns[shown].tolist()]
+
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 claim(
     "no-atoms",
@@ -123,15 +132,6 @@ claim(
     control={"the SAEs before training": (mostly(only_before), only_before)},
     source="seed",
 )
-
-# %% tags=["hide-input"]
-patterns, _ = world.firing.support()
-names, shown = measures.feature_names(n_features), slice(0, 12)
-drawn = measures.by_loss(seen.losses)
-best = drawn["lowest loss"]  # the rule: draw the SAE that solved its task best
-order = measures.reading_order(seen.cosines, seen.labels, best)
-strength = trained.encode(world.inputs(mu * patterns[shown].float()))[best]
-pattern_names = ["+".join(n for n, on in zip(names, row, strict=True) if on) for row in patterns[shown].tolist()]
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 show(
@@ -183,7 +183,7 @@ say(
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 explained = 100 * float(seen.explained_variance[best])
 say(
-    f"{'Nothing warns of it: this' if explained > 90 and bool(seen.lacks_atoms[best]) else 'This'} SAE explains"
+    f"{'Nothing warns you: this' if explained > 90 and bool(seen.lacks_atoms[best]) else 'This'} SAE explains"
     f" {explained:.1f} % of the variance, with {float(seen.l0[best]):.2f} latents active per sample."
 )
 
@@ -195,14 +195,21 @@ say(
 #
 # $$x = \sum_i a_i v_i .$$
 
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
+say(
+    f"In every sample {k_active} of the {n_features} features fire, each choice equally likely. A feature that fires"
+    " has activation $\\max(0, \\mu + \\sigma \\varepsilon)$ with a standard normal $\\varepsilon$; $\\sigma / \\mu$"
+    " is called the *spread*."
+)
+
 # %%
 samples = world.sample(4, torch.Generator().manual_seed(seed))
 pd.DataFrame(samples.numpy(), columns=names).round(2)
 
 # %% [markdown]
 # An SAE is a network with one hidden layer that rebuilds its input. Its hidden units are called *latents*. The encoder
-# decides how strongly each latent fires, $z_j$; the decoder adds up one direction per latent, a row of $W_{dec}$ of
-# length one, as strongly as it fires:
+# decides how strongly each latent fires, $z_j$; the decoder adds up one direction per latent, as strongly as it fires.
+# These directions are the rows of $W_{dec}$. Each has length one, and together they are the *dictionary*:
 #
 # $$z = \mathrm{relu}(x W_{enc} + b_{enc}), \qquad \hat x = z W_{dec} .$$
 #
@@ -221,13 +228,13 @@ def one_loss(x, W_enc, b_enc, W_dec, b_dec):
     return (x - x_hat).square().sum() / 2 + l1_coeff * z.sum()
 
 
-# %% tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "A check: the package computes the same"} tags=["hide-input"]
 first = {name: value[0] for name, value in trained.parameters.items()} | {"b_dec": trained.b_dec[0]}
 x = world.inputs(samples[0])
-torch.testing.assert_close(one_loss(x, **first), trained.losses(x[None])[0])  # the package computes the same
+torch.testing.assert_close(one_loss(x, **first), trained.losses(x[None])[0])
 
 # %% [markdown]
-# <details><summary>How do I compare $\lambda$ with other papers?</summary>
+# <details><summary>How do I compare λ with other papers?</summary>
 #
 # | their loss | their $\lambda$, for the same optimum |
 # |---|---|
@@ -264,7 +271,7 @@ show(
 #
 # That was one sample, in which both features are equally strong. And all samples together?
 
-# %% tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "What atoms and composites cost"} tags=["hide-input"]
 composites_cost = float(optimum.dictionary_loss(world.composites(), world, l1_coeff))
 atoms_cost = float(optimum.dictionary_loss(world.features, world, l1_coeff))
 atoms = world.features.expand(n_saes, -1, -1)
@@ -336,11 +343,11 @@ claim(
 )
 
 # %% [markdown]
-# Nothing is shorter than the straight line, and that puts a floor under the loss of every SAE without a bias, the
-# *radial bound*. Without spread each set of features is one direction, and a latent along it reaches the floor. Does
-# training?
+# No way is shorter than the straight line, and that puts a floor under the loss of every SAE without a bias, the
+# *radial bound*. Without spread, $\sigma = 0$, each set of features is one direction, and a latent along it reaches the
+# floor. Does training?
 
-# %% tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "Training without spread"} tags=["hide-input"]
 exact_world = toysae.k_of_n(n_features, k_active, mu=mu, sigma=0.0)  # trained on the complete list of its samples
 exact = toysae.assess(toysae.train(start, exact_world, n_steps=n_steps, lr=lr), exact_world, threshold)
 exact_bound = optimum.radial_bound(exact_world, l1_coeff)
@@ -389,8 +396,8 @@ claim(
 # %% [markdown]
 # ## How often does it happen?
 #
-# One SAE proves little, so many were trained, each from a random start of its own. We count those in which *every*
-# latent is a composite, and count the same SAEs before training ([how we judge](judging.md)).
+# One SAE proves little, so we trained many, each from a random start of its own. We count those in which *every*
+# latent is a composite, and count the same SAEs before training. [How we judge](judging.md) says when that is *most*.
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 chance = before.no_atom
@@ -399,7 +406,7 @@ say(
     + (", since a random direction is seldom close to a feature." if mostly(chance) else ".")
 )
 
-# %% tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "Training from other starts, and on independent features"} tags=["hide-input"]
 places = {"positive rows": "positive", "the true features": "at-features", "the composites": "at-composites"}
 unaided = toysae.train(start, batches(world), n_steps=n_steps, lr=lr, n_resamplings=0)
 stacks = {"before training": start, "after training": trained, "without resampling": unaided}
@@ -407,21 +414,6 @@ for place, rows_there in places.items():
     placed = toysae.start(world, n_latents, l1_coeff, seeds, init=rows_there, decoder_bias=decoder_bias)
     stacks[f"started at {place}"] = toysae.train(placed, batches(world), n_steps=n_steps, lr=lr)
 assessed = {name: toysae.assess(stack, world, threshold) for name, stack in stacks.items()}
-
-# %% mystnb={"code_prompt_show": "The counts"} tags=["hide-input"]
-columns = {}
-for name, these in assessed.items():
-    columns[name] = {
-        "composites only": these.all_composite.sum(),
-        "no atom": these.lacks_atoms.sum(),
-        "all latents live": these.all_live.sum(),
-        "no atom, all live": (these.lacks_atoms & these.all_live).sum(),
-    }
-pd.DataFrame(columns).T.astype(int)
-
-# %% [markdown]
-# *Resampling* helps latents that die: now and then in the first half of training, they are aimed at a sample that is
-# badly rebuilt. A dead latent is no evidence of anything, so the last column leaves out SAEs that have one.
 
 # %% tags=["hide-input"]
 rates = {"rare": 1 / n_features, "as in our world": k_active / n_features}
@@ -433,6 +425,21 @@ for name, independent in apart_worlds.items():
 at_features = toysae.start(world, n_latents, l1_coeff, seeds, init="at-features", decoder_bias=decoder_bias)
 stayed = toysae.train(at_features, batches(apart_worlds["rare"]), n_steps=n_steps, lr=lr)
 kept_apart = toysae.assess(stayed, apart_worlds["rare"], threshold)
+
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
+columns = {}
+for name, these in assessed.items():
+    columns[name] = {
+        "composites only": these.all_composite.sum(),
+        "no atom": these.lacks_atoms.sum(),
+        "all latents live": these.all_live.sum(),
+        "no atom, all live": (these.lacks_atoms & these.all_live).sum(),
+    }
+pd.DataFrame(columns).T.astype(int)
+
+# %% [markdown]
+# *Resampling* rescues dead latents: now and then in the first half of training, they are aimed at a sample that is
+# badly rebuilt. A dead latent is no evidence of anything, so the last column leaves out SAEs that have one.
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 only_apart = controls["rare"][1].composites_only
@@ -487,28 +494,28 @@ claim(
 # %% [markdown]
 # ## Where do the latents go?
 #
-# Is training too weak to find features? A *control* answers that: the same SAEs, trained in the same way on features
-# that fire *independently*, each on or off whatever the others do.
+# Is training too weak to find features? As a *control*, the same SAEs are trained in the same way on features that fire
+# *independently*, each on or off whatever the others do. With three features one can watch: a direction is a point on a
+# sphere.
 
-# %% tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "Where the latents end"} tags=["hide-input"]
 panels = {
     f"fire in {words.sets}": (history.dictionaries, seen),
     "fire independently": (controls["rare"][0].dictionaries, controls["rare"][1]),
 }
 together, apart = (
-    [f"{float(these.labels.count(kind).double().mean()):.2f}" for kind in ("composite", "atomic")]
-    for _, these in panels.values()
+    100 * float(these.labels.count(kind).sum()) / (n_saes * n_latents)
+    for kind, (_, these) in zip(("composite", "atomic"), panels.values(), strict=True)
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 if n_features == 3:
     show(
         sphere_paths(panels, world.features),
-        f"Of {n_latents} latents, {together[0]} end as composites where features fire together, and {apart[1]} as atoms"
-        " where they fire independently.",
-        f"A direction is a point on the sphere, seen from its middle: each line is the way of one latent, all {n_saes}"
-        " SAEs together, from a ring to a dot in the colour of its final label; A, B and C are the features, half-way"
-        " between two lies their pair, and the rim is the far side.",
+        f"Where features fire in {words.sets}, {together:.0f} % of the latents end as composites; where they fire"
+        f" independently, {apart:.0f} % end as atoms.",
+        "Each line is the way of one latent, from a ring to a dot in the colour of its label; A, B and C are the"
+        " features, half-way between two lies their pair, and the rim is the far side of the sphere.",
         alt=(
             "Two maps of the sphere with corners A, B and C: paths of all latents from start to end, for the world and"
             " for the control."
@@ -572,8 +579,8 @@ if more(found["rare"], found["as in our world"]):
 # %% [markdown]
 # ## Live
 #
-# Train it yourself: at each move of a slider, 64 new SAEs are trained in this page. Let features fire [alone now and
-# then](index.md#live:p_alone=0.5), or [vary more](index.md#live:sigma=0.6), and the atoms come back.
+# Train it yourself: at each move of a slider, 64 new SAEs are trained in this page. Do the atoms come back when
+# features [fire alone now and then](index.md#live:p_alone=0.5), or [vary more in strength](index.md#live:sigma=0.6)?
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 show_interactive(
@@ -590,15 +597,9 @@ show_interactive(
 # %% [markdown]
 # ## What did we choose?
 #
-# The comment shows features at right angles, no atom, a bias that is switched off, and prints $\mu$ and $\sigma$. It
-# does not say how many features there are, which fire together, or what $\mu$, $\sigma$ and $\lambda$ are. All of that
-# is our choice, the smallest world that we know to show what the comment shows.
-
-# %% jupyter={"source_hidden": true} tags=["remove-input"]
-say(
-    f"Here {k_active} of {n_features} features fire in every sample, each choice equally likely, with strength"
-    f" $\\max(0, \\mu + \\sigma \\varepsilon)$ for a standard normal $\\varepsilon$."
-)
+# The comment shows features at right angles, no atom, and a bias that is switched off. How many features there are,
+# which of them fire together, how strongly, and at what price, it does not say. All of that is our choice: the smallest
+# world that we know to show what the comment shows.
 
 # %% jupyter={"source_hidden": true} tags=["evidence", "remove-input"]
 active_mean, active_sd = world.magnitude_moments()
@@ -608,8 +609,8 @@ say(
     f" mean is {active_mean:.3f} and the standard deviation {active_sd:.3f}"
     + (f"; {100 * silent:.1f} % of them are zero after all" if silent > 5e-4 else "")
     + f". Over all entries, zeros included, they are {entry_mean:.3f} and {entry_sd:.3f}. The comment does not say"
-    " which of the two its title means. Losses and labels are judged on one fixed list of samples: each magnitude takes a few"
-    " equally likely values, and every set of features appears with every combination of them."
+    " which of the two its title means. Losses and labels are judged on one fixed list of samples: each magnitude takes"
+    " a few equally likely values, and every set of features appears with every combination of them."
 )
 say_trained(saes.n_trained())
 
