@@ -106,9 +106,17 @@ def with_findings(template: str, claims: list[Record]) -> str:
             return ""
         if match.group(2) not in of_chapter:
             raise Unreadable(f"index.md: {match.group(1)} has no claim {match.group(2)!r}")
-        return f"::::{{container}} finding\n\n{of_chapter[match.group(2)].statement}\n::::\n"
+        claim = of_chapter[match.group(2)]
+        return f"::::{{container}} finding\n\n{claim.statement}{_counts(claim)}\n::::\n"
 
     return _FINDING.sub(fill, template)
+
+
+def _counts(claim: Record) -> str:
+    """The counts that a claim rests on and those of its controls, in a small line below it; nothing where none are."""
+    told = claim.evidence | {f"control, {name}": control["score"] for name, control in claim.control.items()}
+    counts = [f"{name}: {shown(value)}" for name, value in told.items() if isinstance(value, dict) and "k" in value]
+    return f"\n\n<small>{'; '.join(counts)}.</small>" if counts else ""
 
 
 def appendix(name: str, sentence: str) -> str:
