@@ -112,13 +112,6 @@ def with_findings(template: str, claims: list[Record]) -> str:
     return _FINDING.sub(fill, template)
 
 
-def _counts(claim: Record) -> str:
-    """The counts that a claim rests on and those of its controls, in a small line below it; nothing where none are."""
-    told = claim.evidence | {f"control, {name}": control["score"] for name, control in claim.control.items()}
-    counts = [f"{name}: {shown(value)}" for name, value in told.items() if isinstance(value, dict) and "k" in value]
-    return f"\n\n<small>{'; '.join(counts)}.</small>" if counts else ""
-
-
 def appendix(name: str, sentence: str) -> str:
     """The end of a front page that has one more page behind its chapters: a sentence with a link, a hidden entry."""
     return f"\n{sentence}\n\n```{{toctree}}\n:hidden:\n\n{name}\n```\n"
@@ -200,6 +193,13 @@ def _judgement(claim: Record) -> str:
     """Whose result it is, and the verdict on it."""
     source = SOURCES[claim.source].name
     return f"{source[0].upper()}{source[1:]}: {coloured(claim.word)}."
+
+
+def _counts(claim: Record) -> str:
+    """The counts that a claim rests on and those of its controls, in a small line below it; nothing where none are."""
+    told = claim.evidence | {f"control, {name}": control["score"] for name, control in claim.control.items()}
+    counts = [f"{name}: {shown(value)}" for name, value in told.items() if isinstance(value, dict) and "k" in value]
+    return f"\n\n<small>{'; '.join(counts)}.</small>" if counts else ""
 
 
 def _row(claim: Record, sources: dict[str, str]) -> str:
