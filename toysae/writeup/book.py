@@ -35,7 +35,7 @@ def build(project: Project) -> Path:
         claims = claims_of_all(project)
         (stage / f"{reproduced.NAME}.md").write_text(reproduced.page(claims), encoding="utf-8")
         _stage_judging(project, notebooks, claims, stage)
-        index = pages.with_findings(_text(project.notebooks / "index.md"), claims)
+        index = pages.with_presets(pages.with_findings(_text(project.notebooks / "index.md"), claims))
         front = pages.front_page(index, _slots(project, notebooks, claims)) + _stage_bench(project, stage)
         front += _stage_comparison(project, stage)
         (stage / "index.md").write_text(front, encoding="utf-8")
@@ -115,6 +115,7 @@ def compared(project: Project) -> comparison.Comparison | None:
 
 def _stage_chapter(project: Project, name: str, notebook: NotebookNode, stage: Path) -> None:
     page = pages.chapter(name, notebook, stage / "pictures")
+    pages.point_presets(page)
     stored = pairs.stored_fingerprint(notebook)
     if stored is None:
         pages.add_note(page, "This chapter was not executed yet and shows no results. `make reproduce` executes it.")
