@@ -4,7 +4,7 @@ import copy
 import json
 import re
 from base64 import b64decode
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ NOTHING_YET = "No notebook has been executed yet. `make reproduce` executes them
 _KINDS = {"holds": "holds", "reproduced": "holds", "partly": "partly", "does not hold": "fails", "differs": "fails"}
 _LINK = re.compile(r"\[([^\]]*)\]\((\d\d_\w+(?=\.ipynb)|[a-z]+(?=\.md))\.(?:ipynb|md)(#[^)]*)?\)")
 _PRESET = re.compile(r"\[([^\]]*)\]\(index\.md(#live:[^)]*)\)")  # settings of the live page, no place that Sphinx knows
+_TO_LIVE = r'<a href="index.html\2">\1</a>'
 _FINDING = re.compile(r"<!-- finding: (\w+)/([\w-]+) -->")
 _TITLE = re.compile(r"^#\s+(.+)$", re.MULTILINE)
 
@@ -48,27 +49,27 @@ def add_note(page: NotebookNode, text: str) -> None:
 def point_links_to(folder: str | None, page: NotebookNode) -> None:
     """Make links to other notebooks and pages lead to those in a folder, or plain text if there is none."""
     target = rf'<a href="{folder}/\2.html\3">\1</a>' if folder else r"\1"
-    _rewrite(page, lambda text: _LINK.sub(target, text))
+    _rewrite(page, _LINK, target)
 
 
 def point_presets(page: NotebookNode) -> None:
     """Make links to settings of the live page lead to the front page."""
-    _rewrite(page, with_presets)
+    _rewrite(page, _PRESET, _TO_LIVE)
 
 
 def with_presets(text: str) -> str:
     """Markdown whose links to settings of the live page lead to the front page."""
-    return _PRESET.sub(lambda link: f'<a href="index.html{escape(link[2])}">{link[1]}</a>', text)
+    return _PRESET.sub(_TO_LIVE, text)
 
 
-def _rewrite(page: NotebookNode, change: Callable[[str], str]) -> None:
-    """Change the Markdown of a page, that of its sentences included."""
+def _rewrite(page: NotebookNode, pattern: re.Pattern, target: str) -> None:
+    """Replace a pattern in the Markdown of a page, that of its sentences included."""
     for cell in page.cells:
         if cell.cell_type == "markdown":
-            cell.source = change(cell.source)
+            cell.source = pattern.sub(target, cell.source)
         for output in cell.get("outputs", []):
             if "text/markdown" in output.get("data", {}):
-                output.data["text/markdown"] = change(output.data["text/markdown"])
+                output.data["text/markdown"] = pattern.sub(target, output.data["text/markdown"])
 
 
 def title_of(notebook: NotebookNode) -> str:
