@@ -35,7 +35,7 @@ def build(project: Project) -> Path:
         claims = claims_of_all(project)
         (stage / f"{reproduced.NAME}.md").write_text(reproduced.page(claims), encoding="utf-8")
         _stage_judging(project, notebooks, claims, stage)
-        index = pages.with_presets(pages.with_findings(_text(project.notebooks / "index.md"), claims))
+        index = pages.with_findings(_text(project.notebooks / "index.md"), claims)
         front = pages.front_page(index, _slots(project, notebooks, claims)) + _stage_bench(project, stage)
         front += _stage_comparison(project, stage)
         (stage / "index.md").write_text(front, encoding="utf-8")

@@ -57,11 +57,6 @@ def point_presets(page: NotebookNode) -> None:
     _rewrite(page, _PRESET, _TO_LIVE)
 
 
-def with_presets(text: str) -> str:
-    """Markdown whose links to settings of the live page lead to the front page."""
-    return _PRESET.sub(_TO_LIVE, text)
-
-
 def _rewrite(page: NotebookNode, pattern: re.Pattern, target: str) -> None:
     """Replace a pattern in the Markdown of a page, that of its sentences included."""
     for cell in page.cells:
@@ -111,7 +106,7 @@ def front_page(template: str, slots: dict[str, str]) -> str:
             raise Unreadable(f"index.md: unknown slot {match.group(1)!r}; known: {', '.join(slots)}")
         return slots[match.group(1)]
 
-    return re.sub(r"<!-- slot: ([a-z ]+) -->", fill, template)
+    return _PRESET.sub(_TO_LIVE, re.sub(r"<!-- slot: ([a-z ]+) -->", fill, template))
 
 
 def with_findings(template: str, claims: list[Record]) -> str:
