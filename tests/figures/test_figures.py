@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from toysae.chapters.larger_example import cooccurrence_map, heat_map
-from toysae.chapters.minimal_example import map_with_activations, pattern_table, sphere_paths
+from toysae.chapters.minimal_example import map_with_activations, sphere_paths, two_ways
 from toysae.chapters.optimum_and_training import excess_split
 from toysae.chapters.the_bias import seen_along_the_diagonal
 from toysae.chapters.when_they_win.phases import phase_diagram
@@ -79,7 +79,9 @@ def test_every_figure_can_be_drawn_at_its_extremes(minimal):
     empty = torch.zeros(0).double()
     paths = torch.nn.functional.normalize(torch.randn(5, 3, 3, 3), dim=-1)
     for figure in (
-        pattern_table(torch.ones(1, 1).bool(), torch.ones(1)),
+        two_ways(1.0, 0.1),
+        two_ways(10.0, 0.001),
+        two_ways(0.1, 2.0),
         cooccurrence_map(groups(12).cooccurrence()),
         expected_maps({"one": torch.eye(1).numpy()}),
         heat_map_row(minimal, {"only": 0}, "a title"),

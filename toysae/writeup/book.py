@@ -116,6 +116,7 @@ def compared(project: Project) -> comparison.Comparison | None:
 
 def _stage_chapter(project: Project, name: str, notebook: NotebookNode, stage: Path) -> None:
     page = pages.chapter(name, notebook, stage / "pictures")
+    pages.point_presets(page)
     stored = pairs.stored_fingerprint(notebook)
     if stored is None:
         pages.add_note(page, "This chapter was not executed yet and shows no results. `make reproduce` executes it.")

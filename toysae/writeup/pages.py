@@ -18,7 +18,9 @@ from toysae.writeup.records import recorded
 
 NOTHING_YET = "No notebook has been executed yet. `make reproduce` executes them all.\n"
 _KINDS = {"holds": "holds", "reproduced": "holds", "partly": "partly", "does not hold": "fails", "differs": "fails"}
-_LINK = re.compile(r"\[([^\]]*)\]\((\d\d_\w+)\.ipynb(#[^)]*)?\)")
+_LINK = re.compile(r"\[([^\]]*)\]\((\d\d_\w+(?=\.ipynb)|[a-z]+(?=\.md))\.(?:ipynb|md)(#[^)]*)?\)")
+_PRESET = re.compile(r"\[([^\]]*)\]\(index\.md(#live:[^)]*)\)")  # settings of the live page, no place that Sphinx knows
+_TO_LIVE = r'<a href="index.html\2">\1</a>'
 _FINDING = re.compile(r"<!-- finding: (\w+)/([\w-]+) -->")
 _TITLE = re.compile(r"^#\s+(.+)$", re.MULTILINE)
 
@@ -45,11 +47,24 @@ def add_note(page: NotebookNode, text: str) -> None:
 
 
 def point_links_to(folder: str | None, page: NotebookNode) -> None:
-    """Make links to other notebooks lead to the pages in a folder, or plain text if there is none."""
+    """Make links to other notebooks and pages lead to those in a folder, or plain text if there is none."""
     target = rf'<a href="{folder}/\2.html\3">\1</a>' if folder else r"\1"
+    _rewrite(page, _LINK, target)
+
+
+def point_presets(page: NotebookNode) -> None:
+    """Make links to settings of the live page lead to the front page."""
+    _rewrite(page, _PRESET, _TO_LIVE)
+
+
+def _rewrite(page: NotebookNode, pattern: re.Pattern, target: str) -> None:
+    """Replace a pattern in the Markdown of a page, that of its sentences included."""
     for cell in page.cells:
         if cell.cell_type == "markdown":
-            cell.source = _LINK.sub(target, cell.source)
+            cell.source = pattern.sub(target, cell.source)
+        for output in cell.get("outputs", []):
+            if "text/markdown" in output.get("data", {}):
+                output.data["text/markdown"] = pattern.sub(target, output.data["text/markdown"])
 
 
 def title_of(notebook: NotebookNode) -> str:
@@ -96,7 +111,7 @@ def front_page(template: str, slots: dict[str, str]) -> str:
             raise Unreadable(f"index.md: unknown slot {match.group(1)!r}; known: {', '.join(slots)}")
         return slots[match.group(1)]
 
-    return re.sub(r"<!-- slot: ([a-z ]+) -->", fill, template)
+    return _PRESET.sub(_TO_LIVE, re.sub(r"<!-- slot: ([a-z ]+) -->", fill, template))
 
 
 def with_findings(template: str, claims: list[Record]) -> str:
@@ -111,7 +126,8 @@ def with_findings(template: str, claims: list[Record]) -> str:
             return ""
         if match.group(2) not in of_chapter:
             raise Unreadable(f"index.md: {match.group(1)} has no claim {match.group(2)!r}")
-        return f"::::{{container}} finding\n\n{of_chapter[match.group(2)].statement}\n::::\n"
+        claim = of_chapter[match.group(2)]
+        return f"::::{{container}} finding\n\n{claim.statement}{_counts(claim)}\n::::\n"
 
     return _FINDING.sub(fill, template)
 
@@ -197,6 +213,13 @@ def _judgement(claim: Record) -> str:
     """Whose result it is, and the verdict on it."""
     source = SOURCES[claim.source].name
     return f"{source[0].upper()}{source[1:]}: {coloured(claim.word)}."
+
+
+def _counts(claim: Record) -> str:
+    """The counts that a claim rests on and those of its controls, in a small line below it; nothing where none are."""
+    told = claim.evidence | {f"control, {name}": control["score"] for name, control in claim.control.items()}
+    counts = [f"{name}: {shown(value)}" for name, value in told.items() if isinstance(value, dict) and "k" in value]
+    return f"\n\n<small>{'; '.join(counts)}.</small>" if counts else ""
 
 
 def _row(claim: Record, sources: dict[str, str]) -> str:
