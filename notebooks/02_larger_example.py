@@ -1,9 +1,9 @@
 # %% [markdown]
 # # The larger example
 #
-# Is [the minimal example](01_minimal_example.ipynb) an accident of so small a world? We make the world larger: several
-# groups of features, one group on at a time. The result counts as *reproduced* if in most sparse autoencoders (SAEs)
-# most live latents are composites ([how we judge](judging.md)).
+# Is [the minimal example](01_minimal_example.ipynb) an accident of so small a world? Now there are groups of features,
+# one on at a time. *Reproduced* means: in most sparse autoencoders (SAEs) most live latents are composites ([how we
+# judge](judging.md)).
 
 # %% mystnb={"code_prompt_show": "Set-up: parameters, imports, training"} tags=["parameters", "hide-input"]
 n_groups: int = 8  # groups of features; one group is on in each sample
@@ -104,8 +104,6 @@ claim(
         "latents": n_latents,
         "sets": n_sets,
         "mostly composites": composed,
-        "no atom": seen.no_atom,
-        "no atom before training": before.no_atom,
     },
     control={"the SAEs before training": (mostly(composed_before), composed_before)},
     source="seed",
@@ -116,8 +114,8 @@ best = drawn["lowest loss"]
 show(
     heat_map(seen, best, f"$\\mu$ = {mu:g}, $\\sigma$ = {sigma:g}", group_size),
     f"One SAE with {counted(n_latents, 'latent')}: {measures.tally(seen.labels, best)}.",
-    f"Of {n_saes} SAEs, the one with the lowest loss. A row is a latent, named by what it stands for; a column is a"
-    " true feature; red cells are cosines above zero, blue below. The strip at the right tells each latent's label.",
+    f"The SAE with the lowest loss of {n_saes}: each row is a latent, named by what it stands for, each column a true"
+    " feature, each cell their cosine; the strip at the right tells the label.",
     alt=(
         "Large heat map of cosines: learned latents by true features, a strip of labels beside it and the decoder bias"
         " below."
@@ -133,7 +131,7 @@ say(
 say(
     "Other SAEs of the stack: "
     + "; ".join(f"{name}, {measures.tally(seen.labels, i)}" for name, i in drawn.items() if name != "lowest loss")
-    + "."
+    + f". Without an atom are {seen.no_atom} of the SAEs. That proves little: before training it was {before.no_atom}."
 )
 
 # %% [markdown]
@@ -143,16 +141,16 @@ say(
 # *within one group* if nearly all of its squared length is along the features of that group.
 
 
-# %% tags=["hide-input"]
+# %%
 def within_one_group(these):
-    """Whether each latent has at least 95 % of its squared length in one group, (n_saes, n_latents)."""
-    return these.cosines.square().unflatten(2, (n_groups, group_size)).sum(dim=3).amax(dim=2) >= 0.95
+    """Latents with at least 95 % of their squared length in one group."""
+    squares = these.cosines.square().unflatten(2, (n_groups, group_size))
+    return squares.sum(dim=3).amax(dim=2) >= 0.95
 
-
-pure = Pooled.of(within_one_group(seen)[seen.live])
-apart, apart_before = (Fraction.of((within_one_group(t) | ~t.live).all(dim=1)) for t in (seen, before))
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
+pure = Pooled.of(within_one_group(seen)[seen.live])
+apart, apart_before = (Fraction.of((within_one_group(t) | ~t.live).all(dim=1)) for t in (seen, before))
 claim(
     "groups-stay-apart",
     (nothing_to_judge(pure), "With these settings no latent is live.", None),
@@ -225,26 +223,17 @@ claim(
 
 # %% [markdown]
 # ## Where does it stop being so?
-#
-# Six other worlds, each with a reason to be looked at.
-#
-# | world | who fires | latents |
-# |---|---|---|
-# | bundles of three | 24 features in bundles of three; one whole bundle at a time | one for each bundle |
-# | independent | eight features, each one time in eight, whatever the others do | one for each feature |
-# | two sets | a colour and a shape: one feature of each of two sets of four | one for each feature; one for each pair |
-# | two of eight | any two of eight features, equally strong | one for each feature; one for each pair |
 
-# %%
+# %% mystnb={"code_prompt_show": "Six other worlds, and training in them"} tags=["hide-input"]
 look = {"mu": mu, "sigma": sigma}
 gallery = {
     "bundles of three": (toysae.bundles(8, 3, **look), 8),
     "independent": (toysae.independent([1 / 8] * 8, **look), 8),
-    "two sets, few latents": (toysae.product([4, 4], **look), 8),
-    "two sets, one each": (toysae.product([4, 4], **look), 16),
+    "two sets with 8 latents": (toysae.product([4, 4], **look), 8),
+    "two sets with 16 latents": (toysae.product([4, 4], **look), 16),
 }
 
-# %% mystnb={"code_prompt_show": "Training in these worlds"} tags=["hide-input"]
+# %% tags=["hide-input"]
 sizes = {3: [2, 3], 4: [3, 4, 5, 6], 5: [4, 5, 7, 10], 6: [5, 6, 10, 15], 7: [6, 7, 15, 21], 8: [7, 8, 15, 21, 28]}
 rooms = [Room(n, size, l1_coeff) for n in sizes for size in sizes[n]]  # two of n, without spread
 n_other = max(2, n_saes // 2)  # SAEs in each of the other worlds
@@ -252,7 +241,10 @@ seeds_there = range(seed * n_other, (seed + 1) * n_other)
 at_start, found = (
     trained_in(rooms, seeds_there, n_steps=steps, lr=lr, init=init, threshold=threshold) for steps in (0, n_steps)
 )
-two_of_eight = {"two of eight, few latents": Room(8, 8, l1_coeff), "two of eight, one each": Room(8, 28, l1_coeff)}
+two_of_eight = {
+    "two of eight with 8 latents": Room(8, 8, l1_coeff),
+    "two of eight with 28 latents": Room(8, 28, l1_coeff),
+}
 visits = {name: before_and_after(other, size, n_other)[1] for name, (other, size) in gallery.items()}
 visits |= {name: found[room] for name, room in two_of_eight.items()}
 gallery |= {name: (room.world, room.n_latents) for name, room in two_of_eight.items()}
@@ -261,9 +253,28 @@ averages = {
     for name, these in visits.items()
 }
 leaders = {name: max(counts, key=counts.get) for name, counts in averages.items()}
+led_by = {kind: [name for name, leader in leaders.items() if leader == kind] for kind in measures.LABELS}
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-led_by = {kind: [name for name, leader in leaders.items() if leader == kind] for kind in measures.LABELS}
+with_room = {"bundles of three", "two sets with 16 latents", "two of eight with 28 latents"}  # a latent for each set
+say(
+    "In these six other worlds composites lead just where there is a latent for each set of features that fires"
+    " together."
+    if set(led_by["composite"]) == with_room
+    else "Three of these six other worlds have a latent for each set of features that fires together. Composites lead"
+    f" in {len(with_room & set(led_by['composite']))} of the three, and in"
+    f" {len(set(led_by['composite']) - with_room)} of the others."
+)
+
+# %% [markdown]
+# | world | who fires | latents |
+# |---|---|---|
+# | bundles of three | 24 features in bundles of three; one whole bundle at a time | 8, one for each bundle |
+# | independent | eight features, each one time in eight, whatever the others do | 8, one for each feature |
+# | two sets | a colour and a shape: one of four features each | 8, one for each feature; 16, one for each pair |
+# | two of eight | any two of eight features, equally strong | 8, one for each feature; 28, one for each pair |
+
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 told = [f"{kind} in {len(names)}" for kind, names in led_by.items() if names]
 show(
     world_maps(
@@ -286,7 +297,7 @@ show(
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 control = Fraction.of(visits["independent"].labels.features_found == 8)
-together = Fraction.of(visits["two of eight, one each"].labels.features_found == 8)
+together = Fraction.of(visits["two of eight with 28 latents"].labels.features_found == 8)
 claim(
     "independent-features-are-found",
     (
@@ -628,17 +639,10 @@ pd.DataFrame(leading, index=[f"{t:g}" for t in thresholds]).T
 
 # %% [markdown]
 # ## So what?
+#
+# Before asking what an SAE has learned, ask how many sets of features fire together, and how many latents there are.
+# What else decides is the question of [when they win](04_when_they_win.ipynb).
 
-# %% jupyter={"source_hidden": true} tags=["remove-input"]
-with_room = {"bundles of three", "two sets, one each", "two of eight, one each"}  # a latent for each set
-say(
-    "Composites lead in just those of the six worlds that have a latent for each set of features that fires together."
-    " So before asking what an SAE has learned, ask how many such sets there are, and how many latents."
-    if set(led_by["composite"]) == with_room
-    else f"Three of the six worlds have a latent for each set of features that fires together. Composites lead in"
-    f" {len(with_room & set(led_by['composite']))} of these, and in {len(set(led_by['composite']) - with_room)} of the"
-    " others."
-)
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 say_trained(saes.n_trained())
 

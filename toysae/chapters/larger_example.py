@@ -11,11 +11,11 @@ from matplotlib.figure import Figure
 from toysae.figures.maps import cosine_scale, strip
 from toysae.figures.style import SIGNED, finish, label_legend
 from toysae.measures.assessment import Assessment
-from toysae.measures.labels import feature_names
+from toysae.measures.labels import LABELS, feature_names
 from toysae.measures.reading import reading_order
 
-LARGE = 3.6  # inches: the longer side of the large map
-LEGIBLE = 0.138  # inches: a row this high has room for its name
+LARGE = 3.45  # inches: the longer side of the large map
+LEGIBLE = 0.13  # inches: a row this high has room for its name
 WIDE = 0.09  # inches that a letter takes
 LONGEST = 14  # letters in the name of a row
 
@@ -83,5 +83,9 @@ def world_maps(worlds: Mapping[str, tuple[Assessment, int, str]]) -> Figure:
         axes.set_xlabel(line, fontsize=9, fontweight="bold")
     for axes in grid[len(worlds) :]:
         axes.set_visible(False)
-    label_legend(figure)
+    label_legend(figure, [word for word in LABELS if any(word in _labels(*drawn[:2]) for drawn in worlds.values())])
     return figure
+
+
+def _labels(seen: Assessment, sae: int) -> set[str]:
+    return {seen.labels.word(sae, latent) for latent in range(seen.live.shape[1])}

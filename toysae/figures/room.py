@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import comb
 from typing import Any
@@ -31,23 +31,24 @@ class Panel:
 
 
 def room_panels(panels: Mapping[str, Panel]) -> Figure:
-    """Shares of features and of pairs over the number of latents, a panel for each title, at most three in a row.
+    """Shares of features and of pairs over the number of latents, a panel for each title, at most two in a row.
 
     Dots are means over SAEs with their 95 % intervals, open squares the dictionaries that they are compared with.
     Dotted lines stand where there are as many latents as features, and as many as pairs.
     """
-    n_columns = min(3, len(panels))
+    n_columns = min(2, len(panels))
     n_rows = -(-len(panels) // n_columns)
-    figure = Figure(figsize=(0.6 + 2.3 * n_columns, 0.7 + 1.9 * n_rows), layout="constrained")
-    grid = figure.subplots(n_rows, n_columns, sharey=True, squeeze=False).flat
+    figure = Figure(figsize=(0.6 + 2.15 * n_columns, 0.8 + 1.7 * n_rows), layout="constrained")
+    grid = [*figure.subplots(n_rows, n_columns, sharey=True, squeeze=False).flat]
     for axes, (title, panel) in zip(grid, panels.items(), strict=False):
         _draw(axes, panel)
-        axes.set(title=title, ylim=(-0.06, 1.06), yticks=[0, 0.5, 1], xlabel="latents")
+        axes.set(ylim=(-0.06, 1.06), yticks=[0, 0.5, 1], xlabel="latents")
+        axes.set_title(title, fontsize=9)
     for axes in grid[len(panels) :]:
         axes.set_visible(False)
     figure.supylabel("share that is found", fontsize=9)
     handles, labels = grid[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=2)
+    figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=9)
     return figure
 
 
@@ -65,4 +66,14 @@ def _draw(axes: Axes, panel: Panel) -> None:
         axes.plot(x, y, "s", **look, label=f"{what}, best dictionaries known")
     for at in {panel.n_features, comb(panel.n_features, 2)}:
         axes.axvline(at, color="#999999", linewidth=1, linestyle=(0, (1, 1)), zorder=0)
-    axes.set_xticks(sizes)
+    axes.set_xticks(_apart(sizes, {panel.n_features, comb(panel.n_features, 2)}))
+
+
+def _apart(sizes: Sequence[int], marked: Collection[int]) -> list[int]:
+    """Sizes whose names have room beside each other: those that are marked, and others that are not near one."""
+    kept = [size for size in sizes if size in marked]
+    near = (max(sizes) - min(sizes)) / 12
+    for size in sizes:
+        if all(abs(size - other) > near for other in kept):
+            kept.append(size)
+    return sorted(kept)
