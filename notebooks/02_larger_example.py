@@ -1,9 +1,8 @@
 # %% [markdown]
 # # The larger example
 #
-# Is [the minimal example](01_minimal_example.ipynb) an accident of so small a world? Now there are groups of features,
-# one on at a time. *Reproduced* means: in most sparse autoencoders (SAEs) most live latents are composites ([how we
-# judge](judging.md)).
+# Is [the minimal example](01_minimal_example.ipynb) an accident of its size? Now groups of features take turns.
+# *Reproduced* means: in most sparse autoencoders (SAEs) most live latents are composites ([how we judge](judging.md)).
 
 # %% mystnb={"code_prompt_show": "Set-up: parameters, imports, training"} tags=["parameters", "hide-input"]
 n_groups: int = 8  # groups of features; one group is on in each sample
@@ -112,7 +111,7 @@ claim(
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 best = drawn["lowest loss"]
 show(
-    heat_map(seen, best, f"$\\mu$ = {mu:g}, $\\sigma$ = {sigma:g}", group_size),
+    heat_map(seen, best, group_size, f"$\\mu$ = {mu:g}, $\\sigma$ = {sigma:g}"),
     f"One SAE with {counted(n_latents, 'latent')}: {measures.tally(seen.labels, best)}.",
     f"The SAE with the lowest loss of {n_saes}: each row is a latent, named by what it stands for, each column a true"
     " feature, each cell their cosine; the strip at the right tells the label.",
@@ -131,7 +130,7 @@ say(
 say(
     "Other SAEs of the stack: "
     + "; ".join(f"{name}, {measures.tally(seen.labels, i)}" for name, i in drawn.items() if name != "lowest loss")
-    + f". Without an atom are {seen.no_atom} of the SAEs. That proves little: before training it was {before.no_atom}."
+    + f". SAEs without an atom: {seen.no_atom}; before training, {before.no_atom}."
 )
 
 # %% [markdown]
@@ -257,13 +256,13 @@ led_by = {kind: [name for name, leader in leaders.items() if leader == kind] for
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 with_room = {"bundles of three", "two sets with 16 latents", "two of eight with 28 latents"}  # a latent for each set
+led_here, led_elsewhere = (len(set(led_by["composite"]) & names) for names in (with_room, set(gallery) - with_room))
 say(
     "In these six other worlds composites lead just where there is a latent for each set of features that fires"
     " together."
-    if set(led_by["composite"]) == with_room
+    if (led_here, led_elsewhere) == (3, 0)
     else "Three of these six other worlds have a latent for each set of features that fires together. Composites lead"
-    f" in {len(with_room & set(led_by['composite']))} of the three, and in"
-    f" {len(set(led_by['composite']) - with_room)} of the others."
+    f" in {led_here or 'none'} of the three, and in {led_elsewhere or 'none'} of the others."
 )
 
 # %% [markdown]
@@ -533,27 +532,31 @@ claim(
 all_known = [n for n in differ if bool((best_known[narrow[n]].labels.features_found == n).all())]
 largest = wide[max(differ)]
 left_over = 100 * float((found[largest].labels.features_found / largest.n_features).mean())
+others = [str(n) for n in differ if n not in all_known]
 say(
-    "The loss itself changes sides. With a latent for each pair no dictionary costs less than the pairs. With one for"
-    " each feature the best dictionaries known are made of atoms"
+    ("The loss itself changes sides. " if all_known else "")
+    + "With a latent for each pair no dictionary costs less than the pairs. With one for each feature, "
     + (
-        " alone."
-        if len(all_known) == len(differ)
-        else f" alone with {listed(list(map(str, all_known)))} features, and not with the other numbers."
+        "the best dictionaries known hold nothing but atoms"
+        + (
+            f" for {listed(list(map(str, all_known)))} features; for {listed(others)}, not all of them do."
+            if others
+            else "."
+        )
         if all_known
-        else " alone at none of these numbers."
+        else "at none of these numbers of features do all the best dictionaries known hold nothing but atoms."
     )
 )
 say(
     "Training does not go all the way: given a latent for each pair,"
-    f" {left_over:.0f} % of {largest.n_features} features still have an atom."
+    f" {left_over:.0f} % of the {largest.n_features} features still have an atom."
     if left_over >= 0.5
-    else f"Training goes all the way: given a latent for each pair, hardly any of {largest.n_features} features has an"
-    " atom."
+    else f"Given a latent for each pair, hardly any of the {largest.n_features} features has an atom after training."
 )
 
 # %% [markdown]
-# Try it: [two latents for three features](index.md#live:n_latents=2), or [six](index.md#live:n_latents=6).
+# Try it in the minimal example: [two latents for three features](index.md#live:n_latents=2), or
+# [six](index.md#live:n_latents=6).
 #
 # And in the large map above? We halve and double its latents. Atoms *lead* in an SAE if more of its live latents are
 # atoms than carry any other label.

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 
-from toysae.chapters.larger_example import cooccurrence_map, heat_map
 from toysae.chapters.minimal_example import map_with_activations, pattern_table, sphere_paths
 from toysae.chapters.optimum_and_training import excess_split
 from toysae.chapters.the_bias import seen_along_the_diagonal
@@ -43,7 +42,7 @@ def drawn(figure):
 
 
 def test_the_heat_map_writes_every_cosine_in_reading_order(minimal):
-    axes = drawn(heat_map(minimal, 1, "a title")).axes[0]
+    axes = drawn(heat_map_row(minimal, {"one": 1}, "a title")).axes[0]
     order = reading_order(minimal.cosines, minimal.labels, 1)
     written = [text.get_text() for text in axes.texts]
     cosines = [reading.signed(v) for v in minimal.cosines[1][order].flatten().tolist()]
@@ -53,7 +52,7 @@ def test_the_heat_map_writes_every_cosine_in_reading_order(minimal):
 
 
 def test_the_strip_has_the_colour_of_each_label(minimal):
-    axes = drawn(heat_map(minimal, 0, "a title")).axes[0]
+    axes = drawn(heat_map_row(minimal, {"one": 0}, "a title")).axes[0]
     order = reading_order(minimal.cosines, minimal.labels, 0)
     kinds = [LABELS[minimal.labels.kinds[0, i]] for i in order]
     colours = [matplotlib.colors.to_hex(patch.get_facecolor()) for patch in axes.patches]
@@ -62,7 +61,7 @@ def test_the_strip_has_the_colour_of_each_label(minimal):
 
 def test_colours_are_centred_on_zero_and_numbers_vanish_where_unreadable():
     large = seen(groups(8), 24)
-    axes = drawn(heat_map(large, 0, "a title")).axes[0]
+    axes = drawn(heat_map_row(large, {"one": 0}, "a title")).axes[0]
     assert axes.images[0].get_clim() == (-1, 1)
     assert not axes.texts
     assert axes.images[0].get_array().shape == (26, 24)
@@ -77,7 +76,6 @@ def test_every_figure_can_be_drawn_at_its_extremes(minimal):
     paths = torch.nn.functional.normalize(torch.randn(5, 3, 3, 3), dim=-1)
     for figure in (
         pattern_table(torch.ones(1, 1).bool(), torch.ones(1)),
-        cooccurrence_map(groups(12).cooccurrence()),
         expected_maps({"one": torch.eye(1).numpy()}),
         heat_map_row(minimal, {"only": 0}, "a title"),
         heat_map_row(seen(groups(8), 30), {"a": 0, "b": 1}, "a title"),
@@ -125,7 +123,7 @@ def test_a_panel_of_rooms_draws_means_in_blue_and_orange_and_every_dictionary_on
 
 
 def test_figures_leave_nothing_behind_in_pyplot(minimal):
-    heat_map(minimal, 0, "a title")
+    heat_map_row(minimal, {"one": 0}, "a title")
     assert plt.get_fignums() == []
 
 
@@ -135,7 +133,7 @@ def test_signed_labels_are_drawn_in_their_own_colours():
     stack.parameters["b_enc"] += 2
     world = two_of_three()
     signed = with_signed_labels(assess(stack, world), world)
-    figure = drawn(heat_map(signed, 0, "a title"))
+    figure = drawn(heat_map_row(signed, {"one": 0}, "a title"))
     colours = {matplotlib.colors.to_hex(patch.get_facecolor()) for patch in figure.axes[0].patches}
     assert colours == {LABEL_COLOURS[word].lower() for word in ("negative", "difference")}
     assert [text.get_text() for text in figure.legends[0].get_texts()] == list(SIGNED_LABELS)

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from toysae.figures.maps import cosine_scale, strip
-from toysae.figures.style import SIGNED, finish, label_legend
+from toysae.figures.style import SIGNED, label_legend
 from toysae.measures.assessment import Assessment
 from toysae.measures.labels import LABELS, feature_names
 from toysae.measures.reading import reading_order
@@ -20,14 +20,15 @@ WIDE = 0.09  # inches that a letter takes
 LONGEST = 14  # letters in the name of a row
 
 
-def heat_map(seen: Assessment, sae: int, title: str, group_size: int = 1) -> Figure:
+def heat_map(seen: Assessment, sae: int, group_size: int, setting: str) -> Figure:
     """The large map of the seed: latents by features, "bias only" below, labels beside it; small enough for a screen.
 
     Rows are named by what they stand for, columns by the features of each group, where there is room for the names.
+    The setting, such as "sigma = 0.1", stands below.
     """
     n_latents, n_features = seen.cosines.shape[1:]
     cell = min(0.4, LARGE / max(n_features, n_latents + 1.6))
-    figure = Figure(figsize=(1.4 + cell * n_features, 0.95 + cell * (n_latents + 1.6)), layout="constrained")
+    figure = Figure(figsize=(1.4 + cell * n_features, 0.7 + cell * (n_latents + 1.6)), layout="constrained")
     axes = figure.subplots()
     order = reading_order(seen.cosines, seen.labels, sae)
     gap = np.full((1, n_features), np.nan)
@@ -37,7 +38,8 @@ def heat_map(seen: Assessment, sae: int, title: str, group_size: int = 1) -> Fig
     _name_rows(axes, [seen.names(sae)[latent] for latent in order], cell)
     _name_groups(axes, n_features, group_size, cell)
     cosine_scale(figure, axes)
-    finish(figure, title, seen.labels.words)
+    axes.set_xlabel(f"{axes.get_xlabel()} ({setting})")
+    label_legend(figure, seen.labels.words)
     return figure
 
 
