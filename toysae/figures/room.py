@@ -31,24 +31,23 @@ class Panel:
 
 
 def room_panels(panels: Mapping[str, Panel]) -> Figure:
-    """Shares of features and of pairs over the number of latents, a panel for each title, at most two in a row.
+    """Shares of features and of pairs over the number of latents, a panel for each title, at most three in a row.
 
     Dots are means over SAEs with their 95 % intervals, open squares the dictionaries that they are compared with.
     Dotted lines stand where there are as many latents as features, and as many as pairs.
     """
-    n_columns = min(2, len(panels))
+    n_columns = min(3, len(panels))
     n_rows = -(-len(panels) // n_columns)
-    figure = Figure(figsize=(0.6 + 2.15 * n_columns, 0.8 + 1.7 * n_rows), layout="constrained")
-    grid = [*figure.subplots(n_rows, n_columns, sharey=True, squeeze=False).flat]
+    figure = Figure(figsize=(0.6 + 2.3 * n_columns, 0.7 + 1.9 * n_rows), layout="constrained")
+    grid = figure.subplots(n_rows, n_columns, sharey=True, squeeze=False).flat
     for axes, (title, panel) in zip(grid, panels.items(), strict=False):
         _draw(axes, panel)
-        axes.set(ylim=(-0.06, 1.06), yticks=[0, 0.5, 1], xlabel="latents")
-        axes.set_title(title, fontsize=9)
+        axes.set(title=title, ylim=(-0.06, 1.06), yticks=[0, 0.5, 1], xlabel="latents")
     for axes in grid[len(panels) :]:
         axes.set_visible(False)
     figure.supylabel("share that is found", fontsize=9)
     handles, labels = grid[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=9)
+    figure.legend(handles, labels, loc="outside lower center", ncols=2)
     return figure
 
 
