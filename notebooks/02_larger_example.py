@@ -233,7 +233,7 @@ gallery = {
 }
 
 # %% tags=["hide-input"]
-sizes = {3: [2, 3], 4: [3, 4, 5, 6], 5: [4, 5, 7, 10], 6: [5, 6, 10, 15], 7: [6, 7, 15, 21], 8: [7, 8, 15, 21, 28]}
+sizes = {3: [2, 3], 4: [3, 4, 5, 6], 5: [4, 5, 7, 10], 6: [5, 6, 10, 15], 7: [5, 7, 15, 21], 8: [6, 8, 15, 21, 28]}
 rooms = [Room(n, size, l1_coeff) for n in sizes for size in sizes[n]]  # two of n, without spread
 n_other = max(2, n_saes // 2)  # SAEs in each of the other worlds
 seeds_there = range(seed * n_other, (seed + 1) * n_other)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import comb
 from typing import Any
@@ -65,14 +65,4 @@ def _draw(axes: Axes, panel: Panel) -> None:
         axes.plot(x, y, "s", **look, label=f"{what}, best dictionaries known")
     for at in {panel.n_features, comb(panel.n_features, 2)}:
         axes.axvline(at, color="#999999", linewidth=1, linestyle=(0, (1, 1)), zorder=0)
-    axes.set_xticks(_apart(sizes, {panel.n_features, comb(panel.n_features, 2)}))
-
-
-def _apart(sizes: Sequence[int], marked: Collection[int]) -> list[int]:
-    """Sizes whose names have room beside each other: those that are marked, and others that are not near one."""
-    kept = [size for size in sizes if size in marked]
-    near = (max(sizes) - min(sizes)) / 12
-    for size in sizes:
-        if all(abs(size - other) > near for other in kept):
-            kept.append(size)
-    return sorted(kept)
+    axes.set_xticks(sizes)
