@@ -136,8 +136,8 @@ say(
 # %% [markdown]
 # ## Does it mix groups?
 #
-# Features of different groups never fire together, so a latent that mixed them would match no sample. A latent lies
-# *within one group* if nearly all of its squared length is along the features of that group.
+# Features of different groups never fire together, so a latent along both would match no sample. A latent lies *within
+# one group* if nearly all of its squared length is along the features of that group.
 
 
 # %%

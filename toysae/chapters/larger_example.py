@@ -14,8 +14,8 @@ from toysae.measures.assessment import Assessment
 from toysae.measures.labels import LABELS, feature_names
 from toysae.measures.reading import reading_order
 
-LARGE = 3.45  # inches: the longer side of the large map
-LEGIBLE = 0.13  # inches: a row this high has room for its name
+LARGE = 3.3  # inches: the longer side of the large map
+LEGIBLE = 0.127  # inches: a row this high has room for its name
 WIDE = 0.09  # inches that a letter takes
 LONGEST = 14  # letters in the name of a row
 
