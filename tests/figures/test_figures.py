@@ -8,7 +8,6 @@ import torch
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from toysae.chapters.larger_example import cooccurrence_map, heat_map
 from toysae.chapters.minimal_example import map_with_activations, sphere_paths, two_ways
 from toysae.chapters.optimum_and_training import excess_split
 from toysae.chapters.the_bias import seen_along_the_diagonal
@@ -46,7 +45,7 @@ def drawn(figure):
 
 
 def test_the_heat_map_writes_every_cosine_in_reading_order(minimal):
-    axes = drawn(heat_map(minimal, 1, "a title")).axes[0]
+    axes = drawn(heat_map_row(minimal, {"one": 1}, "a title")).axes[0]
     order = reading_order(minimal.cosines, minimal.labels, 1)
     written = [text.get_text() for text in axes.texts]
     cosines = [reading.signed(v) for v in minimal.cosines[1][order].flatten().tolist()]
@@ -56,7 +55,7 @@ def test_the_heat_map_writes_every_cosine_in_reading_order(minimal):
 
 
 def test_the_strip_has_the_colour_of_each_label(minimal):
-    axes = drawn(heat_map(minimal, 0, "a title")).axes[0]
+    axes = drawn(heat_map_row(minimal, {"one": 0}, "a title")).axes[0]
     order = reading_order(minimal.cosines, minimal.labels, 0)
     kinds = [LABELS[minimal.labels.kinds[0, i]] for i in order]
     colours = [matplotlib.colors.to_hex(patch.get_facecolor()) for patch in axes.patches]
@@ -65,7 +64,7 @@ def test_the_strip_has_the_colour_of_each_label(minimal):
 
 def test_colours_are_centred_on_zero_and_numbers_vanish_where_unreadable():
     large = seen(groups(8), 24)
-    axes = drawn(heat_map(large, 0, "a title")).axes[0]
+    axes = drawn(heat_map_row(large, {"one": 0}, "a title")).axes[0]
     assert axes.images[0].get_clim() == (-1, 1)
     assert not axes.texts
     assert axes.images[0].get_array().shape == (26, 24)
@@ -82,7 +81,6 @@ def test_every_figure_can_be_drawn_at_its_extremes(minimal):
         two_ways(1.0, 0.1),
         two_ways(10.0, 0.001),
         two_ways(0.1, 2.0),
-        cooccurrence_map(groups(12).cooccurrence()),
         expected_maps({"one": torch.eye(1).numpy()}),
         heat_map_row(minimal, {"only": 0}, "a title"),
         heat_map_row(seen(groups(8), 30), {"a": 0, "b": 1}, "a title"),
@@ -193,7 +191,7 @@ def test_shared_figures_are_five_inches_wide_at_most_and_have_no_small_type(mini
 
 
 def test_figures_leave_nothing_behind_in_pyplot(minimal):
-    heat_map(minimal, 0, "a title")
+    heat_map_row(minimal, {"one": 0}, "a title")
     assert plt.get_fignums() == []
 
 
@@ -203,7 +201,7 @@ def test_signed_labels_are_drawn_in_their_own_colours():
     stack.parameters["b_enc"] += 2
     world = two_of_three()
     signed = with_signed_labels(assess(stack, world), world)
-    figure = drawn(heat_map(signed, 0, "a title"))
+    figure = drawn(heat_map_row(signed, {"one": 0}, "a title"))
     colours = {matplotlib.colors.to_hex(patch.get_facecolor()) for patch in figure.axes[0].patches}
     assert colours == {LABEL_COLOURS[word].lower() for word in ("negative", "difference")}
     assert [text.get_text() for text in figure.legends[0].get_texts()] == list(SIGNED_LABELS)
