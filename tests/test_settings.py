@@ -42,7 +42,7 @@ SETTINGS = {
         "a high price": {"l1_coeff": 0.6},
         "more than a feature is worth": {"l1_coeff": 1.5},
         "five at once": {"k_active": 5},
-        "a loose threshold": {"threshold": 0.8},
+        "eight at once, a price near one": {"k_active": 8, "l1_coeff": 0.95},
         "another seed": {"seed": 7},
     },
     "04_when_they_win": {
