@@ -163,18 +163,18 @@ def told(rules):
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 rules_kept = by_the_rules(in_five, 5, 10)
 fit_for = told(rules_kept)
-where = " at some prices" if 0 < len(fit_for) < len(room_prices) else ""
 decide = {
     "where magnitudes vary enough": ((turned > spreads[0]) & (turned < spreads[-1])).all(),
     "where a feature is seen alone often enough": all(
         solos[0] < s["trained"][0] and s["trained"][-1] < solos[-1] for s in sides.values()
     ),
-    f"where there is a latent for each feature but not for each pair{where}": len(fit_for) > 0,
+    "where there is a latent for each feature but not for each pair": len(fit_for) > 0,
 }
 shown_to = [clause for clause, holds in decide.items() if holds]
+not_at_all = " (the last not at every price)" if 0 < len(fit_for) < len(room_prices) else ""
 dearer = turned[-1] > turned[0] and all(s["trained"][-1] > s["trained"][0] for s in sides.values())
 say(
-    f"**Features win {listed(shown_to)}.**"
+    f"**Features win {listed(shown_to)}**{not_at_all}."
     + (" The higher the price of activation, the more spread and solitude it takes." if dearer else "")
     if shown_to
     else "With these settings it is not seen where the features win."
@@ -188,16 +188,17 @@ show(
         [f"{price:g}" for price in prices],
         no_atom,
         dead,
-        {"computed, rows may lean": list(boundary.values()), "pure dictionaries": list(pure.values())},
+        {"computed line": list(boundary.values()), "computed, without lean": list(pure.values())},
         share_of="share without an atom",
         xlabel="spread of the magnitudes, sigma / mu",
         ylabel="price lambda",
     ),
-    f"Computed without training, the black line runs from a spread of {boundary[prices[0]]:.2f} at the lowest price to"
-    f" {boundary[prices[-1]]:.2f} at the highest; it misses the spread at which half of the SAEs have an atom by"
-    f" {miss(list(boundary.values()), turned):.3f} on average.",
+    f"Half of the SAEs have an atom from a spread of {turned[0]:.2f} on at the lowest price, and of {turned[-1]:.2f} on"
+    " at the highest."
+    if decide["where magnitudes vary enough"]
+    else "At some price the share of SAEs without an atom does not fall through one half within these spreads.",
     f"A cell is {n_saes} SAEs for two of three features, one latent per pair: orange if none has an atom, blue if all"
-    f" have.{crossed}",
+    f" have. The lines come from no training.{crossed}",
     alt=(
         "Phase diagram over spread and price: share of SAEs without an atom in every cell, with two computed boundaries"
         " as lines."
@@ -209,9 +210,9 @@ show(
 # ## How much may magnitudes vary?
 #
 # Two of three features fire, with magnitudes $\max(0, 1 + \sigma \varepsilon)$, $\varepsilon$ normal, and there is a
-# latent for each pair. For every price we ask at which spread half of the SAEs have an atom. (An SAE with a dead
-# latent, one that never fires, is no evidence and is not counted.) A line *predicts* this if it misses by surely less
-# than the best constant, a vertical line fitted to these same results ([how we judge](judging.md)).
+# latent for each pair. At which spread do half of the SAEs have an atom? An SAE with a dead latent, which never fires,
+# is no evidence and is not counted. A line *predicts* that spread if it misses by surely less than the best constant, a
+# vertical line fitted to these same results ([how we judge](judging.md)).
 
 
 # %% tags=["hide-input"] mystnb={"code_prompt_show": "The line beside the best constant"}
@@ -234,20 +235,20 @@ claim(
     ),
     (
         against["the leaning line"].surely_less,
-        "The black line predicts the spread at which half of the SAEs have an atom: it misses by"
+        "The computed line predicts the spread at which half of the SAEs have an atom: it misses by"
         " {mean miss of the line:.3f} on average, the best constant by {that of the best constant:.3f}.",
         "holds",
     ),
     (
         against["the leaning line"].mean < 0,
-        "The black line is nearer to the spread at which half of the SAEs have an atom than the best constant, but not"
-        " surely: it misses by {mean miss of the line:.3f} on average, the constant by"
+        "The computed line is nearer to the spread at which half of the SAEs have an atom than the best constant, but"
+        " not surely: it misses by {mean miss of the line:.3f} on average, the constant by"
         " {that of the best constant:.3f}.",
         "partly",
     ),
     (
         True,
-        "The black line does not predict the spread at which half of the SAEs have an atom: it misses by"
+        "The computed line does not predict the spread at which half of the SAEs have an atom: it misses by"
         " {mean miss of the line:.3f} on average, the best constant by {that of the best constant:.3f}.",
         "does not hold",
     ),
@@ -266,8 +267,9 @@ claim(
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input", "evidence"]
-columns = {"half of the SAEs": turned, "line": boundary.values(), "pure": pure.values()}
-pd.DataFrame({name: list(values) for name, values in columns.items()}, index=prices).rename_axis("lambda").round(3)
+columns = {"half of the SAEs": turned, "solid line": boundary.values(), "without lean": pure.values()}
+by_price = pd.DataFrame({name: list(values) for name, values in columns.items()})
+by_price.set_axis([f"price {price:g}" for price in prices]).round(3)
 
 # %% [markdown]
 # What is the line? It compares two dictionaries, features and composites, but lets the rows *lean*. A composite that
@@ -285,7 +287,7 @@ pd.DataFrame(best, index=["best lean e", "loss"]).T.round(4)
 off = turned - list(boundary.values())
 if off[:2].mean() > max(0.0, off[2:].mean()) and jitter.all_live.any():
     say(
-        "The line says which side is cheaper; training can stay with composites a little longer, most of all where the"
+        "The line says which side is cheaper; training can stay with composites longer, most of all where the"
         " price is low and the two sides cost nearly the same."
         + small_print({"measured less computed, the two lowest prices": off[:2].mean(), "the others": off[2:].mean()})
     )
@@ -302,15 +304,18 @@ square = torch.tensor([[1.0, 1.0], [1.0, 0.0], [0.0, 1.0]]).double()  # both, A,
 nested = {alone: [0.6 - alone, 0.4, alone] for alone in (0.05, 0.1, 0.2, 0.4)}
 probabilities = torch.tensor(list(nested.values())).double()
 rows, loss = optimum.best_angles(square, probabilities, l1_coeff=0.1)
-best = pd.DataFrame(rows, index=list(nested), columns=["first row", "second row"])
-best.rename_axis("B alone").round(1)  # degrees from A (0) towards B (90)
+shares_alone = [f"B alone in {alone}" for alone in nested]
+best = pd.DataFrame(rows, index=shares_alone, columns=["first row", "second row"])
+best.round(1)  # degrees from A (0) towards B (90)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 trained_rates = sides["nested"]["trained"]
 show(
     leans_over(curves, xlabel="solo rate"),
-    f"A nested $B$ has a row of its own from one sample in {1 / trained_rates[0]:.0f} at the lowest price, and from one"
-    f" in {1 / trained_rates[-1]:.0f} at the highest.",
+    f"A nested $B$ gets a row of its own once it is alone in one sample of {1 / trained_rates[0]:.0f} at the lowest"
+    f" price, and of {1 / trained_rates[-1]:.0f} at the highest."
+    if decide["where a feature is seen alone often enough"]
+    else "At some price training does not change sides within these solo rates.",
     f"Lines: the best two rows, for three prices. Dots: the SAE with the lowest loss of {n_saes}; blue is a feature,"
     " orange the composite. Crosses: the pure dictionaries $\\{A, B\\}$ and $\\{A, A+B\\}$ cost the same.",
     alt=(
@@ -326,20 +331,22 @@ claim(
     "training-finds-the-best-pair",
     (
         near.value > NEARLY_ALL,
-        "Training gets to the best two rows: nearly everywhere the lowest-loss SAE is within one part in a thousand of"
-        " their loss.",
+        "With two features and two latents training gets to the best rows: nearly everywhere the lowest-loss SAE is"
+        " within one part in a thousand of their loss.",
         "holds",
     ),
     (
         2 * near.k >= near.n,
-        "Training often gets to the best two rows, but not nearly everywhere: in {worlds within a thousandth.k} of"
-        " {worlds within a thousandth.n} worlds the lowest-loss SAE is within one part in a thousand of their loss.",
+        "With two features and two latents training often gets to the best rows, but not nearly everywhere: in"
+        " {worlds within a thousandth.k} of {worlds within a thousandth.n} worlds the lowest-loss SAE is within one"
+        " part in a thousand of their loss.",
         "partly",
     ),
     (
         True,
-        "Training mostly fails to get to the best two rows: only in {worlds within a thousandth.k} of"
-        " {worlds within a thousandth.n} worlds is the lowest-loss SAE within one part in a thousand of their loss.",
+        "With two features and two latents training mostly fails to get to the best rows: in"
+        " {worlds within a thousandth.k} of {worlds within a thousandth.n} worlds the lowest-loss SAE is within one"
+        " part in a thousand of their loss.",
         "does not hold",
     ),
     evidence={"worlds within a thousandth": near, "SAEs in each": n_saes},
@@ -397,17 +404,21 @@ quarter = {
 }
 claim(
     "crossover-predicts-training",
-    (quarter["line"], "The crosses tell where training changes sides, in both kinds of world.", "holds"),
+    (
+        quarter["line"],
+        "The solo rate at which pure dictionaries cost the same tells where training changes sides, within a quarter.",
+        "holds",
+    ),
     (
         all(missed[v].mean() < by_constant[v].mean() for v in worlds.VARIANTS),
-        "The crosses tell only roughly where training changes sides: nearer than the best constant, but not within a"
-        " quarter.",
+        "The solo rate at which pure dictionaries cost the same tells only roughly where training changes sides:"
+        " nearer than the best constant, but not within a quarter.",
         "partly",
     ),
     (
         True,
-        "The crosses do not tell where training changes sides: in at least one kind of world the best constant is as"
-        " near.",
+        "The solo rate at which pure dictionaries cost the same does not tell where training changes sides: in at"
+        " least one kind of world the best constant is as near.",
         "does not hold",
     ),
     evidence={
@@ -430,8 +441,8 @@ claim(
 # For small prices and small leans there is a law with nothing to fit: the row of a nested $B$ leans by
 # $\lambda P(A \text{ and } B) / P(B \text{ alone})$ radians, to first order ([derived
 # here](03_why_composites_win.ipynb)). The row of $A$ leans too, by the same law with $P(A \text{ alone})$. It should be
-# right for $B$ within fifteen parts in a hundred where $\lambda \le 0.02$ and the lean is below six degrees; the figure
-# above shows where it ends. To second order, where each lean takes away from the gain of the other, it should be nearer
+# right for $B$ within fifteen parts in a hundred where $\lambda \le 0.02$ and the lean is below six degrees; beyond
+# that, nothing is promised. To second order, where each lean takes away from the gain of the other, it should be nearer
 # for every row.
 
 # %% tags=["hide-input"] mystnb={"code_prompt_show": "Training at small prices, and both laws"}
@@ -460,7 +471,7 @@ claim(
     "tilt-law",
     (
         kept.k == kept.n,
-        "The law for the row of $B$ is right within 15 % in every world where it should hold.",
+        "For small leans the law for the row of $B$ is right within 15 % in every world where it should hold.",
         "holds",
     ),
     (
@@ -492,17 +503,21 @@ scaled = abs(every_ratio["first order"] / np.median(every_ratio["first order"]) 
 nearer, nearer_scaled = (Pooled.of(m < misses["first order"]) for m in (misses["second order"], scaled))
 claim(
     "second-order-is-nearer",
-    (nearer.k == nearer.n, "To second order it is nearer to training, for every row.", "holds"),
+    (
+        nearer.k == nearer.n,
+        "To second order the law of leaning is nearer to training than to first order, for every row.",
+        "holds",
+    ),
     (
         2 * nearer.k >= nearer.n,
-        "To second order it is nearer to training for {rows nearer to second order.k} of the"
-        " {rows nearer to second order.n} rows, but not for the others.",
+        "To second order the law of leaning is nearer to training than to first order for"
+        " {rows nearer to second order.k} of the {rows nearer to second order.n} rows, but not for the others.",
         "partly",
     ),
     (
         True,
-        "To second order it is no nearer to training for most of the rows, only for {rows nearer to second order.k} of"
-        " {rows nearer to second order.n}.",
+        "To second order the law of leaning is no nearer to training than to first order for most of the rows: it"
+        " is nearer for {rows nearer to second order.k} of {rows nearer to second order.n}.",
         "does not hold",
     ),
     evidence={
@@ -543,14 +558,14 @@ claim(
     "room-decides-at-every-price",
     (
         len(fit_for) == len(room_prices),
-        "At every price the number of latents decides: with one for each feature most SAEs find all features, with one"
-        " for each pair composites win.",
+        "At every price the number of latents decides: with one for each of five features most SAEs find all of"
+        " them, with one for each pair composites win.",
         "holds",
     ),
     (
         len(fit_for) > 0,
-        "The number of latents decides at some prices: with one for each feature most SAEs find all features, with one"
-        " for each pair composites win. At others it cannot be said.",
+        "The number of latents decides at some prices: with one for each of five features most SAEs find all of"
+        " them, with one for each pair composites win. At others it cannot be said.",
         "partly",
     ),
     (
@@ -603,7 +618,7 @@ show(
 
 # %% [markdown]
 # And if there is room for both? Back to two of three features, except that a sample holds one feature alone at the solo
-# rate. With six latents there is one for every feature and for every pair.
+# rate. With six latents there is one for every feature and for every pair; does the SAE then find every feature?
 
 # %% tags=["hide-input"] mystnb={"code_prompt_show": "Training with three to six latents"}
 leaks = [round(0.05 + 0.1 * i, 2) for i in range(10)]
@@ -618,7 +633,10 @@ whole = {size: sum(map(mostly, row)) for size, row in zip(sizes, found, strict=T
 marked = " A cross: more than one SAE in ten has a dead latent." if (lost > 0.1).any() else ""
 empty = " Grey: none has all latents live." if (lost == 1).any() else ""
 most = max(whole, key=lambda size: whole[size])
-more_room = f", with {most} at {whole[most]}" if whole[most] > whole[3] else ", and with more latents at no more"
+in_words = dict(zip(sizes, ("three", "four", "five", "six"), strict=True))
+more_room = (
+    f", with {in_words[most]} at {whole[most]}" if whole[most] > whole[3] else ", and with more latents at no more"
+)
 show(
     phase_diagram(
         leaks,
@@ -641,9 +659,8 @@ show(
 # ## What could be wrong?
 #
 # *The lines were drawn with the dots in view.* They were: the line of pure dictionaries came first and failed, and
-# asking why led to the line of leaning ones. So this one was then tried at two prices not used before, from fresh
-# starts; at each it should surely be nearer than the constant that fits the old prices best. The law of leaning was
-# tried in three fresh worlds.
+# asking why led to rows that lean. So the solid line was then tried at two fresh prices from fresh starts, where it
+# should surely be nearer than the constant that fits the old prices best, and the law of leaning in three fresh worlds.
 
 # %% tags=["hide-input"] mystnb={"code_prompt_show": "Training at fresh settings"}
 fresh_prices, fresh_spreads = [0.014, 0.23], spreads[1:-1]
@@ -689,19 +706,21 @@ claim(
     ),
     (
         all(nearer_at["the leaning line"]),
-        "The line predicts fresh prices: at both it is surely nearer than the old constant.",
+        "The computed line predicts fresh prices: at both it is surely nearer than the constant that fits the old"
+        " ones.",
         "holds",
     ),
     (
         any(nearer_at["the leaning line"]),
-        "The line is surely nearer than the old constant at one fresh price, but not at both: it misses by"
-        " {miss at the lower price:.3f} at the lower and by {miss at the higher price:.3f} at the higher.",
+        "The computed line is surely nearer than the constant that fits the old prices at one fresh price, not at"
+        " both: it misses by {miss at the lower price:.3f} at the lower and by {miss at the higher price:.3f} at the"
+        " higher.",
         "partly",
     ),
     (
         True,
-        "At neither fresh price is the line surely nearer than the old constant: it misses by"
-        " {miss at the lower price:.3f} at the lower and by {miss at the higher price:.3f} at the higher.",
+        "At neither fresh price is the computed line surely nearer than the constant that fits the old prices: it"
+        " misses by {miss at the lower price:.3f} at the lower and by {miss at the higher price:.3f} at the higher.",
         "does not hold",
     ),
     evidence={
@@ -726,7 +745,7 @@ claim(
     "fresh-settings-lean",
     (
         foretold_leans.k == foretold_leans.n,
-        "The law of leaning predicts all {worlds predicted.n} fresh worlds within 15 %.",
+        "The law of leaning predicts all three fresh worlds within 15 %.",
         "holds",
     ),
     (
@@ -787,7 +806,7 @@ say_trained(saes.n_trained())
 
 # %% [markdown]
 # Turn the knobs yourself: [a spread of one half](index.md#live:sigma=0.5), [features often
-# alone](index.md#live:p_alone=0.5), [two latents](index.md#live:n_latents=2). Two questions:
+# alone](index.md#live:p_alone=0.5), [six latents](index.md#live:n_latents=6). Two questions:
 #
 # 1. A feature is seen alone once in a thousand samples. At which price would you expect an SAE to give it a latent of
 #    its own?
