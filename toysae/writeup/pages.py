@@ -14,6 +14,7 @@ from nbformat.v4 import new_output
 
 from toysae.claims.record import CLAIM_MIME, Published, Record, Unreadable
 from toysae.claims.sources import SOURCES
+from toysae.writeup.folding import folded
 from toysae.writeup.records import recorded
 
 NOTHING_YET = "No notebook has been executed yet. `make reproduce` executes them all.\n"
@@ -26,7 +27,8 @@ _TITLE = re.compile(r"^#\s+(.+)$", re.MULTILINE)
 def chapter(name: str, notebook: NotebookNode, pictures: Path) -> NotebookNode:
     """A copy of an executed notebook for the book. Its figures are written to the folder `pictures`.
 
-    A picture and its caption become one figure with alternative text; a claim becomes a box with an anchor.
+    A picture and its caption become one figure with alternative text; a claim becomes a box with an anchor; plumbing
+    and evidence are folded up.
     """
     page = copy.deepcopy(notebook)
     page.metadata.pop("toysae", None)
@@ -34,6 +36,7 @@ def chapter(name: str, notebook: NotebookNode, pictures: Path) -> NotebookNode:
     for cell in page.cells:
         if cell.cell_type == "code":
             cell.outputs, count = _dressed(cell.outputs, name, pictures, count)
+    page.cells = folded(page.cells)
     return page
 
 
