@@ -46,6 +46,8 @@ def _do(asked: argparse.Namespace, project: Project) -> int:
         return _run(asked, project)
     if asked.command == "book":
         return runner.make_book(project)
+    if asked.command == "words":
+        return _tell_words(project)
     if asked.command == "lab":
         return _lab(project)
     if asked.command == "publish":
@@ -82,6 +84,17 @@ def _publish(project: Project) -> int:
         return say(problem, 1)
 
 
+def _tell_words(project: Project) -> int:
+    from toysae.writeup import budgets
+
+    pages = {name: project.book / f"{name}.html" for name in ["index", *project.names()]}
+    found = {name: budgets.read(page) for name, page in pages.items() if page.exists()}
+    if not found:
+        return say("there is no book yet: `make book` makes it", 1)
+    print(budgets.told(found))
+    return 0
+
+
 def _lab(project: Project) -> int:
     from toysae.writeup import lab
 
@@ -101,6 +114,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("name", metavar="NAME", help="01, or 01_minimal_example")
         command.add_argument("parameters", metavar="key=value", nargs="*", help="for example sigma=0.5 seed=3")
     commands.add_parser("book", help="render the book from the notebooks as they are")
+    commands.add_parser("words", help="count what a reader of the book has to read, by page")
     commands.add_parser("lab", help="copy the notebooks for JupyterLab into build/lab/; changed copies are kept")
     commands.add_parser("publish", help="make the executed notebooks the run that later ones are compared with")
     commands.add_parser("clean", help="remove build/")

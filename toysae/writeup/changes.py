@@ -13,6 +13,7 @@ from pathlib import Path
 
 from toysae.claims.record import NOT_JUDGED, Record
 from toysae.writeup.pages import anchor, bullets, cell, coloured, section, table
+from toysae.writeup.project import spoken
 
 NAME = "changes"
 TITLE = "What changed since the first edition"
@@ -84,7 +85,7 @@ def _row(claim: Record, first: FirstEdition) -> str:
 
 
 def _link(claim: Record) -> str:
-    return f"[{claim.id}](#{anchor(claim.notebook, claim.id)}), chapter {int(claim.notebook[:2])}"
+    return f"[{claim.id}, {spoken(claim.notebook)}](#{anchor(claim.notebook, claim.id)})"
 
 
 def _gone(name: Name, first: FirstEdition) -> str:

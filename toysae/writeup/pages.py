@@ -14,9 +14,18 @@ from nbformat.v4 import new_output
 
 from toysae.claims.record import CLAIM_MIME, Published, Record, Unreadable
 from toysae.claims.sources import SOURCES
+from toysae.writeup.folding import folded
 from toysae.writeup.records import recorded
 
 NOTHING_YET = "No notebook has been executed yet. `make reproduce` executes them all.\n"
+CLAIMS = "claims"
+_CLAIMS = """# All claims
+
+A claim is a sentence with a test behind it. The test runs with the notebook, and the sentence here is the one that came
+out true. *Source* says whom the claim comes from: *the comment* is the one that this book answers, *theory* is a
+derivation, *ours* a result of these pages, and other names are publications. [How we judge](judging.md) states the
+rules. Open a title to see its claims; a verdict leads to the claim with its evidence.
+"""
 _KINDS = {"holds": "holds", "reproduced": "holds", "partly": "partly", "does not hold": "fails", "differs": "fails"}
 _LINK = re.compile(r"\[([^\]]*)\]\((\d\d_\w+(?=\.ipynb)|[a-z]+(?=\.md))\.(?:ipynb|md)(#[^)]*)?\)")
 _PRESET = re.compile(r"\[([^\]]*)\]\(index\.md(#live:[^)]*)\)")  # settings of the live page, no place that Sphinx knows
@@ -28,7 +37,8 @@ _TITLE = re.compile(r"^#\s+(.+)$", re.MULTILINE)
 def chapter(name: str, notebook: NotebookNode, pictures: Path) -> NotebookNode:
     """A copy of an executed notebook for the book. Its figures are written to the folder `pictures`.
 
-    A picture and its caption become one figure with alternative text; a claim becomes a box with an anchor.
+    A picture and its caption become one figure with alternative text; a claim becomes a box with an anchor; plumbing
+    and evidence are folded up.
     """
     page = copy.deepcopy(notebook)
     page.metadata.pop("toysae", None)
@@ -36,7 +46,20 @@ def chapter(name: str, notebook: NotebookNode, pictures: Path) -> NotebookNode:
     for cell in page.cells:
         if cell.cell_type == "code":
             cell.outputs, count = _dressed(cell.outputs, name, pictures, count)
+    page.cells = folded(page.cells)
+    number_title(name, page)
     return page
+
+
+def number_title(name: str, page: NotebookNode) -> None:
+    """Give the title of a page the number of its file: '1 The minimal example'."""
+    if page.cells:
+        page.cells[0].source = _TITLE.sub(lambda found: f"# {numbered(name, found[1])}", page.cells[0].source, count=1)
+
+
+def numbered(name: str, title: str) -> str:
+    """A title with the number of its notebook."""
+    return f"{int(name[:2])} {title}"
 
 
 def add_note(page: NotebookNode, text: str) -> None:
@@ -132,28 +155,30 @@ def with_findings(template: str, claims: list[Record]) -> str:
     return _FINDING.sub(fill, template)
 
 
-def appendix(name: str, sentence: str) -> str:
-    """The end of a front page that has one more page behind its chapters: a sentence with a link, a hidden entry."""
-    return f"\n{sentence}\n\n```{{toctree}}\n:hidden:\n\n{name}\n```\n"
+def answers(titles: dict[str, str], claims: list[Record]) -> str:
+    """Notebooks in their order, each with a link and with the sentence of its first claim, if it has results."""
+    first = {claim.notebook: claim.statement for claim in reversed(claims)}
+    lines = [f"{int(name[:2])}. [{title}]({name}.ipynb){_answer(first.get(name))}" for name, title in titles.items()]
+    return "\n".join(lines) + "\n"
 
 
-def chapter_list(titles: dict[str, str]) -> str:
-    """The chapters in their order, each with a link."""
-    return "".join(f"1. [{title}]({name}.ipynb)\n" for name, title in titles.items())
+def _answer(statement: str | None) -> str:
+    return f": {statement}" if statement else ""
 
 
-def claims_tables(claims: list[Record], titles: dict[str, str], sources: dict[str, str]) -> str:
-    """All claims, folded up by chapter: the sentence that is true, its source, the verdict with a link to its place.
+def claims_page(claims: list[Record], titles: dict[str, str], sources: dict[str, str]) -> str:
+    """The page "All claims": a table for each notebook, folded up behind its title.
 
+    titles   with their numbers, in the order of the book
     sources  what the page calls a source, by its short name, as Markdown
     """
-    parts = []
+    parts = [_CLAIMS]
     for name, title in titles.items():
         of_chapter = [claim for claim in claims if claim.notebook == name]
         if of_chapter:
             rows = [_row(claim, sources) for claim in of_chapter]
             parts.append(f"{_fold(title, of_chapter)}\n\n{table(['Claim', 'Source', 'Verdict'], rows)}\n</details>\n")
-    return "\n".join(parts) or NOTHING_YET
+    return "\n".join(parts if claims else [*parts, NOTHING_YET])
 
 
 def table(columns: Sequence[str], rows: Iterable[str], look: str = "claims-table") -> str:

@@ -7,7 +7,18 @@ from pathlib import Path
 
 from toysae.claims.words import nearest
 
+LAST_CHAPTER = 5  # the notebooks up to this number are the chapters of the write-up, the others are studies
 _CHAPTER = re.compile(r"\d\d_\w+")
+
+
+def is_chapter(name: str) -> bool:
+    """Whether a notebook is a chapter of the write-up; else it is a study."""
+    return int(name[:2]) <= LAST_CHAPTER
+
+
+def spoken(name: str) -> str:
+    """What a text calls a notebook: 'chapter 1', 'study 6'."""
+    return f"{'chapter' if is_chapter(name) else 'study'} {int(name[:2])}"
 
 
 @dataclass(frozen=True)
