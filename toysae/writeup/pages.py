@@ -76,8 +76,12 @@ def point_links_to(folder: str | None, page: NotebookNode) -> None:
 
 
 def point_presets(page: NotebookNode) -> None:
-    """Make links to settings of the live page lead to the front page."""
-    _rewrite(page, _PRESET, _TO_LIVE)
+    """Make links to settings of the live page lead to the front page; on a page that has one of its own, to that."""
+    texts = (
+        output.get("data", {}).get("text/markdown", "") for cell in page.cells for output in cell.get("outputs", [])
+    )
+    has_its_own = any('class="toysae-live"' in text for text in texts)
+    _rewrite(page, _PRESET, _TO_LIVE.replace("index.html", "") if has_its_own else _TO_LIVE)
 
 
 def _rewrite(page: NotebookNode, pattern: re.Pattern, target: str) -> None:
