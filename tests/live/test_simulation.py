@@ -196,7 +196,7 @@ def test_intervals_and_what_is_most_are_those_of_the_claims(js):
         assert word == ("most" if mostly(count) else "fewer" if mostly_not(count) else "undecided")
 
 
-@each_setting
+@pytest.mark.parametrize("setting", [*SETTINGS, {"sigma": 1.0, "p_alone": 0.5, "l1_coeff": 0.5}], ids=str)
 def test_costs_are_those_of_the_package(js, setting):
     world, price = world_of(setting), setting["l1_coeff"]
     costs = js("return costsOf(worldOf(setting), setting.l1_coeff)", setting=setting)
