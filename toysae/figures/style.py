@@ -34,7 +34,7 @@ LABEL_COLOURS = {
 }
 ATOM_INK, COMPOSITE_INK, THEORY_INK = "#0072B2", "#C77700", "#111111"
 TRAINED_INK = "#009E73"  # of trained dots over a single black line
-SERIES_COLOURS = ("#009E73", "#7B52AB", "#444444", "#C2588A", "#8A8D2F", "#5AA9A3")
+SERIES_COLOURS = ("#7B52AB", "#009E73", "#444444", "#C2588A", "#8A8D2F", "#5AA9A3")
 RAMP = ("#85c9a8", "#003d2c")  # from the first to the last of curves that differ by a number
 GUIDE, GRID = "#999999", "#e4e4e4"  # dotted marks, and lines behind the data
 LINE_STYLES = ("-", "--", "-.", (0, (4, 1, 1, 1, 1, 1)))
