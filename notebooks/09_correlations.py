@@ -2,8 +2,8 @@
 # # Correlations
 #
 # A composite has three possible causes: the loss prefers it, training got stuck, or a budget forces it. Three
-# published toys with correlated features report composites, mixed latents, and a band of settings in which all is
-# well. Do their results come out here, and which cause is at work?
+# published toys with correlated features report composites, latents that mix features, and a band of settings in
+# which all is well. Do their results come out here, and which cause is at work?
 
 # %% tags=["parameters", "hide-input"] mystnb={"code_prompt_show": "Set-up: parameters, imports, training"}
 correlation: float = 0.4  # of one feature with the others, in the budget's world
@@ -39,7 +39,6 @@ from toysae.claims import (
     below,
     claim,
     counted,
-    listed,
     mostly,
     mostly_not,
     nearly_all,
@@ -267,12 +266,14 @@ best_angles = {float(degrees[v.argmin()]) for v in list(by_angle.values())[:-1]}
 show(
     figures.curve_figure(lines, {}, **axes, xticks=[0, 15, 30, 45, 60, 75, 90]),
     (
-        "The composites are the cheapest cross at every $f$."
+        "At this price all crosses cost nearly the same."
+        if max(ranges) <= 0.01
+        else "The composites are the cheapest cross at every $f$."
         if best_angles == {45.0}
         else "Which cross is the cheapest depends on $f$."
     ),
     "Exact losses with the best latent activations; 0 and 90 degrees are the true features, 45 the composites, and one"
-    " line is for points spread evenly over all directions.",
+    " line is for points evenly in all directions.",
     alt=(
         "Loss of four rows at right angles over the angle by which they are turned: one curve for each tie of the"
         " magnitudes, and one for points in all directions."
@@ -304,12 +305,12 @@ claim(
         "percent at f = 1": 100 * ranges[2],
         "lowest angle at f = 0": lowest_at,
     },
-    control={"the same at f = 1": (ranges[2] <= 0.01, 100 * ranges[2])},
+    control={"the losses at f = 1": (ranges[2] <= 0.01, 100 * ranges[2])},
     source="anders",
 )
 
 # %% [markdown]
-# Arithmetic has its own answer. As the price vanishes only the sum of activations counts: $a + b$ for the features,
+# Why the diagonals? As the price vanishes only the sum of activations counts: $a + b$ for the features,
 # $\sqrt 2 \max(a, b)$ for the diagonals. On average $a + b$ is 1 and $|a - b|$ is $(1 - f)/3$, so the diagonals save
 # the share
 #
@@ -534,8 +535,8 @@ marks = {f"boundary {f:g}": p for f, p in boundary.items()}
 axes = {"xlabel": "how often a feature fires by itself", "ylabel": "SAEs that find all four"}
 show(
     figures.fraction_curves(series, marks, **axes),
-    "Where features are alone in three of four samples, all four are found by "
-    f"{listed([f'{found.k}' for found in found_then])} of {found_then[0].n} SAEs, from $f = 0$ to $f = 1$.",
+    f"Where features are alone in three of four samples, {found_then[0].k} of {found_then[0].n} SAEs find all four at"
+    f" $f = 0$, and {found_then[-1].k} at $f = 1$.",
     "Dots: SAEs at the highest learning rate and the middle price, with intervals. Dashed, in the colour of their $f$:"
     " from where on the true features are cheaper, as the price vanishes.",
     alt=(
@@ -547,9 +548,8 @@ claim(
     "alone-boundary",
     (
         n_changes == len(ties),
-        "The boundary is where the formula puts it: exact losses change their order within $0.02$ of"
-        " {formula at f = 0:.2f} at $f = 0$, {formula at f = one half:.2f} at $f = 0.5$ and {formula at f = 1:.2f} at"
-        " $f = 1$.",
+        "The boundary is where the formula puts it: at every $f$ exact losses change their order within"
+        " $0.02$ of the computed share.",
         "holds",
     ),
     (
@@ -616,9 +616,12 @@ claim(
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 say(
     "Is the optimum to blame? "
-    + ("No: the" if off_feature < 5 else "The")
-    + f" rows of the best known dictionaries lie within {max(off_feature, 0.1):.1f} degrees of the features."
-    + (f" Of the SAEs that miss one, {stuck} pay over a hundredth more." if stuck.n else "")
+    + (
+        f"No: the rows of the best known dictionaries lie within {max(off_feature, 0.1):.1f} degrees of the features."
+        if off_feature < 5
+        else f"In part: rows of best known dictionaries lie up to {off_feature:.0f} degrees off the features."
+    )
+    + (f" Of the SAEs that miss one, {stuck} pay over a hundredth more than these." if stuck.n else "")
 )
 
 # %% [markdown]
@@ -628,9 +631,9 @@ say(
 # sample on average. Chanin and Garriga-Alonso (2025) asked what happens if $k$ is smaller than the number of features
 # that are on.
 #
-# In their world two of five orthogonal features are on, on average. The first, $v_0$, is correlated with each of the
-# four others. They report: with $k = 2$ an SAE finds the features; with $k = 1.8$ every other latent takes up some of
-# $v_0$, *with the sign of the correlation*.
+# In their world an average of two among five orthogonal features are on. The first, $v_0$, is correlated with each of
+# the four others. They report: with $k = 2$ an SAE finds the features; with $k = 1.8$ every other latent takes up
+# some of $v_0$, *with the sign of the correlation*.
 #
 # For each of the four others take the latent most aligned with it, and the cosine of its row with $v_0$. The mean of
 # the four is the SAE's *mixing*. All start at the true features, so whatever happens is the doing of the loss. The
@@ -683,7 +686,8 @@ both = measures.joined([of_median_mixing(c) for c in both_signs])
 found = both.labels.features_found.tolist()
 show(
     figures.heat_map_row(both, {f"correlation {c:g}": i for i, c in enumerate(both_signs)}, f"budget {k:g}"),
-    f"By the threshold alone, {found[0]} and {found[1]} of the five features count as found: mixing hides in column A.",
+    f"Features that count as found: {found[0]} of five at the positive correlation, {found[1]} of five at the negative"
+    " one. What their latents mix in stands in column A.",
     "The SAEs of median mixing at either correlation; rows are latents, columns true features (A is $v_0$), numbers are"
     " cosines, the strip tells each latent's label, and the last row is the decoder bias.",
     alt=(
@@ -756,9 +760,17 @@ without = {sign: mixes(sign * correlation, sign, bias=False) for sign in (1, -1)
 
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-def side(m):
-    """Where a mixing lies, in words."""
-    return "at" if m == 0 else "right of" if m > 0 else "left of"
+def sign_of(m):
+    """On which side of the true features a mixing lies, in words."""
+    return "at $m = 0$" if abs(m) < 0.01 else "at a positive $m$" if m > 0 else "at a negative $m$"
+
+
+def both_ways(at):
+    """Where the least error lies at the positive and at the negative correlation."""
+    plus, minus = (sign_of(at[c]) for c in both_signs)
+    if plus == minus:
+        return f"{plus} for both correlations"
+    return f"{plus} for the positive correlation and {minus} for the negative one"
 
 
 marks = {"true features": ([0], [0])}
@@ -767,13 +779,11 @@ panels = {
     for c, v in surface.items()
 }
 axes = {"xlabel": "mixing $m$", "ylabel": "bias along $v_0$, $\\beta$", "xlim": (-0.62, 0.62), "ylim": (-0.62, 1.02)}
-sides, sides_unbiased = ([side(at[c]) for c in both_signs] for at in (deepest, unbiased))
 show(
     landscapes(panels, turns.tolist(), shifts.tolist(), "least mean squared error", **axes),
-    f"The least error lies {sides[0]} the true features where the correlation is positive and {sides[1]} them where it"
-    f" is negative; with $\\beta = 0$, {sides_unbiased[0]} and {sides_unbiased[1]} them.",
-    "White is low, and everything above the median has one shade; SAEs are placed by their mixing and their bias, those"
-    " outside at the edge.",
+    f"The least error lies {both_ways(deepest)}; without a bias, {both_ways(unbiased)}.",
+    "White is low, and all above the median has one shade; $\\beta = 0$ is without a bias. SAEs are placed by their"
+    " mixing and bias, those outside at the edge.",
     alt=(
         "Two landscapes of error over mixing and bias, for a positive and a negative correlation, with marks for the"
         " true features and for trained SAEs."

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from toysae.figures.style import ATOM_INK, LABEL_COLOURS, legend_below, page_figure
 
-CAUSES = ("finds the features", "does not: nothing better is known", "does not: it got stuck")
+CAUSES = ("finds the features", "no better is known", "got stuck")
 LOOKS: tuple[dict[str, Any], ...] = (
     {"color": ATOM_INK},
     {"color": LABEL_COLOURS["composite"]},
