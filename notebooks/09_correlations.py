@@ -493,8 +493,10 @@ claim(
 # its control is one boundary for all $f$. The post counts as reproduced if most SAEs miss a feature at every learning
 # rate, as differing if most find all four at every one. The control is a world in which features are always alone.
 
-
 # %% tags=["hide-input"] mystnb={"code_prompt_show": "Features that are sometimes alone"}
+boundary = {f: alone_boundary(f) for f in ties}
+
+
 def lead(f, p):
     """What the diagonals save where a feature is alone with probability p."""
     fine = fine_losses(toysae.antipodal_plane(f, p), 0.001, ends)
@@ -513,7 +515,6 @@ def complete(f, p):
     return Fraction.of(~missed)
 
 
-boundary = {f: alone_boundary(f) for f in ties}
 n_changes = changes_at(boundary)
 one_place = (min(boundary.values()) + max(boundary.values())) / 2
 n_changes_there = changes_at(dict.fromkeys(ties, one_place))
@@ -654,8 +655,10 @@ say(
 #
 # </details>
 
-
 # %% tags=["hide-input"] mystnb={"code_prompt_show": "How much SAEs mix"}
+middle = n_members // 2
+
+
 def mixes(c, sign, budget=k, bias=True, edge=EDGE):
     """How many SAEs mix with this sign; with sign 0, how many do not mix."""
     m = mixing(train_budget(c, budget, bias))
@@ -670,7 +673,7 @@ def mean_mixing(c, budget=k):
 def of_median_mixing(c):
     """The SAE of median mixing, as it is seen."""
     stack = train_budget(c, k, True)
-    at = int(mixing(stack).argsort()[n_members // 2])
+    at = int(mixing(stack).argsort()[middle])
     return toysae.assess(stack[at : at + 1], five(c), threshold)
 
 
@@ -866,15 +869,17 @@ claim(
 # every start counts. The result counts as reproduced if, at either correlation, most SAEs have a latent aligned with
 # each feature, and as differing if most do not at either. The control is the small budget.
 
-
 # %% tags=["hide-input"] mystnb={"code_prompt_show": "Random starts"}
+tried = [(c, budget) for c in both_signs for budget in (TRUE_L0, k)]
+
+
 def finds_all(c, budget):
     """SAEs from random starts that have an atom for each of the five features."""
     cosine = measures.cosines(train_budget(c, budget, True, "random-sign").W_dec, torch.eye(5))
     return Fraction.of((cosine.amax(dim=1) >= threshold).all(dim=1))
 
 
-lucky = {(c, budget): finds_all(c, budget) for c in both_signs for budget in (TRUE_L0, k)}
+lucky = {lot: finds_all(*lot) for lot in tried}
 at_positive, at_negative = (lucky[c, TRUE_L0] for c in both_signs)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
