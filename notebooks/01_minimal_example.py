@@ -124,7 +124,7 @@ claim(
         "latents": words.latents,
         "sets": words.sets,
         "composites only": only,
-        "with every set among them": complete,
+        "with every set": complete,
         "no atom": no_atom,
         "no atom before training": before.no_atom,
         "settings": "our choice",
@@ -137,8 +137,8 @@ claim(
 show(
     map_with_activations(seen, best, strength, pattern_names, f"$\\mu$ = {mu:g}, $\\sigma$ = {sigma:g}"),
     f"The latents of this SAE stand for: {measures.stand_for(seen, best)}.",
-    "Left: the cosine between what each latent writes and each true feature (1 is the same direction, 0 a right"
-    " angle); right: how strongly the latent fires on samples of these features"
+    "Left: the cosine of each latent's direction with each true feature (1 is the same direction, 0 a right angle);"
+    " right: how strongly the latent fires on samples of these features"
     + (f", the first 12 of {len(patterns)} combinations." if len(patterns) > 12 else "."),
     alt=(
         "Heat map of learned latents by true features with a separate bias row, beside a map of latent activations by"
