@@ -212,7 +212,7 @@ def _judgement(claim: Record) -> str:
 
 def _counts(claim: Record) -> str:
     """The counts that a claim rests on and those of its controls, in a small line below it; nothing where none are."""
-    told = claim.evidence | {f"control, {name}": control["score"] for name, control in claim.control.items()}
+    told = {**claim.evidence, **{f"control, {name}": control["score"] for name, control in claim.control.items()}}
     counts = [f"{name}: {shown(value)}" for name, value in told.items() if isinstance(value, dict) and "k" in value]
     return f"\n\n<small>{'; '.join(counts)}.</small>" if counts else ""
 
