@@ -136,7 +136,7 @@ claim(
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 show(
     map_with_activations(seen, best, strength, pattern_names, f"$\\mu$ = {mu:g}, $\\sigma$ = {sigma:g}"),
-    f"The latents of this SAE stand for: {measures.stand_for(seen, best)}.",
+    f"The latents of this SAE stand for {measures.stand_for(seen, best)}.",
     "Left: the cosine of each latent's direction with each true feature (1 is the same direction, 0 a right angle);"
     " right: how strongly the latent fires on samples of these features"
     + (f", the first 12 of {len(patterns)} combinations." if len(patterns) > 12 else "."),
@@ -150,8 +150,8 @@ show(
 # %% jupyter={"source_hidden": true} tags=["evidence", "remove-input"]
 say(
     f"Drawn is the SAE with the lowest loss of {n_saes}; losses within a thousandth of each other count as the same,"
-    " and the first of those SAEs is taken. The latents of the SAE with the median loss stand for:"
-    f" {measures.stand_for(seen, drawn['median loss'])}; those of the SAE with the highest loss for:"
+    " and the first of those SAEs is taken. The latents of the SAE with the median loss stand for"
+    f" {measures.stand_for(seen, drawn['median loss'])}; those of the SAE with the highest loss for"
     f" {measures.stand_for(seen, drawn['highest loss'])}."
 )
 
@@ -185,6 +185,8 @@ explained = 100 * float(seen.explained_variance[best])
 say(
     f"{'Nothing warns you: this' if explained > 90 and bool(seen.lacks_atoms[best]) else 'This'} SAE explains"
     f" {explained:.1f} % of the variance, with {float(seen.l0[best]):.2f} latents active per sample."
+    if explained > 0
+    else "This SAE explains nothing: the mean of the data would be nearer to them."
 )
 
 # %% [markdown]
@@ -459,8 +461,8 @@ claim(
     ),
     (
         True,
-        "The composites cannot be said to come from training: {after.k} of {after.n} SAEs consist of nothing else after"
-        " it, {before.k} before.",
+        "It cannot be said that training makes SAEs of nothing but composites, or undoes them: there are {after.k} of"
+        " {after.n} after it, {before.k} before.",
         "partly",
     ),
     evidence={"after": only, "before": only_before},
@@ -640,8 +642,8 @@ claim(
     "threshold-does-not-matter",
     (
         change <= 0.05 * n_saes,
-        "The counts hardly depend on the threshold: from {loosest:g} to {strictest:g} they change by {change} of"
-        " {n} SAEs at most.",
+        "The counts hardly depend on the threshold: from {loosest:g} to {strictest:g} they change by at most"
+        " {change} of {n} SAEs.",
         "holds",
     ),
     (
@@ -680,7 +682,7 @@ claim(
 lowest = float(seen.losses.min())
 bias_cost = float(optimum.dictionary_loss(world.features, world, l1_coeff, decoder_bias=trained.b_dec[best]))
 say(
-    f"An SAE learns what its loss asks for. The cheapest one here costs {lowest:.3f}, and its latents stand for:"
+    f"An SAE learns what its loss asks for. The cheapest one here costs {lowest:.3f}, and its latents stand for"
     f" {measures.stand_for(seen, best)}. The true features"
     + (f", with the same bias, cost {bias_cost:.3f}." if decoder_bias else f" cost {atoms_cost:.3f}.")
 )
