@@ -220,7 +220,7 @@ pd.DataFrame(samples.numpy(), columns=names).round(2)
 # $$\text{loss} = \tfrac12 \lVert x - \hat x \rVert^2 + \lambda \sum_j z_j .$$
 #
 # The price keeps most latents silent, hence *sparse*. The hope is that each latent then finds one $v_i$ and becomes an
-# atom. In code, with the decoder bias that is zero here unless it is switched on:
+# atom. In code, with a decoder bias that stays zero unless it is switched on:
 
 
 # %%
@@ -434,7 +434,6 @@ for name, these in assessed.items():
     columns[name] = {
         "composites only": these.all_composite.sum(),
         "no atom": these.lacks_atoms.sum(),
-        "all latents live": these.all_live.sum(),
         "no atom, all live": (these.lacks_atoms & these.all_live).sum(),
     }
 pd.DataFrame(columns).T.astype(int)

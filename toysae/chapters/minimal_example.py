@@ -57,9 +57,9 @@ def map_with_activations(seen: Assessment, sae: int, z: Tensor, sample_names: Se
     """The heat map, and beside it how strongly each latent fires on chosen samples: z (n_samples, n_latents)."""
     n_latents, n_features = seen.cosines.shape[1:]
     readable = n_latents <= READABLE
-    cell = 0.44 if readable else 0.24
-    size = 2.0 + cell * (n_features + len(sample_names)), 1.15 + cell * (n_latents + 2)
-    figure = Figure(figsize=(max(size[0], 4.7), size[1]), layout="constrained")
+    cell = 0.41 if readable else 0.24
+    size = 2.0 + cell * (n_features + len(sample_names)), 1.1 + cell * (n_latents + 2)
+    figure = Figure(figsize=(max(size[0], 4.5), size[1]), layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=[n_features + 0.6, len(sample_names)])
     draw_heat_map(left, seen, sae)
     name_rows_and_columns(left, seen, sae)
