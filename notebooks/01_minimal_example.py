@@ -222,8 +222,10 @@ pd.DataFrame(samples.numpy(), columns=names).round(2)
 # The price keeps most latents silent, hence *sparse*. The hope is that each latent then finds one $v_i$ and becomes an
 # atom. In code, with a decoder bias that stays zero unless it is switched on:
 
-
 # %%
+x = world.inputs(samples[0])
+
+
 def one_loss(x, W_enc, b_enc, W_dec, b_dec):
     z = torch.relu((x - b_dec) @ W_enc + b_enc)  # how strongly each latent fires
     x_hat = z @ W_dec + b_dec  # the sum of their directions
@@ -232,7 +234,6 @@ def one_loss(x, W_enc, b_enc, W_dec, b_dec):
 
 # %% mystnb={"code_prompt_show": "A check: the package computes the same"} tags=["hide-input"]
 first = {name: value[0] for name, value in trained.parameters.items()} | {"b_dec": trained.b_dec[0]}
-x = world.inputs(samples[0])
 torch.testing.assert_close(one_loss(x, **first), trained.losses(x[None])[0])
 
 # %% [markdown]
