@@ -124,7 +124,7 @@ claim(
         "latents": words.latents,
         "sets": words.sets,
         "composites only": only,
-        "with every set": complete,
+        "every set learned": complete,
         "no atom": no_atom,
         "no atom before training": before.no_atom,
         "settings": "our choice",
