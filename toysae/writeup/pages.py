@@ -29,7 +29,7 @@ rules. Open a title to see its claims; a verdict leads to the claim with its evi
 _KINDS = {"holds": "holds", "reproduced": "holds", "partly": "partly", "does not hold": "fails", "differs": "fails"}
 _LINK = re.compile(r"\[([^\]]*)\]\((\d\d_\w+(?=\.ipynb)|[a-z]+(?=\.md))\.(?:ipynb|md)(#[^)]*)?\)")
 _PRESET = re.compile(r"\[([^\]]*)\]\(index\.md(#live:[^)]*)\)")  # settings of the live page, no place that Sphinx knows
-_TO_LIVE = r'<a href="index.html\2">\1</a>'
+_TO_LIVE = r"[\1](index.html\2){.external}"
 _FINDING = re.compile(r"<!-- finding: (\w+)/([\w-]+) -->")
 _TITLE = re.compile(r"^#\s+(.+)$", re.MULTILINE)
 
@@ -246,7 +246,7 @@ def _judgement(claim: Record) -> str:
 
 def _counts(claim: Record) -> str:
     """The counts that a claim rests on and those of its controls, in a small line below it; nothing where none are."""
-    told = claim.evidence | {f"control, {name}": control["score"] for name, control in claim.control.items()}
+    told = {**claim.evidence, **{f"control, {name}": control["score"] for name, control in claim.control.items()}}
     counts = [f"{name}: {shown(value)}" for name, value in told.items() if isinstance(value, dict) and "k" in value]
     return f"\n\n<small>{'; '.join(counts)}.</small>" if counts else ""
 
