@@ -442,7 +442,7 @@ nearest = {
 if len(rest):
     losses = sorted({f"{loss:.4f}" for loss in (float(rest.min()), float(rest.max()))})
     say(
-        f"The other {len(rest)} of {n_saes} end above the floor, with"
+        f"{'All' if at_floor.sum() == 0 else f'The other {len(rest)} of'} {n_saes} end above the floor, with"
         f" {'the loss' if len(losses) == 1 else 'losses from'} {' to '.join(losses)}; negatives at their best bias pay"
         f" {cheapest['negatives']:.4f}. The first of them has the latents"
         f" {measures.stand_for(exact_seen, first_above)}."
@@ -602,12 +602,10 @@ formed = list(zip(forms[True], [n for n, k in sizes], strict=True))
 added = sum(found == f"1 \N{MINUS SIGN} {n - 1}" for found, n in formed)
 taken = sum(found == f"{n - 1} \N{MINUS SIGN} 1" for found, n in formed)
 say(
-    f"In {added + taken or 'none'} of the {len(sizes)} worlds the latents with a bias set one feature against all"
-    + (
-        f" others: it is added in {added or 'none'} and taken away in {taken or 'none'}."
-        if added + taken
-        else " others."
-    )
+    f"In {added + taken} of the {len(sizes)} worlds the latents with a bias set one feature against all others: it is"
+    f" added in {added or 'none'} and taken away in {taken or 'none'}."
+    if added + taken
+    else f"In none of the {len(sizes)} worlds do the latents with a bias set one feature against all others."
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input", "evidence"]
@@ -782,8 +780,8 @@ panels = {
 lead_at = [int((leads["bias from the mean"][i] > 0).sum()) for i in (0, len(rates) - 1)]
 show(
     figures.label_shares(panels, measures.SIGNED_LABELS),
-    f"With a bias from the mean, atoms outnumber negatives in {lead_at[0]} of {n_gallery} SAEs at the lowest rate and"
-    f" in {lead_at[1] or 'none'} at the highest.",
+    f"With a bias from the mean, atoms outnumber negatives in {lead_at[0] or 'none'} of {n_gallery} SAEs at the"
+    f" lowest rate and in {lead_at[1] or 'none'} at the highest.",
     "One row for each rate, at which each of three independent features fires; the bar divides the latents by label.",
     alt=(
         "Three panels of bars divided by label, one row for each rate: without a bias, with a bias started at zero,"
@@ -868,8 +866,8 @@ claim(
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 lower = f"{100 * (1 - floor / bound):.0f} % below" if floor < bound - 1e-9 else "not below"
 proof = (
-    " And with a bias a heat map without atoms proves little: where one feature fires at a time nothing is composed, and"
-    f" at a threshold of {threshold:g} the atoms "
+    " And with a bias a heat map without atoms proves little: where one feature fires at a time nothing is composed,"
+    f" and at a threshold of {threshold:g} the atoms "
     + ("are" if all(gone) else "of some worlds are")
     + " gone all the same."
 )
@@ -920,6 +918,7 @@ def shares_of_atoms(table):
 
 shares_with = [shares_of_atoms(tables["more than one of n", t]) for t in thresholds]
 shares_without = [shares_of_atoms(without[t]) for t in thresholds]
+lone_live = bool(shares_of_atoms(tables["one of n", thresholds[0]]).isfinite().all())  # some, in every SAE
 together = [Mean.of(share) for share in shares_with]
 fewer_with = [Mean.of(on - off) for on, off in zip(shares_with, shares_without, strict=True)]
 fewer_by_chance = [Mean.of(on - on.roll(1)) for on in shares_with]
@@ -954,11 +953,13 @@ claim(
         "SAEs with a bias of other seeds": (all(below(these, 0) for these in fewer_by_chance), fewer_by_chance[0])
     },
 )
-lone_shares = [100 * float(shares_of_atoms(tables["one of n", t]).mean()) for t in thresholds]
+lone_shares = [100 * float(shares_of_atoms(tables["one of n", t]).mean()) for t in thresholds if lone_live]
 say(
     f"Where one feature fires at a time, {min(lone_shares):.0f} to {max(lone_shares):.0f} % of the live latents are"
     f" called atoms: {'it depends on' if max(lone_shares) - min(lone_shares) > 10 else 'little depends on'} the"
     " threshold."
+    if lone_shares
+    else "Where one feature fires at a time, some SAE has no live latent, so the share of atoms is not told."
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input", "evidence"]
