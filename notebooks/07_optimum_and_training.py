@@ -156,7 +156,7 @@ say(f"**How many do?** Of {total.n} SAEs in {len(visited)} rows, {total.k} reach
 show(
     reached_by_row({name: (there[name], there_unaided[name]) for name in visited}),
     f"By row, {span([f.k for f in there.values()])} of {n_saes} SAEs reach the best known loss.",
-    "Shares of SAEs with their intervals: black as trained, grey without *resampling*, the step of training that"
+    "Shares of SAEs with their intervals: green as trained, grey without *resampling*, the step of training that"
     " revives dead latents.",
     alt="A row for each world and number of latents: shares of SAEs that reach the best known loss, with intervals.",
 )
@@ -590,7 +590,6 @@ figure = figures.label_shares(
     {f"{m} latents": {name: shares(these) for name, these in each.items()} for m, each in ends.items()},
     measures.LABELS,
 )
-figure.set_size_inches(5, 2.4)
 kept_atoms = {m: 100 * shares(each["features"])[0] for m, each in ends.items()}
 show(
     figure,
@@ -1492,7 +1491,6 @@ differing, leaky_differing = (float((costs[:, 0] - costs[:, 1]).abs().max()) for
 figure = figures.expected_maps(
     {"two sets: best known": sorted_rows.numpy(), "two of four: mirror": mirrored_features(pairs[4]).numpy()}
 )
-figure.set_size_inches(5.4, 2.6)
 show(
     figure,
     f"The best known dictionary for two sets has {counted(int(labels_of_sets.count('atomic')), 'atom')} among its 6"
