@@ -105,7 +105,7 @@ def passes(holds):
 # %% tags=["hide-input"]
 def told(share):
     """A weakening in words; there is none to tell where the latent is silent even without B."""
-    return f"{share:.2f}" if math.isfinite(share) else "an unknown amount"
+    return f"{share:.2f}" if math.isfinite(share) else "unknown"
 
 
 def known(value):
@@ -157,10 +157,10 @@ control, hierarchy = families["control"], families["hierarchy"]
 found, absorb = Fraction.of(control.finds_features), Fraction.of(hierarchy.absorbs)
 say(
     (
-        "**The child's latent writes its parent too, and the parent's own latent falls silent: most SAEs absorb.**"
+        "**Most SAEs absorb: the child's latent writes its parent too, and the parent's own latent falls silent.**"
         if mostly(absorb)
-        else "**With these settings it is not so that most SAEs absorb,** that is, silence the parent's own latent and"
-        " let the child's write the parent too."
+        else "**With these settings it cannot be said that most SAEs absorb,** which would mean that the child's latent"
+        " writes its parent too, and the parent's own falls silent."
     )
     + (" Training is not to blame: this is what the loss asks for." if is_asked_for("hierarchy") else "")
 )
@@ -302,8 +302,8 @@ apart = Fraction.of(tied.keeps_apart)
 usual = {name: float(family.weakening.nanmedian()) for name, family in families.items()}
 show(
     decoders_and_encoders({name: drawn(name, 2) for name in ("A varies", "B leaks", "tied weights")}),
-    f"B weakens the latent of A by {told(usual['A varies'])} where A varies, and by {told(usual['B leaks'])} where B"
-    " leaks (medians).",
+    f"The median weakening of the latent of $A$ by $B$ is {told(usual['A varies'])} where $A$ varies, and"
+    f" {told(usual['B leaks'])} where $B$ leaks.",
     "Decoders above, encoders below, as in the first figure, without $C$ and $D$; one SAE of median loss for each toy.",
     alt=(
         "Three columns of heat maps, for a varying parent, a leaking child and tied weights: decoder cosines above,"
@@ -582,7 +582,7 @@ def trained_weakening(made):
 # %% tags=["hide-input"]
 def panel(make, points):
     """Lines and dots of one panel; the lines at the points (n_points, n_prices, 1), and the SAEs, seeds last."""
-    fine = [points[0] + (points[-1] - points[0]) * (i / n_fine) ** 2 for i in range(n_fine + 1)]
+    fine = [points[0] + (points[-1] - points[0]) * (i / n_fine) ** 3 for i in range(n_fine + 1)]
     line = {x: [best_weakening(*make(x), price) for price in weak_prices] for x in (*fine, *points)}
     arrived = trained_weakening([make(x) for x in points])
     dots = arrived.nanmedian(dim=2).values.T.tolist()
@@ -717,7 +717,7 @@ say(
 # A parent's *recall* is how often its own latent fires where the parent and one of its children do. The plain SAE
 # *carries parents along* if every parent's recall is at most $0.05$; the Matryoshka SAE *fills the holes* if every one
 # is at least $0.95$. It is *mostly diagonal* if nine of ten features have a latent of their own, matched one to one,
-# with a cosine above $0.9$; if not nearly all are, it still counts as partly that more features have one than in the
+# with a cosine above $0.9$. If not nearly all are, it still counts as partly so that more features have one than in the
 # plain SAE, seed by seed. Each kind is the control of the other.
 
 # %% tags=["hide-input"] mystnb={"code_prompt_show": "The tree, and both kinds of SAE"}
@@ -797,8 +797,8 @@ claim(
     ),
     (
         at_least_half(filled),
-        "The prefix loss is reported to let parents fire with their children; here only {fill all holes.k} of"
-        " {fill all holes.n} SAEs fill all holes.",
+        "The prefix loss is reported to let parents fire with their children; here {fill all holes.k} of"
+        " {fill all holes.n} SAEs fill all holes, too few to say that nearly all do.",
         "partly",
     ),
     (
@@ -864,7 +864,7 @@ claim(
 #
 # $$\tfrac12 \, \operatorname{atan2}(2c, a) ,$$
 #
-# and for $0 < \lambda < 1$ the best row maximises $E[\max(0, x \cdot w - \lambda)^2]$, which points away from $A$ just
+# and for $0 < \lambda < 1$ the best row maximises $E[\max(0, x \cdot w - \lambda)^2]$, which leans away from $A$ just
 # as surely. So a single latent hedges whenever $B$ ever fires. [Chanin et al. (2025)](https://arxiv.org/abs/2505.11756)
 # train this toy at a low price, with a decoder bias and from a start near the features; here at that price, without
 # bias and from random rows. A seed counts as *predicted* if its live SAEs come within one degree of the closed form at
@@ -916,7 +916,7 @@ show(
         xlabel="how often B fires when A does",
         ylabel="angle from A towards B, degrees",
     ),
-    f"With one latent for parent and child, SAEs end {miss.mean:.2f} degrees from the closed form on average.",
+    f"With one latent for parent and child, SAEs end {miss.mean:.3f} degrees from the closed form on average.",
     f"Line: the best row as the price vanishes. Dots: medians of {n_saes} SAEs each. At 45 degrees the latent is A+B; a"
     f" price of {high_price:g} would add at most {largest:.1f} degrees.",
     alt="Angle of a single latent from the parent towards the child over how often the child fires, line and dots.",
@@ -953,14 +953,14 @@ claim(
 
 # %% [markdown]
 # Two published results on the same toy, and one of ours. One latent *bends* if it lies more than one degree from $A$
-# and from $B$, between them. Two latents absorb as defined above. Each is tried from random rows, and with the price,
-# the bias and the kind of start of the original; it has to come out both times. The controls are worlds in which $A$
-# and $B$ never fire together, or fire independently.
+# and from $B$, between them. Two latents absorb as defined above, and here surely more than nine in ten SAEs should.
+# Each is tried from random rows, and with the price, the bias and the kind of start of the original; it has to come out
+# both times. The controls are worlds in which $A$ and $B$ never fire together, or fire independently.
 #
-# The parents of a Matryoshka SAE *hedge as predicted* if their cosines with their latents are on average within $0.03$
-# of that of the best single row for the whole family, and if in most SAEs all three are; *partly* if one of the two is
-# so. (The shortest prefixes have no latents for the children yet.) The controls are the plain SAE, and the prediction
-# that nothing leans.
+# The parents of a Matryoshka SAE *hedge as predicted* if their rows lean as far as the best single row for the whole
+# family (the shortest prefixes have no latents for the children yet). On average their cosines with the parents have to
+# be within $0.03$ of the predicted one, and in most SAEs all three; if one of the two is so, it is *partly* so. The
+# controls are the plain SAE, and the prediction that nothing leans.
 
 # %% tags=["hide-input"] mystnb={"code_prompt_show": "Training one and two latents, and the predicted cosine"}
 pair_world = toysae.hierarchy(p_child=p_child, n_others=0)
@@ -1136,7 +1136,8 @@ elif mostly_not(hole):
 else:
     room = "With eight latents it is undecided whether most have a hole in the latent of $A$."
 n_prices = sum(map(mostly, each.values()))
-over_prices = f"Most absorb at {'all' if n_prices == len(each) else n_prices} of the five prices."
+at_how_many = "all" if n_prices == len(each) else (n_prices or "none")
+over_prices = f"Most absorb at {at_how_many} of the five prices."
 asked = {"with a bias": with_bias, "a hole with eight latents": hole}
 say(f"{same} {room} {over_prices}" + small_print(asked | {f"at {price:g}": share for price, share in each.items()}))
 
@@ -1148,6 +1149,8 @@ say(f"{same} {room} {over_prices}" + small_print(asked | {f"at {price:g}": share
 # ## So what?
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
+share_saved = saved / ladder["hierarchy"]["atoms"]
+would_save = f"would save {100 * share_saved:.1f} % of the loss" if share_saved > 5e-4 else "would save next to nothing"
 say(
     (
         "Absorption is composition for nested features: the loss pays for it, and most SAEs take it."
@@ -1160,9 +1163,7 @@ say(
         )
     )
     if saved > 0 and mostly(absorb)
-    else f"In the strict hierarchy absorption {'would save' if saved > 0 else 'would add'} {abs(saved):.5f}"
-    f" {'of' if saved > 0 else 'to'} a loss of {ladder['hierarchy']['atoms']:.5f}; with these settings {absorb.k} of"
-    f" {n_saes} SAEs absorb."
+    else f"In the strict hierarchy absorption {would_save}; with these settings {absorb.k} of {n_saes} SAEs absorb."
 )
 say_trained(saes.n_trained())
 

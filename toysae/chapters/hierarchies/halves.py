@@ -24,7 +24,7 @@ def decoders_and_encoders(panels: Mapping[str, Halves]) -> Figure:
     weights  (n_latents, n_features) of the encoder: how much a unit of each feature adds to the pre-activation
     """
     n_latents = max(len(names) for *_, names in panels.values())
-    figure = Figure(figsize=(WIDTH, 1.1 + 0.68 * n_latents), layout="constrained")
+    figure = Figure(figsize=(WIDTH, 1.5 + 0.6 * n_latents), layout="constrained")
     grid = figure.subplots(2, len(panels), squeeze=False)
     for i, (title, (cosines, weights, names)) in enumerate(panels.items()):
         above, below = grid[:, i]
@@ -32,8 +32,8 @@ def decoders_and_encoders(panels: Mapping[str, Halves]) -> Figure:
         _draw_half(below, weights, names, largest=LARGEST_WEIGHT)
         above.set_title(title, fontsize=TYPE)
         below.set_xlabel("true feature")
-    grid[0, 0].set_ylabel("decoder: cosine")
-    grid[1, 0].set_ylabel("encoder: weight")
+    grid[0, 0].set_ylabel("decoder")
+    grid[1, 0].set_ylabel("encoder")
     return figure
 
 
