@@ -5,7 +5,7 @@ author = "the toysae authors"
 copyright = "the toysae authors. Text and figures: CC BY 4.0, code: MIT"
 language = "en"
 
-extensions = ["myst_nb"]
+extensions = ["myst_nb", "toysae.writeup.glossary"]
 myst_enable_extensions = ["alert", "amsmath", "attrs_inline", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 nb_execution_mode = "off"
@@ -36,11 +36,11 @@ html_theme_options = {
     "show_toc_level": 2,
     "use_download_button": True,
     "use_fullscreen_button": False,
-    "home_page_in_toc": True,
     "logo": {"text": "Do sparse autoencoders<br>find true features?"},
     "footer_content_items": ["copyright.html"],
 }
 
 if tags.has("single"):  # noqa: F821 (Sphinx hands `tags` in): one page alone, for a run with other parameters
+    exclude_patterns += ["glossary.md"]
     html_sidebars = {"**": []}
     html_theme_options |= {"use_download_button": False, "article_header_start": []}

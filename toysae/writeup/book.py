@@ -10,15 +10,31 @@ from nbformat import NotebookNode
 
 from toysae.claims.record import Published, Record, Unreadable
 from toysae.claims.sources import SOURCES
-from toysae.writeup import changes, comparison, judging, machine, pages, pairs, records, reproduced, stamps
+from toysae.writeup import (
+    changes,
+    comparison,
+    contents,
+    glossary,
+    judging,
+    machine,
+    pages,
+    pairs,
+    records,
+    references,
+    reproduced,
+    stamps,
+)
 from toysae.writeup.files import swap_folder, workshop
-from toysae.writeup.project import Project
+from toysae.writeup.project import Project, is_chapter
 
 _MAPS = (
     ("minimal_heat_map", "01_minimal_example", "The minimal example."),
     ("larger_heat_map", "02_larger_example", "The larger example."),
     ("room_for_pairs", "02_larger_example", "What is found, over the number of latents."),
 )
+
+
+PAGES = ("claims", "reproduced", "judging", "changes", "comparison", "bench", "references", "glossary")  # in order
 
 
 class BookError(Exception):
@@ -33,13 +49,14 @@ def build(project: Project) -> Path:
         for name, notebook in notebooks.items():
             _stage_chapter(project, name, notebook, stage)
         claims = claims_of_all(project)
-        (stage / f"{reproduced.NAME}.md").write_text(reproduced.page(claims), encoding="utf-8")
-        _stage_judging(project, notebooks, claims, stage)
+        _stage_pages(project, notebooks, claims, stage)
         index = pages.with_findings(_text(project.notebooks / "index.md"), claims)
         front = pages.front_page(index, _slots(project, notebooks, claims)) + _stage_bench(project, stage)
         front += _stage_comparison(project, stage)
+        front += contents.toctrees(list(notebooks), [name for name in PAGES if (stage / f"{name}.md").exists()])
         (stage / "index.md").write_text(front, encoding="utf-8")
         made, complaints = _sphinx(stage, "index", [])
+        contents.lead_on(made, list(notebooks))
         for name in filter(lambda name: executed(project, name), notebooks):
             # the download is the notebook itself, not its staged page
             shutil.copyfile(project.executed(name), made / "_sources" / f"{name}.ipynb")
@@ -123,14 +140,21 @@ def _stage_chapter(project: Project, name: str, notebook: NotebookNode, stage: P
     (stage / f"{name}.ipynb").write_bytes(pairs.to_bytes(page))
 
 
-def _stage_judging(project: Project, notebooks: dict[str, NotebookNode], claims: list[Record], stage: Path) -> None:
-    """The pages on how claims are judged, and on what became of those of the first edition."""
-    titles = {name: pages.title_of(notebook) for name, notebook in notebooks.items()}
+def _stage_pages(project: Project, notebooks: dict[str, NotebookNode], claims: list[Record], stage: Path) -> None:
+    """The pages behind the chapters, made from what was claimed in them."""
+    titles = {name: pages.numbered(name, pages.title_of(notebook)) for name, notebook in notebooks.items()}
     sources = {name: project.source(name).read_text(encoding="utf-8") for name in notebooks}
     seeds = judging.Seeds.read(project.notebooks / "tables" / "seeds.csv", Published.read(project.published))
-    (stage / f"{judging.NAME}.md").write_text(judging.page(claims, titles, sources, seeds), encoding="utf-8")
-    first = changes.FirstEdition.read(project.notebooks)
-    (stage / f"{changes.NAME}.md").write_text(changes.page(claims, first), encoding="utf-8")
+    places = {claim.source: place for claim in claims if (place := reproduced.place_of(claim.source))}
+    made = {
+        reproduced.NAME: reproduced.page(claims),
+        pages.CLAIMS: pages.claims_page(claims, titles, _names_of_sources(claims)),
+        judging.NAME: judging.page(claims, titles, sources, seeds),
+        changes.NAME: changes.page(claims, changes.FirstEdition.read(project.notebooks)),
+        references.NAME: references.page(places),
+    }
+    for name, text in made.items():
+        (stage / f"{name}.md").write_text(text, encoding="utf-8")
 
 
 def _stage_bench(project: Project, stage: Path) -> str:
@@ -140,7 +164,7 @@ def _stage_bench(project: Project, stage: Path) -> str:
         return ""
     for name in names:
         shutil.copyfile(project.bench / name, stage / name)
-    return pages.appendix("bench", "What training costs is told in [How fast is it?](bench.md).")
+    return "\nWhat training costs is told in [How fast is it?](bench.md).\n"
 
 
 def _stage_comparison(project: Project, stage: Path) -> str:
@@ -150,21 +174,21 @@ def _stage_comparison(project: Project, stage: Path) -> str:
         return ""
     (stage / f"{comparison.NAME}.md").write_text(comparison.page(found), encoding="utf-8")
     link = f"[{comparison.TITLE}]({comparison.NAME}.md)"
-    return pages.appendix(comparison.NAME, f"{link}: {comparison.summary(found)}.")
+    return f"\n{link}: {comparison.summary(found)}.\n"
 
 
 def _slots(project: Project, notebooks: dict[str, NotebookNode], claims: list[Record]) -> dict[str, str]:
     titles = {name: pages.title_of(notebook) for name, notebook in notebooks.items()}
     return {
         "heat maps": _heat_maps(project, notebooks),
-        "chapters": pages.chapter_list(titles),
-        "claims": pages.claims_tables(claims, titles, _names_of_sources(claims)),
+        "chapters": pages.answers({name: title for name, title in titles.items() if is_chapter(name)}, claims),
+        "studies": pages.answers({name: title for name, title in titles.items() if not is_chapter(name)}, claims),
         "about": _about(project, titles),
     }
 
 
 def _names_of_sources(claims: list[Record]) -> dict[str, str]:
-    """What the front page calls each source, with a link where the next page has a section on it."""
+    """What the page of claims calls each source, with a link where the next page has a section on it."""
     used = {claim.source for claim in claims}
     places = {source: reproduced.place_of(source) for source in used}
     return {source: f"[{SOURCES[source].name}](#{place})" if place else source for source, place in places.items()}
@@ -173,9 +197,11 @@ def _names_of_sources(claims: list[Record]) -> dict[str, str]:
 def _heat_maps(project: Project, notebooks: dict[str, NotebookNode]) -> str:
     shown = []
     for figure, name, title in _MAPS:
-        if (project.notebooks / "figures" / f"{figure}.png").exists() and name in notebooks:
+        picture = project.notebooks / "figures" / f"{figure}.png"
+        if picture.exists() and name in notebooks:
             caption = f"**{title}** Read it in [the chapter]({name}.ipynb)."
-            shown.append(pages.figure(f"figures/{figure}.png", caption, _alt_of(figure, notebooks[name])))
+            alt, width = _alt_of(figure, notebooks[name]), pages.width_of(picture.read_bytes())
+            shown.append(pages.figure(f"figures/{figure}.png", caption, alt, width))
     return ":::::{container} maps\n\n" + "\n".join(shown) + "\n:::::\n" if shown else ""
 
 
@@ -192,13 +218,15 @@ def _about(project: Project, titles: dict[str, str]) -> str:
     times = "; ".join(f"*{title}*: {seconds:.0f} s" for title, seconds in took.items() if seconds is not None)
     made = ", ".join(f"{name} {version}" for name, version in machine.versions().items())
     ran = f"The chapters took, on the machine that made this book: {times}. " if times else ""
-    return f"## About this copy\n\n{ran}Made with {made}.\n"
+    fold = '<details class="fold"><summary>About this copy</summary>'
+    return f"{fold}\n\n{ran}Made with {made}.\n\n</details>\n"
 
 
 def _stage(project: Project, folder: Path) -> Path:
     stage = folder / "source"
     shutil.copytree(project.notebooks / "_static", stage / "_static")
-    shutil.copyfile(project.notebooks / "conf.py", stage / "conf.py")
+    for path in filter(Path.exists, (project.notebooks / "conf.py", project.notebooks / f"{glossary.NAME}.md")):
+        shutil.copyfile(path, stage / path.name)
     if (project.notebooks / "figures").is_dir():
         shutil.copytree(project.notebooks / "figures", stage / "figures")
     mathjax = stage / "_static" / "mathjax"

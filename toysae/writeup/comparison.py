@@ -17,6 +17,7 @@ from toysae.claims.intervals import Fraction, Mean
 from toysae.claims.record import NOT_JUDGED, Published
 from toysae.claims.words import counted
 from toysae.writeup.pages import anchor, bullets, cell, coloured, section, shown, table
+from toysae.writeup.project import spoken
 
 NAME = "comparison"
 TITLE = "Compared with the published run"
@@ -115,7 +116,7 @@ def page(comparison: Comparison) -> str:
     columns = ["Claim", "Number", *_RUNS, "It is"]
     parts.append(section("Numbers that differ", table(columns, numbers) if numbers else ""))
     parts.append(section("New claims", bullets(_link(claim) for claim in claims if claim.published is None)))
-    gone = bullets(_name(claim) for claim in claims if claim.now is None)
+    gone = bullets(f"{claim.id} ({claim.notebook})" for claim in claims if claim.now is None)
     parts.append(section("Published claims that are gone", gone))
     return "\n".join(filter(None, parts))
 
@@ -192,8 +193,4 @@ def _row_of_number(claim: Compared, number: Number) -> str:
 
 
 def _link(claim: Compared) -> str:
-    return f"[{_name(claim)}](#{anchor(claim.notebook, claim.id)})"
-
-
-def _name(claim: Compared) -> str:
-    return f"{claim.id}, chapter {int(claim.notebook[:2])}"
+    return f"[{claim.id}, {spoken(claim.notebook)}](#{anchor(claim.notebook, claim.id)})"

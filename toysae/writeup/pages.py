@@ -18,6 +18,14 @@ from toysae.writeup.folding import folded
 from toysae.writeup.records import recorded
 
 NOTHING_YET = "No notebook has been executed yet. `make reproduce` executes them all.\n"
+CLAIMS = "claims"
+_CLAIMS = """# All claims
+
+A claim is a sentence with a test behind it. The test runs with the notebook, and the sentence here is the one that came
+out true. *Source* says whom the claim comes from: *the comment* is the one that this book answers, *theory* is a
+derivation, *ours* a result of these pages, and other names are publications. [How we judge](judging.md) states the
+rules. Open a title to see its claims; a verdict leads to the claim with its evidence.
+"""
 _KINDS = {"holds": "holds", "reproduced": "holds", "partly": "partly", "does not hold": "fails", "differs": "fails"}
 _LINK = re.compile(r"\[([^\]]*)\]\((\d\d_\w+)\.ipynb(#[^)]*)?\)")
 _FINDING = re.compile(r"<!-- finding: (\w+)/([\w-]+) -->")
@@ -37,7 +45,19 @@ def chapter(name: str, notebook: NotebookNode, pictures: Path) -> NotebookNode:
         if cell.cell_type == "code":
             cell.outputs, count = _dressed(cell.outputs, name, pictures, count)
     page.cells = folded(page.cells)
+    number_title(name, page)
     return page
+
+
+def number_title(name: str, page: NotebookNode) -> None:
+    """Give the title of a page the number of its file: '1 The minimal example'."""
+    if page.cells:
+        page.cells[0].source = _TITLE.sub(lambda found: f"# {numbered(name, found[1])}", page.cells[0].source, count=1)
+
+
+def numbered(name: str, title: str) -> str:
+    """A title with the number of its notebook."""
+    return f"{int(name[:2])} {title}"
 
 
 def add_note(page: NotebookNode, text: str) -> None:
@@ -67,15 +87,25 @@ def anchor(name: str, claim_id: str) -> str:
 
 
 def claim_box(claim: Record, shown: str) -> str:
-    """A claim as MyST Markdown: what the cell showed, sentence and evidence, then the verdict."""
+    """A claim as MyST Markdown: what the cell showed, sentence and evidence, then the verdict.
+
+    In a notebook a claim says that it is one; on the page one sees it.
+    """
+    shown = shown.removeprefix("**Claim.** ")
     opening = f"::::{{container}} claim claim-{kind_of(claim.word)}\n:name: {anchor(claim.notebook, claim.id)}"
     return f"{opening}\n\n{shown}\n\n{_judgement(claim)}\n::::\n"
 
 
 def figure(path: str, caption: str, alt: str, width: int | None = None) -> str:
-    """A captioned picture as MyST Markdown."""
+    """A captioned picture as MyST Markdown. Its natural width, if given, is told to the style as well."""
     size = f":width: {width}px\n" if width else ""
-    return f"::::{{figure}} {path}\n:alt: {json.dumps(alt, ensure_ascii=False)}\n{size}\n{caption}\n::::\n"
+    told = f"::::{{figure}} {path}\n:alt: {json.dumps(alt, ensure_ascii=False)}\n{size}\n{caption}\n::::\n"
+    return f'<div class="picture" style="--w: {width}px">\n\n{told}\n</div>\n' if width else told
+
+
+def width_of(png: bytes) -> int:
+    """The natural width of a picture that `show` painted, in pixels of a page: half of its own."""
+    return int.from_bytes(png[16:20], "big") // 2
 
 
 def live_figure(html: str, caption: str, still: NotebookNode) -> str:
@@ -114,28 +144,30 @@ def with_findings(template: str, claims: list[Record]) -> str:
     return _FINDING.sub(fill, template)
 
 
-def appendix(name: str, sentence: str) -> str:
-    """The end of a front page that has one more page behind its chapters: a sentence with a link, a hidden entry."""
-    return f"\n{sentence}\n\n```{{toctree}}\n:hidden:\n\n{name}\n```\n"
+def answers(titles: dict[str, str], claims: list[Record]) -> str:
+    """Notebooks in their order, each with a link and with the sentence of its first claim, if it has results."""
+    first = {claim.notebook: claim.statement for claim in reversed(claims)}
+    lines = [f"{int(name[:2])}. [{title}]({name}.ipynb){_answer(first.get(name))}" for name, title in titles.items()]
+    return "\n".join(lines) + "\n"
 
 
-def chapter_list(titles: dict[str, str]) -> str:
-    """The chapters in their order, each with a link."""
-    return "".join(f"1. [{title}]({name}.ipynb)\n" for name, title in titles.items())
+def _answer(statement: str | None) -> str:
+    return f": {statement}" if statement else ""
 
 
-def claims_tables(claims: list[Record], titles: dict[str, str], sources: dict[str, str]) -> str:
-    """All claims, folded up by chapter: the sentence that is true, its source, the verdict with a link to its place.
+def claims_page(claims: list[Record], titles: dict[str, str], sources: dict[str, str]) -> str:
+    """The page "All claims": a table for each notebook, folded up behind its title.
 
+    titles   with their numbers, in the order of the book
     sources  what the page calls a source, by its short name, as Markdown
     """
-    parts = []
+    parts = [_CLAIMS]
     for name, title in titles.items():
         of_chapter = [claim for claim in claims if claim.notebook == name]
         if of_chapter:
             rows = [_row(claim, sources) for claim in of_chapter]
             parts.append(f"{_fold(title, of_chapter)}\n\n{table(['Claim', 'Source', 'Verdict'], rows)}\n</details>\n")
-    return "\n".join(parts) or NOTHING_YET
+    return "\n".join(parts if claims else [*parts, NOTHING_YET])
 
 
 def table(columns: Sequence[str], rows: Iterable[str], look: str = "claims-table") -> str:

@@ -1,41 +1,80 @@
 """The page "What was reproduced": what others report beside what these notebooks find, publication by publication.
 
-It is made from the same claims as build/claims.json.
+It is made from the same claims as build/claims.json. What was reported is written by hand; what we see is not.
 """
 
+from __future__ import annotations
+
 from collections import Counter
+from collections.abc import Sequence
+from html import escape
 
 from toysae.claims.record import Record
-from toysae.claims.sources import OURS, REPORTED, SOURCES, Reference, Source
+from toysae.claims.sources import OURS, REPORTED, SOURCES
+from toysae.claims.words import counted
+from toysae.writeup.budgets import count_words
 from toysae.writeup.pages import anchor, bullets, cell, coloured, table
+from toysae.writeup.project import spoken
+from toysae.writeup.references import cited
 
 NAME = "reproduced"
+SHORT = 15  # words that fit into a row
 _HEAD = """# What was reproduced
 
-Others have built toys like these, and reported what they saw. Here is what we find when we build them too. A row is the
-sentence that came out true in our runs. The *verdict* compares it with what was reported, by a rule that the chapter
-states before its results: *reproduced*, *partly* or *differs*. A result that differs is a finding, not a failure. Where
-the settings of a run leave nothing to judge, it is *not judged*.
+Others have built toys like these and reported what they saw. We build them too. The *verdict* compares both, by a rule
+that stands in the chapter before its results. A result that differs is a finding, not a failure. Below the table, each
+publication opens to show its setting and our sentences in full.
 """
 _DERIVED = """## Our own derivations
 
 A formula is derived in its chapter and then compared with something that does not use it: an independent computation,
-or trained SAEs. Here the verdict is *holds*, *partly* or *does not hold*.
+or trained SAEs.
 """
+# what was reported, by claim: our words for the part of the publication that the claim looks for
+WHAT = {
+    "seed/no-atoms": "The SAE has not learned a single atomic feature.",
+    "seed/composites-larger": "A larger example shows the same.",
+    "seed/bias-fills": "So small a model would use its bias to do tricky things.",
+    "anders/till-on-the-diagonals": "Training does not even reach the diagonals, which are optimal (Till).",
+    "anders/a-weak-preference-at-zero": "Without correlation no basis of the data is privileged (Shehper).",
+    "anders/composed-at-every-setting": "Composed features at every learning rate and price.",
+    "anders/till-on-the-grid": "Training does not reach its own optimum (Till).",
+    "anders/composed-even-when-alone": "They persist when features are alone in three of four samples.",
+    "absorption/control": "Independent features are all found.",
+    "absorption/strict-hierarchy": "In a hierarchy, one latent for the parent without the child, one for both.",
+    "absorption/magnitudes-vary": "If the parent's magnitude varies, absorption is partial.",
+    "absorption/child-leaks": "If the child is sometimes alone, absorption is still partial.",
+    "absorption/tied-weights": "Tied weights remove absorption.",
+    "matryoshka/tree-plain": "In a tree, a plain SAE writes each parent with its children's latents.",
+    "matryoshka/tree-matryoshka-holes": "With the prefix loss, parents fire with their children.",
+    "matryoshka/tree-matryoshka-diagonal": "A Matryoshka SAE is mostly diagonal.",
+    "hedging/one-latent-bends": "A single latent bends towards the child.",
+    "hedging/two-latents-absorb": "Two latents absorb.",
+    "sparse-but-wrong/too-small-a-budget-mixes": "Too small an L0 mixes correlated features, by sign.",
+    "sparse-but-wrong/right-budget-random-start": "At the right L0 features are found, if nothing gets stuck.",
+    "sharkey/a-band-of-recovery": "Features are recovered in a band of prices and widths.",
+    "ortsae/orthogonality-composites": "A penalty on cosines leaves fewer composites.",
+    "ortsae/orthogonality-absorption": "A penalty on cosines leaves less absorption.",
+    "synthsaebench/l0-trades-precision-for-recall": "L0 trades precision for recall.",
+    "synthsaebench/reconstruction-is-not-recovery": "Good reconstruction is not recovery.",
+    "synthsaebench/matryoshka-detects-better": "At one L0, Matryoshka explains less and detects better.",
+    "synthsaebench/plain-is-not-far-behind": "The plain SAE is last, far behind the others.",
+}
+_SEEN = {"reproduced": "We see the same.", "partly": "We see it in part.", "differs": "We do not see it."}
 
 
 def page(claims: list[Record]) -> str:
-    """The page as MyST Markdown: counts, then a table for every publication, then one for our own formulas."""
+    """The page as MyST Markdown: counts and one table of all results, then the evidence, folded by publication."""
     reported = [claim for claim in claims if _is_reported(claim)]
     formulas = [claim for claim in claims if claim.source == "theory"]
     parts = [_HEAD, _summary("result", "that others report", reported, REPORTED)]
-    parts.append(_summary("formula", "derived here", formulas, OURS))
-    for short, source in SOURCES.items():
-        found = [claim for claim in reported if claim.source == short]
-        if found:
-            parts += [_section(short, source), _table(found)]
+    if reported:
+        columns = ["Source", "What was reported", "What we see", "Verdict"]
+        parts.append(table(columns, _rows(reported), "claims-table reproduced-table"))
+        parts.append("## The evidence, by publication\n")
+    parts += [_fold(short, of_source) for short, of_source in _by_source(reported)]
     if formulas:
-        parts += [_DERIVED, _table(formulas)]
+        parts += [_DERIVED, _summary("formula", "derived here", formulas, OURS), _folded("Formulas", _table(formulas))]
     return "\n".join(parts)
 
 
@@ -44,27 +83,67 @@ def place_of(source: str) -> str | None:
     return f"{NAME}-{source}" if source in SOURCES and SOURCES[source].is_publication else None
 
 
+def seen(claim: Record) -> str:
+    """What we see, in at most fifteen words: the claim's sentence, or what its verdict says of what was reported."""
+    if count_words(claim.statement) <= SHORT:
+        return claim.statement
+    return _SEEN.get(claim.word, "Nothing to judge with these settings.")
+
+
 def _is_reported(claim: Record) -> bool:
     return SOURCES[claim.source].is_publication
 
 
-def _summary(noun: str, rest: str, claims: list[Record], words: tuple[str, ...]) -> str:
-    """How many of each verdict; what is not judged is counted only if it occurs."""
+def _by_source(claims: list[Record]) -> list[tuple[str, list[Record]]]:
+    of_sources = ((short, [claim for claim in claims if claim.source == short]) for short in SOURCES)
+    return [(short, of_source) for short, of_source in of_sources if of_source]
+
+
+def _rows(claims: list[Record]) -> list[str]:
+    """A row for each result, the name of the publication in the first of its rows."""
+    rows = []
+    for short, of_source in _by_source(claims):
+        for place, claim in enumerate(of_source):
+            source = f"[{_name(short)}](#{place_of(short)})" if place == 0 else ""
+            what = WHAT.get(f"{short}/{claim.id}", SOURCES[short].reports)
+            link = f"[{claim.word}](#{anchor(claim.notebook, claim.id)})"
+            rows.append(f"| {source} | {cell(what)} | {cell(seen(claim))} | {coloured(claim.word, link)} |")
+    return rows
+
+
+def _name(short: str) -> str:
+    name = SOURCES[short].name
+    return name[0].upper() + name[1:]
+
+
+def _counts(claims: Sequence[Record], words: Sequence[str], all_words: bool) -> list[tuple[str, int]]:
     counts = Counter(claim.word for claim in claims)
     shown = [*words, *sorted(set(counts) - set(words))]
-    told = ", ".join(coloured(word, f"{counts[word]} {word}") for word in shown)
-    return f"{len(claims)} {noun}{'' if len(claims) == 1 else 's'} {rest}: {told}.\n"
+    return [(word, counts[word]) for word in shown if all_words or counts[word]]
 
 
-def _section(short: str, source: Source) -> str:
-    references = bullets(map(_reference, source.references))
+def _summary(noun: str, rest: str, claims: list[Record], words: tuple[str, ...]) -> str:
+    """How many of each verdict; what is not judged is counted only if it occurs."""
+    told = ", ".join(
+        coloured(word, f"{count} {word}") for word, count in _counts(claims, words, True) if word in words or count
+    )
+    return f"{counted(len(claims), noun)} {rest}: {told}.\n"
+
+
+def _fold(short: str, claims: list[Record]) -> str:
+    """A publication, folded up: its setting, what it reports, and our sentences."""
+    source = SOURCES[short]
+    references = bullets(map(cited, source.references))
     about = f"**Setting.** {source.setting}\n\n**Reported.** {source.reports}"
-    heading = source.name[0].upper() + source.name[1:]
-    return f"({place_of(short)})=\n\n## {heading}\n\n{references}\n{about}\n"
+    told = ", ".join(f"{count} {word}" for word, count in _counts(claims, REPORTED, False))
+    state = f"{counted(len(claims), 'result')}: {told}"
+    return _folded(_name(short), f"{references}\n{about}\n\n{_table(claims)}", state, place_of(short))
 
 
-def _reference(reference: Reference) -> str:
-    return f"{reference.authors}: [{reference.title}]({reference.link}), {reference.year}."
+def _folded(title: str, body: str, state: str = "", place: str | None = None) -> str:
+    named = f"({place})=\n\n" if place else ""  # within, so that a link to it opens the fold
+    line = f'<details class="fold"><summary>{escape(title)} <span>{state}</span></summary>'
+    return f"{line}\n\n{named}{body}\n</details>\n"
 
 
 def _table(claims: list[Record]) -> str:
@@ -72,5 +151,5 @@ def _table(claims: list[Record]) -> str:
 
 
 def _row(claim: Record) -> str:
-    chapter = f"[chapter {int(claim.notebook[:2])}](#{anchor(claim.notebook, claim.id)})"
-    return f"| {cell(claim.statement)} | {coloured(claim.word)} | {chapter} |"
+    where = f"[{spoken(claim.notebook)}](#{anchor(claim.notebook, claim.id)})"
+    return f"| {cell(claim.statement)} | {coloured(claim.word)} | {where} |"

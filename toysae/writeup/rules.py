@@ -18,6 +18,7 @@ from toysae.claims.families import LEVEL
 from toysae.claims.record import Record
 from toysae.claims.rules import HALF, NEARLY_ALL
 from toysae.writeup.pages import anchor, coloured
+from toysae.writeup.project import spoken
 
 FEWEST = 16  # what a verdict that rests on a count has to have counted
 
@@ -116,14 +117,14 @@ def _example_of_controls(claims: list[Record]) -> str:
     trained = counts.get("no atom"), counts.get("composites only")
     if found is None or start is None or only_before is None or None in trained:
         return "The run that this book shows does not tell the counts of our example."
-    place = f"[The claim of chapter {int(found.notebook[:2])}](#{anchor(found.notebook, found.id)})"
+    place = f"[{spoken(found.notebook)}](#{anchor(found.notebook, found.id)})"
     return (
-        f"*No latent for a single feature* is true of {_k(trained[0])} trained SAEs in chapter"
-        f" {int(found.notebook[:2])}, but of {_k(start)} before training, too: the start"
+        f"*No latent for a single feature* is true of {_k(trained[0])} trained SAEs in {place}, but of"
+        f" {_k(start)} before training, too: the start"
         f" {'passes' if mostly(start) else 'fails'} the rule *most have no atom*, so that it"
         f" {'proves little' if mostly(start) else 'does tell something'}. *Every latent is a composite* is true of"
         f" {_k(trained[1])} after training and of {_k(only_before)} before: the start"
-        f" {'passes' if mostly(only_before) else 'fails'}. {place} rests on the second."
+        f" {'passes' if mostly(only_before) else 'fails'}. So the claim rests on the second."
     )
 
 
