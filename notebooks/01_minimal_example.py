@@ -1,21 +1,11 @@
 # %% [markdown]
 # # The minimal example
 #
-# Does a sparse autoencoder find the features that its data are made of, or does it find mixtures of them? We build data
-# whose true features are known and at right angles, train many small autoencoders on them, and look at every number
-# they learned. The answer stands in the first section, and so does its condition: how many latents there are for the
-# sets of features that fire together. A toy can only show that something *can* happen: what it says about large models
-# is a question that we keep for the end.
-#
-# The question comes from [a comment](https://www.lesswrong.com/posts/QoR8noAB3Mp2KBA4B?commentId=mtPPrejkhYSudDh6m)
-# under the forum post *Do sparse autoencoders find "true features"?* of February 2024. It shows a heat map and says of
-# an autoencoder that it "has not learned a single atomic feature". A reader asks for a more detailed write-up. This is
-# one.
-#
-# **You will see** that heat map, what each of its numbers means, how often the result occurs, and what it costs. **You
-# will need** to know what a vector, a cosine and a neural network are. Nothing else is assumed.
+# A sparse autoencoder (SAE) is meant to find the features that its data are made of. [A
+# comment](https://www.lesswrong.com/posts/QoR8noAB3Mp2KBA4B?commentId=mtPPrejkhYSudDh6m) shows the heat map of a small
+# one that "has not learned a single atomic feature". We train such SAEs on features that we know. What do they learn?
 
-# %% tags=["parameters"]
+# %% mystnb={"code_prompt_show": "Set-up: parameters, imports, training"} tags=["parameters", "hide-input"]
 n_features: int = 3  # true features, at right angles to each other
 k_active: int = 2  # how many of them fire in each sample
 n_latents: int = 3  # latents of each autoencoder
@@ -31,20 +21,19 @@ decoder_bias: bool = False  # whether the decoder has a bias
 init: str = "random-sign"  # where the decoder rows start
 threshold: float = 0.95  # cosine from which on a latent counts as aligned
 
-# %%
+# %% tags=["hide-input"]
 import math
 
 import pandas as pd
 import torch
 
 import toysae
-from toysae import figures, measures, optimum, saes
-from toysae.chapters.minimal_example import map_with_activations, pattern_table, sphere_paths
+from toysae import figures, live, measures, optimum, saes
+from toysae.chapters.minimal_example import given, map_with_activations, sphere_paths, two_ways, ways
 from toysae.chapters.parameters import check_parameters
 from toysae.claims import (
     Fraction,
     claim,
-    counted,
     fewer,
     more,
     mostly,
@@ -54,31 +43,13 @@ from toysae.claims import (
     say,
     say_trained,
     show,
+    show_interactive,
 )
 
 check_parameters(globals())
 figures.house_style()
 
-# %% [markdown]
-# ## The whole experiment in a few lines
-#
-# A *world* makes the data. A *sparse autoencoder* (SAE) learns to rebuild them out of a few *latents*. We train not one
-# but a whole stack of SAEs, each from its own starting point, because one SAE proves little. The rest of this page
-# explains each line.
-#
-# The comment reports an SAE that has learned no feature by itself, only mixtures. Before we look, a rule for the
-# verdict: that is *reproduced* if most of our SAEs consist of composites only, which means that each of their latents
-# stands for several features that fire together. It *differs* if fewer than half do, and most have a latent that stands
-# for a single feature. Anything between is *partly*. "Most" means that the whole interval of a count lies above one
-# half. The same SAEs before training are the *control*: a rule that they pass as well would prove nothing. To have no
-# latent for a single feature is such a rule, for a random direction is seldom near one; both counts stand beside the
-# verdict.
-#
-# The number of latents is part of the question. A composite is a latent for a set of features that fire together, so
-# there has to be a latent for each such set. Here there are as many sets as features: three choose two is three. [The
-# larger example](02_larger_example.ipynb) takes worlds in which these numbers differ.
-
-# %%
+# %% tags=["hide-input"]
 world = toysae.k_of_n(n_features, k_active, mu=mu, sigma=sigma)
 seeds = range(seed * n_saes, (seed + 1) * n_saes)
 start = toysae.start(world, n_latents, l1_coeff, seeds, init=init, decoder_bias=decoder_bias)
@@ -89,155 +60,181 @@ def batches(world):
     return saes.Batches(world, batch_size, torch.Generator().manual_seed(seed))
 
 
-# %%
 often = {"snapshots": True, "record_every": max(1, n_steps // 300)}
 trained, history = saes.fit(start, batches(world), n_steps=n_steps, lr=lr, **often)
 before = toysae.assess(start, world, threshold)
 seen = toysae.assess(trained, world, threshold)
+
+# %% tags=["hide-input"]
+# The rule, written before the result: "reproduced" if in most SAEs every latent is a composite; the control are the
+# same SAEs before training. To have no atom is not enough: a random direction is seldom close to a feature.
 n_sets = len(world.composites())  # sets of features that fire together
+no_atom, only, only_before = seen.no_atom, seen.composites_only, before.composites_only
+complete = Fraction.of(seen.all_composite & (seen.labels.sets_found == n_sets))
+silent = 0.5 * math.erfc(mu / (sigma * math.sqrt(2))) if sigma else 0.0  # chosen to fire, and zero after all
+words = given(world, k_active, n_latents, silent)
+
+# %% tags=["hide-input"]
+patterns, _ = world.firing.support()
+names, shown = measures.feature_names(n_features), slice(0, 12)
+drawn = measures.by_loss(seen.losses)
+best = drawn["lowest loss"]  # the rule: draw the SAE that solved its task best
+order = measures.reading_order(seen.cosines, seen.labels, best)
+strength = trained.encode(world.inputs(mu * patterns[shown].float()))[best]
+pattern_names = ["+".join(n for n, on in zip(names, row, strict=True) if on) for row in patterns[shown].tolist()]
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-no_atom, only, only_before = seen.no_atom, seen.composites_only, before.composites_only
 claim(
     "no-atoms",
     (
+        nearly_all(complete),
+        "Give an SAE {features}, and {latents}, and it learns the {sets} and no feature.",
+        "reproduced",
+    ),
+    (
         mostly(only) and n_latents >= n_sets,
-        "Of {features} features {active} fire together, and there is a latent for each of the {sets} sets that do:"
-        " most sparse autoencoders then learn composites only, and every latent stands for several features.",
+        "Give many SAEs {features}, and {latents}, and most learn {sets} and no feature.",
         "reproduced",
     ),
     (
         mostly(only),
-        "Of {features} features {active} fire together. Most sparse autoencoders learn composites only, though they"
-        " have fewer latents than the {sets} sets that fire together.",
+        "Give many SAEs {features}, but only {latents}, and most still learn {sets} and no feature.",
         "reproduced",
     ),
     (
         mostly(no_atom),
-        "Most SAEs here have no latent for a single feature, but it cannot be said that most consist of composites"
-        " only: {composites only.k} of {composites only.n} do.",
+        "Give many SAEs {features}, and {latents}, and most learn no feature. But {composites only.k} of"
+        " {composites only.n} learn nothing but {sets}, too few to say that most do.",
         "partly",
     ),
     (
         mostly_not(only),
-        "Fewer than half of the SAEs here consist of composites only: {composites only.k} of {composites only.n} do.",
+        "Give many SAEs {features}, and {latents}, and fewer than half learn nothing but {sets}:"
+        " {composites only.k} of {composites only.n} do.",
         "differs",
     ),
     (
         True,
-        "Whether most SAEs here consist of composites only is undecided: {composites only.k} of {composites only.n}"
-        " do.",
+        "Give many SAEs {features}, and {latents}, and it is undecided whether most learn nothing but {sets}:"
+        " {composites only.k} of {composites only.n} do.",
         "partly",
     ),
     evidence={
-        "features": n_features,
-        "active": k_active,
-        "latents": n_latents,
-        "sets": n_sets,
+        "features": words.features,
+        "latents": words.latents,
+        "sets": words.sets,
         "composites only": only,
+        "with every set among them": complete,
         "no atom": no_atom,
         "no atom before training": before.no_atom,
+        "settings": "our choice",
     },
     control={"the SAEs before training": (mostly(only_before), only_before)},
     source="seed",
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-say(
-    "An interval says how far a count may be off. The SAEs are a sample from all the starting points there are; the"
-    " share among *all* of them lies in the 95 % Wilson interval, unless this sample is one of the unluckiest 5 %. All"
-    " SAEs of a stack see the same batches."
-)
-
-# %% [markdown]
-# ## What are the data?
-#
-# A *feature* is something that can be present in a sample, more or less strongly. Each feature owns one direction in
-# space, and the directions are at right angles: nothing overlaps, nothing is hidden. A sample is the sum of the
-# features that fire in it,
-#
-# $$x = \sum_i a_i v_i ,$$
-#
-# where $v_i$ is the direction of feature $i$ and $a_i \ge 0$ its *activation*. Which features can fire together?
-
-# %%
-patterns, probabilities = world.firing.support()
-names = measures.feature_names(n_features)
-
-# %% jupyter={"source_hidden": true} tags=["remove-input"]
-shown = slice(0, 12)
 show(
-    pattern_table(patterns[shown], probabilities[shown]),
-    f"For every sample exactly {k_active} of the {counted(n_features, 'feature')} are chosen to fire.",
-    "Each row is one pattern, each column one feature; a filled cell means that the feature fires. "
-    + (
-        "All patterns are shown; they are equally likely."
-        if len(patterns) <= 12
-        else f"The first 12 of {len(patterns)} are shown; all are equally likely."
+    map_with_activations(seen, best, strength, pattern_names, f"$\\mu$ = {mu:g}, $\\sigma$ = {sigma:g}"),
+    f"The latents of this SAE stand for: {measures.stand_for(seen, best)}.",
+    "Left: the cosine between what each latent writes and each true feature (1 is the same direction, 0 a right"
+    " angle); right: how strongly the latent fires on samples of these features"
+    + (f", the first 12 of {len(patterns)} combinations." if len(patterns) > 12 else "."),
+    alt=(
+        "Heat map of learned latents by true features with a separate bias row, beside a map of latent activations by"
+        " combination of features."
     ),
-    alt="Table of firing patterns: one row per pattern, one column per true feature, filled where the feature fires.",
+    name="minimal_heat_map",
+)
+
+# %% jupyter={"source_hidden": true} tags=["evidence", "remove-input"]
+say(
+    f"Drawn is the SAE with the lowest loss of {n_saes}; losses within a thousandth of each other count as the same,"
+    " and the first of those SAEs is taken. The latents of the SAE with the median loss stand for:"
+    f" {measures.stand_for(seen, drawn['median loss'])}; those of the SAE with the highest loss for:"
+    f" {measures.stand_for(seen, drawn['highest loss'])}."
 )
 
 # %% [markdown]
-# How strongly does a feature fire? When it fires, its activation is $\max(0, \mu + \sigma \varepsilon)$ with a fresh
-# standard normal $\varepsilon$ each time. Where $\sigma$ is much smaller than $\mu$, these are the mean and the
-# standard deviation of the magnitude; cutting off at zero changes both.
-
-# %%
-samples = world.sample(5, torch.Generator().manual_seed(seed))
-pd.DataFrame(samples.numpy(), columns=names).round(2)
+# ## One row, read aloud
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-active_mean, active_sd = world.magnitude_moments()
-entry_mean, entry_sd = world.entry_moments()
-silent = 0.5 * math.erfc(mu / (sigma * math.sqrt(2))) if sigma else 0.0
+say(f"Take the first row, latent {order[0] + 1}. {measures.row_read_aloud(seen, best, order[0], threshold)}")
+
+# %% [markdown]
+# Each latent gets the first of four labels that fits. It is **dead** if it never fires; an **atom** if its cosine with
+# one feature reaches the threshold; a **composite** if its cosine with the normalised sum of features that fire
+# together does; **mixed** otherwise. Had the SAE found the features, each row would hold a single 1.
+
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
+bias_size = float(trained.b_dec[best].norm())
 say(
-    f"Here $\\mu = {mu:g}$ and $\\sigma = {sigma:g}$. Over the features that are chosen, the mean is then"
-    f" {active_mean:.3f} and the standard deviation {active_sd:.3f}"
-    + (f"; {100 * silent:.1f} % of them have activation zero after all" if silent > 0.0005 else "")
-    + f". Over all entries of such a table, zeros included, if it were endless, they are {entry_mean:.3f} and"
-    f" {entry_sd:.3f}. The comment prints $\\mu$ and $\\sigma$ above its heat map and does not say which of the two"
-    " it means. Nor does it say how many features there are, who fires with whom, or what $\\lambda$ is. So all of"
-    " these are *our* choice, stated in the parameters above; $\\lambda$ is explained next."
+    f"**Bias only.** The decoder bias is on, and this SAE's has length {bias_size:.2f}. It is added to every"
+    " reconstruction, so that a latent writes a step away from the bias, and need not be a sum of features."
+    " [The bias](06_the_bias.ipynb) tells more."
+    if decoder_bias
+    else (
+        "**Bias only.** The last row is all zeros because the decoder bias is switched off. The comment did so too:"
+        ' so small a model would use it "to do tricky things". No feature is lost by that, since all of them start at'
+        " the origin. [The bias](06_the_bias.ipynb) switches it on."
+    )
+)
+
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
+explained = 100 * float(seen.explained_variance[best])
+say(
+    f"{'Nothing warns you: this' if explained > 90 and bool(seen.lacks_atoms[best]) else 'This'} SAE explains"
+    f" {explained:.1f} % of the variance, with {float(seen.l0[best]):.2f} latents active per sample."
 )
 
 # %% [markdown]
 # ## What is a sparse autoencoder?
 #
-# It is a network with one hidden layer. The hidden units are called *latents*. The encoder decides how strongly each
-# latent fires; the decoder adds up one direction per latent, as strongly as it fires:
+# The data come first. A *feature* owns a direction $v_i$ in space, and here all directions are at right angles. A
+# sample is the sum of the features that fire in it, each with its activation $a_i \ge 0$:
 #
-# $$z = \mathrm{relu}(x W_{enc} + b_{enc}), \qquad \hat x = z W_{dec}.$$
+# $$x = \sum_i a_i v_i .$$
+
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
+say(
+    f"In every sample {k_active} of the {n_features} features fire, each choice equally likely. A feature that fires"
+    " has activation $\\max(0, \\mu + \\sigma \\varepsilon)$ with a standard normal $\\varepsilon$; $\\sigma / \\mu$"
+    " is called the *spread*."
+)
+
+# %%
+samples = world.sample(4, torch.Generator().manual_seed(seed))
+pd.DataFrame(samples.numpy(), columns=names).round(2)
+
+# %% [markdown]
+# An SAE is a network with one hidden layer that rebuilds its input. Its hidden units are called *latents*. The encoder
+# decides how strongly each latent fires, $z_j$; the decoder adds up one direction per latent, as strongly as it fires.
+# These directions are the rows of $W_{dec}$. Each has length one, and together they are the *dictionary*:
 #
-# Each row of $W_{dec}$ has length one, so it is a pure direction; all rows together are called the *dictionary*.
-# Training minimises the error of the reconstruction plus a price for firing:
+# $$z = \mathrm{relu}(x W_{enc} + b_{enc}), \qquad \hat x = z W_{dec} .$$
+#
+# Training makes the error small, and asks a price $\lambda$ for firing:
 #
 # $$\text{loss} = \tfrac12 \lVert x - \hat x \rVert^2 + \lambda \sum_j z_j .$$
 #
-# The price makes the SAE use few latents at a time, that is why it is called sparse. The hope behind SAEs is that the
-# rows of $W_{dec}$ then become the feature directions $v_i$. Here is one SAE, written out, on one data point. (The
-# decoder bias `b_dec` is zero unless it is switched on above.)
+# The price keeps most latents silent, hence *sparse*. The hope is that each latent then finds one $v_i$ and becomes an
+# atom. In code, with the decoder bias that is zero here unless it is switched on:
+
 
 # %%
-x = world.inputs(samples[0])
-
-
 def one_loss(x, W_enc, b_enc, W_dec, b_dec):
     z = torch.relu((x - b_dec) @ W_enc + b_enc)  # how strongly each latent fires
     x_hat = z @ W_dec + b_dec  # the sum of their directions
     return (x - x_hat).square().sum() / 2 + l1_coeff * z.sum()
 
 
-first = {name: value[0] for name, value in trained.parameters.items()}
-first["b_dec"] = trained.b_dec[0]
-by_hand = one_loss(x, **first)
-by_stack = trained.losses(x[None])[0]
-
-# %% jupyter={"source_hidden": true} tags=["remove-input"]
-say(f"By these few lines the first SAE pays {by_hand:.4f} for this data point, by the package {by_stack:.4f}.")
+# %% mystnb={"code_prompt_show": "A check: the package computes the same"} tags=["hide-input"]
+first = {name: value[0] for name, value in trained.parameters.items()} | {"b_dec": trained.b_dec[0]}
+x = world.inputs(samples[0])
+torch.testing.assert_close(one_loss(x, **first), trained.losses(x[None])[0])
 
 # %% [markdown]
-# Other sources write the loss differently. To compare values of $\lambda$:
+# <details><summary>How do I compare λ with other papers?</summary>
 #
 # | their loss | their $\lambda$, for the same optimum |
 # |---|---|
@@ -246,156 +243,38 @@ say(f"By these few lines the first SAE pays {by_hand:.4f} for this data point, b
 # | squared error, mean over $d$ dimensions | $2 \lambda / d$ |
 # | half the squared error, mean over $d$ dimensions | $\lambda / d$ |
 #
-# ## What would success look like?
+# </details>
 #
-# A heat map answers this. It has one row per latent and one column per true feature; each cell holds the *cosine*
-# between the latent's direction and the feature's. A cosine of 1 means the same direction, 0 a right angle, $-1$ the
-# opposite. If an SAE finds the true features, each row has one cell with a 1: such a latent is an *atom*. If each
-# latent stands for features that fire together, each row has several equal cells: such a latent is a *composite*.
-
-# %%
-atoms = torch.eye(n_features)
-composites = measures.cosines(world.composites(), world.features)
+# ## One sample, two ways to write it
+#
+# Why would an SAE prefer pairs? Let two features fire with strength $\mu$ each. Their sample is the far corner of a
+# square. Two atoms walk to it along the edges, one composite along the diagonal.
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-share = 1 / k_active**0.5
-expected = {"if it finds atoms": atoms.numpy(), "if it finds composites": composites[:12].numpy()}
+edges, diagonal = ways(mu, l1_coeff)
 show(
-    figures.expected_maps({title: cosine for title, cosine in expected.items() if len(cosine)}),
-    (
-        "Two answers an SAE could give, written down by hand before any training."
-        if len(composites)
-        else "Only one answer can be written down: where features never fire together there is nothing to compose."
-    ),
-    f"Rows are latents, columns are true features, cells are cosines. A direction in the middle of {k_active} features"
-    f" has cosine $1/\\sqrt{{{k_active}}} = {share:.2f}$ with each of them. Will training look like this? Decide before"
-    " you read on.",
-    alt="Two heat maps of cosines side by side: the atoms' map, and the composites' map.",
-)
-
-# %% [markdown]
-# ## What did it learn?
-#
-# The stack holds many SAEs, and we may not pick the one that looks best. The rule, fixed beforehand: *draw the SAE with
-# the lowest loss*, the one that solved its task best. Losses within a thousandth count as the same, and the first of
-# those SAEs is drawn. Its latents are sorted by the features they stand for.
-
-# %%
-drawn = measures.by_loss(seen.losses)
-best = drawn["lowest loss"]
-order = measures.reading_order(seen.cosines, seen.labels, best)
-strongest = mu * patterns.float()
-z = trained.encode(world.inputs(strongest[shown]))[best]
-
-# %% jupyter={"source_hidden": true} tags=["remove-input"]
-pattern_names = ["+".join(n for n, on in zip(names, row, strict=True) if on) for row in patterns[shown].tolist()]
-show(
-    map_with_activations(
-        seen,
-        best,
-        z,
-        pattern_names,
-        f"$\\mu$ = {mu:g}, $\\sigma$ = {sigma:g}, the SAE with the lowest loss of {n_saes}",
-    ),
-    f"The latents stand for: {measures.stand_for(seen, best)}.",
-    "Left: cosine of each latent's direction with each true feature; the strip tells its label. Below, set apart, the"
-    " cosine of the decoder bias. Right: how strongly the same latents fire on one sample of each pattern, with every"
-    " active feature at its mean magnitude.",
+    two_ways(mu, l1_coeff),
+    f"For this sample two atoms pay {edges.price + edges.error:.3f}, one composite pays"
+    f" {diagonal.price + diagonal.error:.3f}.",
+    "Left: both ways from the origin to where they stop; right: what each pays for its length and, paler, for the error"
+    " that is left.",
     alt=(
-        "Heat map of learned latents by true features with a separate bias row, beside a map of latent activations by"
-        " pattern."
+        "A square whose far corner is a sample, one way along two edges and one along the diagonal, both stopping"
+        " before the corner; beside it a bar for what each way pays."
     ),
-    name="minimal_heat_map",
-)
-
-# %% jupyter={"source_hidden": true} tags=["remove-input"]
-say(
-    f"**The first row, read aloud.** This is latent {order[0] + 1}."
-    f" {measures.row_read_aloud(seen, best, order[0], threshold)}"
+    name="two_ways",
 )
 
 # %% [markdown]
-# The four labels follow one rule each, tried in this order. A latent is **dead** if it fires on no sample; **atomic**
-# if its cosine with one feature reaches the threshold; **composite** if its cosine with the normalised sum of two or
-# more features that fire together does; **mixed** otherwise. A latent that is not dead is *live*. The published
-# threshold was fixed before we looked.
+# The price is on length, and a diagonal is shorter than two edges. Neither way goes to its end: the last bit would cost
+# more than the error that it removes. [Why composites win](03_why_composites_win.ipynb) has the whole account.
 #
-# Losses and labels are not judged on the batches of training, but on one fixed list of data points for all: each
-# magnitude takes a few equally likely values, and every pattern appears with every combination of them.
+# That was one sample, in which both features are equally strong. And all samples together?
 
-# %% jupyter={"source_hidden": true} tags=["remove-input"]
-bias_size = float(trained.b_dec[best].norm())
-say(
-    f"**Bias only.** The decoder bias is on, and this SAE has learned one of length {bias_size:.2f}. It is added to"
-    " every reconstruction, so a part of the data can be explained before any latent fires, and the latents only have"
-    " to write the rest. A row is then a step away from the bias, and need not be a sum of features."
-    if decoder_bias
-    else (
-        "**Bias only.** The last row is the cosine of the decoder bias with each feature. It is all zeros because the"
-        " bias is switched off: there is no bias. The comment did the same, since it says that a model as small as this"
-        " one would use the bias for tricks. Nothing is lost by it, as all features start from the origin. Run this"
-        " notebook with `decoder_bias=true` to see the tricks."
-    )
-)
-
-# %% jupyter={"source_hidden": true} tags=["remove-input"]
-share_explained = float(seen.explained_variance[best])
-warning = (
-    "Notice that the reconstruction gives no warning. "
-    if share_explained > 0.9 and bool(seen.lacks_atoms[best])
-    else ""
-)
-say(
-    f"{warning}This SAE explains {100 * share_explained:.1f} % of the variance of the data with {seen.l0[best]:.2f}"
-    f" active latents per sample, and a true feature has on average a cosine of {seen.mmcs[best]:.2f} with the latent"
-    " that is nearest to it."
-)
-
-# %% [markdown]
-# ## Is that one SAE typical?
-#
-# Beside it stand the SAE with the median loss and the one with the highest loss. If the median looks the same, the
-# lowest is no lucky exception; the highest shows what a bad outcome looks like. Again the first SAE is drawn of those
-# whose loss is the same within a thousandth.
-
-# %% jupyter={"source_hidden": true} tags=["remove-input"]
-show(
-    figures.heat_map_row(
-        seen,
-        {f"{name}: {seen.losses[i]:.4f}": i for name, i in drawn.items()},
-        f"$\\mu$ = {mu:g}, $\\sigma$ = {sigma:g}",
-    ),
-    "Their latents stand for: "
-    + "; ".join(f"{measures.stand_for(seen, i)} ({name})" for name, i in drawn.items())
-    + ".",
-    "Three SAEs of the same stack, chosen by their rank in loss alone. Cells and strips as in the figure above.",
-    alt="Three heat maps side by side: the SAEs with the lowest, the median and the highest loss.",
-)
-
-# %% [markdown]
-# ## How often does it happen?
-#
-# Counting needs care in two places. A *dead* latent never fires, so it is no evidence of anything: we count all SAEs,
-# and again only those whose latents are all live. And a row that never learned anything is seldom an atom either, so we
-# count the same SAEs *before* training. "No atom" alone would say little; so we also count the SAEs in which *every*
-# latent is a composite.
-#
-# Does the starting point decide? We train more stacks on the same batches: without *resampling* (in the first half of
-# training, dead latents are otherwise aimed afresh at badly explained samples), from rows that are random positive sums
-# of the features, from the true features themselves, and from the composites.
-
-# %%
-places = {"positive rows": "positive", "the true features": "at-features", "the composites": "at-composites"}
-unaided = toysae.train(start, batches(world), n_steps=n_steps, lr=lr, n_resamplings=0)
-stacks = {"before training": start, "after training": trained, "without resampling": unaided}
-for place, rows_there in places.items():
-    placed = toysae.start(world, n_latents, l1_coeff, seeds, init=rows_there, decoder_bias=decoder_bias)
-    stacks[f"started at {place}"] = toysae.train(placed, batches(world), n_steps=n_steps, lr=lr)
-assessed = {name: toysae.assess(stack, world, threshold) for name, stack in stacks.items()}
-
-# %%
-atoms = world.features.expand(n_saes, -1, -1)
+# %% mystnb={"code_prompt_show": "What atoms and composites cost"} tags=["hide-input"]
+composites_cost = float(optimum.dictionary_loss(world.composites(), world, l1_coeff))
 atoms_cost = float(optimum.dictionary_loss(world.features, world, l1_coeff))
+atoms = world.features.expand(n_saes, -1, -1)
 
 
 def beats_atoms(stack, these):
@@ -404,46 +283,139 @@ def beats_atoms(stack, these):
     return these.losses <= cost + 1e-9
 
 
-# %%
-columns = {}
-for name, these in assessed.items():
-    without = these.lacks_atoms & these.all_live
-    columns[name] = {
-        "no atom": these.lacks_atoms.sum(),
-        "all latents live": these.all_live.sum(),
-        "both": without.sum(),
-        "both, and loss at most the atoms'": (without & beats_atoms(stacks[name], these)).sum(),
-        "composites only": these.all_composite.sum(),
-    }
-pd.DataFrame(columns).T.astype(int)
+cheap = Fraction.of(beats_atoms(trained, seen)[seen.lacks_atoms & seen.all_live])
+cheap_before = Fraction.of(beats_atoms(start, before)[before.lacks_atoms & before.all_live])
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-tallies = {
-    "no atom": {name: these.no_atom for name, these in assessed.items()},
-    "no atom, among SAEs\nwith all latents live": {
-        name: Fraction.of(these.lacks_atoms[these.all_live]) for name, these in assessed.items()
-    },
-    "composites only": {name: these.composites_only for name, these in assessed.items()},
-}
-show(
-    figures.fractions(tallies),
-    f"Composites only: before training {only_before}, after training {only}.",
-    f"Fractions of the {n_saes} SAEs of each stack. A dot is the fraction, the bar its 95 % Wilson interval, the"
-    " numbers beside it the counts. A row without a dot has nothing to count.",
-    alt=(
-        "Three dot plots with intervals, one row per starting point: SAEs with no atom, the same among SAEs with all"
-        " latents live, and SAEs with composites only."
+claim(
+    "composites-cheaper",
+    (
+        composites_cost < atoms_cost and n_latents >= n_sets,
+        "The objective itself prefers the composites: with one latent for each they cost {composites cost:.3f}, the"
+        " true features {true features cost:.3f}.",
+        "holds",
     ),
+    (
+        composites_cost < atoms_cost,
+        "The objective itself prefers the composites, though these SAEs have no room for all {composites}: with one"
+        " latent for each they cost {composites cost:.3f}, the true features {true features cost:.3f}.",
+        "holds",
+    ),
+    (
+        True,
+        "The objective does not prefer the composites here: with one latent for each they cost {composites cost:.3f},"
+        " the true features {true features cost:.3f}.",
+        "does not hold",
+    ),
+    evidence={"composites cost": composites_cost, "true features cost": atoms_cost, "composites": n_sets},
+    source="theory",
+)
+
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
+claim(
+    "no-atom-costs-no-more",
+    (
+        nothing_to_judge(cheap),
+        "With these settings no SAE is without an atom and without a dead latent, so none is compared with"
+        " {the atoms}.",
+        None,
+    ),
+    (
+        mostly(cheap),
+        "Most SAEs without an atom and without a dead latent cost no more than {the atoms}.",
+        "holds",
+    ),
+    (
+        mostly_not(cheap),
+        "Most SAEs without an atom and without a dead latent cost more than {the atoms}.",
+        "does not hold",
+    ),
+    (
+        True,
+        "Whether most SAEs without an atom and without a dead latent cost no more than {the atoms} is undecided.",
+        "partly",
+    ),
+    evidence={
+        "cost no more": cheap,
+        "the atoms": "the true features" + (" with the same bias" if decoder_bias else ""),
+    },
+    control={"SAEs without an atom before training": (mostly(cheap_before), cheap_before)},
 )
 
 # %% [markdown]
-# ## What does the way there look like?
-#
-# Is it a failure of training? As a *control* we train the same SAEs on features that fire independently: each is on or
-# off whatever the others do. Two rates are worth a look. If each feature fires with probability one in $n$, it is often
-# seen alone. If it fires as often as in our world, features meet by accident all the time.
+# No way is shorter than the straight line, and that puts a floor under the loss of every SAE without a bias, the
+# *radial bound*. Without spread, $\sigma = 0$, each set of features is one direction, and a latent along it reaches the
+# floor. Does training?
 
-# %%
+# %% mystnb={"code_prompt_show": "Training without spread"} tags=["hide-input"]
+exact_world = toysae.k_of_n(n_features, k_active, mu=mu, sigma=0.0)  # trained on the complete list of its samples
+exact = toysae.assess(toysae.train(start, exact_world, n_steps=n_steps, lr=lr), exact_world, threshold)
+exact_bound = optimum.radial_bound(exact_world, l1_coeff)
+at_bound, at_bound_before = (
+    Fraction.of(these.losses / exact_bound - 1 < 1e-3)
+    for these in (exact, toysae.assess(start, exact_world, threshold))
+)
+atoms_above = float(optimum.dictionary_loss(exact_world.features, exact_world, l1_coeff)) / exact_bound - 1
+
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
+claim(
+    "bound-is-reached",
+    (decoder_bias, "The decoder has a bias here, and the radial bound is one for SAEs without.", None),
+    (
+        mostly(at_bound),
+        "Without spread most SAEs come within a thousandth of the radial bound, so no SAE of this kind can be"
+        " noticeably better.",
+        "holds",
+    ),
+    (
+        n_latents < n_sets,
+        "Without spread it cannot be said that most SAEs reach the radial bound, as one expects where there are more"
+        " sets than latents.",
+        None,
+    ),
+    (
+        mostly_not(at_bound),
+        "Without spread most SAEs stay above the radial bound, although there is a latent for each set:"
+        " {within a thousandth.k} of {within a thousandth.n} reach it.",
+        "does not hold",
+    ),
+    (
+        True,
+        "Whether most SAEs reach the radial bound without spread is undecided: {within a thousandth.k} of"
+        " {within a thousandth.n} do.",
+        "partly",
+    ),
+    evidence={"within a thousandth": at_bound, "radial bound": exact_bound},
+    control={
+        "the SAEs before training": (mostly(at_bound_before), at_bound_before),
+        "the true features, which lie above it by %": (atoms_above < 1e-3, 100 * atoms_above),
+    },
+    source="theory",
+)
+
+# %% [markdown]
+# ## How often does it happen?
+#
+# One SAE proves little, so we trained many, each from a random start of its own. We count those in which *every*
+# latent is a composite, and count the same SAEs before training. [How we judge](judging.md) says when that is *most*.
+
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
+chance = before.no_atom
+say(
+    f"To have no atom proves less: {chance.k} of {chance.n} SAEs have none before training"
+    + (", since a random direction is seldom close to a feature." if mostly(chance) else ".")
+)
+
+# %% mystnb={"code_prompt_show": "Training from other starts, and on independent features"} tags=["hide-input"]
+places = {"positive rows": "positive", "the true features": "at-features", "the composites": "at-composites"}
+unaided = toysae.train(start, batches(world), n_steps=n_steps, lr=lr, n_resamplings=0)
+stacks = {"before training": start, "after training": trained, "without resampling": unaided}
+for place, rows_there in places.items():
+    placed = toysae.start(world, n_latents, l1_coeff, seeds, init=rows_there, decoder_bias=decoder_bias)
+    stacks[f"started at {place}"] = toysae.train(placed, batches(world), n_steps=n_steps, lr=lr)
+assessed = {name: toysae.assess(stack, world, threshold) for name, stack in stacks.items()}
+
+# %% tags=["hide-input"]
 rates = {"rare": 1 / n_features, "as in our world": k_active / n_features}
 apart_worlds = {name: toysae.independent([rate] * n_features, mu=mu, sigma=sigma) for name, rate in rates.items()}
 controls = {}
@@ -455,37 +427,19 @@ stayed = toysae.train(at_features, batches(apart_worlds["rare"]), n_steps=n_step
 kept_apart = toysae.assess(stayed, apart_worlds["rare"], threshold)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-panels = {
-    f"{k_active} of {n_features} fire together": (history.dictionaries, seen),
-    f"independent, each with probability {rates['rare']:.2f}": (controls["rare"][0].dictionaries, controls["rare"][1]),
-}
-together, apart = (
-    [f"{these.labels.count(kind).double().mean():.2f}" for kind in ("composite", "atomic")]
-    for _, these in panels.values()
-)
-where = (
-    " Three features can be drawn: a latent is a direction, so it is a point on a sphere. The sphere is seen from the"
-    " middle of the corner where all features are positive. A, B and C are the true features; half-way along the edges"
-    " lie the sums of two. The rim is the direction opposite to the viewer."
-)
+columns = {}
+for name, these in assessed.items():
+    columns[name] = {
+        "composites only": these.all_composite.sum(),
+        "no atom": these.lacks_atoms.sum(),
+        "all latents live": these.all_live.sum(),
+        "no atom, all live": (these.lacks_atoms & these.all_live).sum(),
+    }
+pd.DataFrame(columns).T.astype(int)
 
-# %% jupyter={"source_hidden": true} tags=["remove-input"]
-if n_features == 3:
-    show(
-        sphere_paths(panels, world.features),
-        f"Where features fire together, {together[0]} of {counted(n_latents, 'latent')} per SAE end as composites and "
-        f"{together[1]} as atoms; where they are independent, {apart[0]} and {apart[1]} do.",
-        f"The latents of all {n_saes} SAEs. A ring is where a latent starts, a dot where it ends, the line its way,"
-        " coloured by its final label; a line is broken where a dead latent was aimed afresh. The map keeps areas"
-        " true." + where,
-        alt=(
-            "Two maps of the sphere with corners A, B and C: paths of all latents from start to end, for the world and"
-            " for the control."
-        ),
-        name="sphere_paths",
-    )
-else:
-    say(f"The way of the latents over the sphere is drawn for three features only; here there are {n_features}.")
+# %% [markdown]
+# *Resampling* rescues dead latents: now and then in the first half of training, they are aimed at a sample that is
+# badly rebuilt. A dead latent is no evidence of anything, so the last column leaves out SAEs that have one.
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 only_apart = controls["rare"][1].composites_only
@@ -537,6 +491,40 @@ claim(
     control={"the same SAEs trained on independent features": (mostly(kept_apart.no_atom), kept_apart.no_atom)},
 )
 
+# %% [markdown]
+# ## Where do the latents go?
+#
+# Is training too weak to find features? As a *control*, the same SAEs are trained in the same way on features that fire
+# *independently*, each on or off whatever the others do. With three features one can watch: a direction is a point on a
+# sphere.
+
+# %% mystnb={"code_prompt_show": "Where the latents end"} tags=["hide-input"]
+panels = {
+    f"fire in {words.sets}": (history.dictionaries, seen),
+    "fire independently": (controls["rare"][0].dictionaries, controls["rare"][1]),
+}
+together, apart = (
+    100 * float(these.labels.count(kind).sum()) / (n_saes * n_latents)
+    for kind, (_, these) in zip(("composite", "atomic"), panels.values(), strict=True)
+)
+
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
+if n_features == 3:
+    show(
+        sphere_paths(panels, world.features),
+        f"Where features fire in {words.sets}, {together:.0f} % of the latents end as composites; where they fire"
+        f" independently, {apart:.0f} % end as atoms.",
+        "Each line is the way of one latent, from a ring to a dot in the colour of its label; A, B and C are the"
+        " features, half-way between two lies their pair, and the rim is the far side of the sphere.",
+        alt=(
+            "Two maps of the sphere with corners A, B and C: paths of all latents from start to end, for the world and"
+            " for the control."
+        ),
+        name="sphere_paths",
+    )
+else:
+    say(f"The way of the latents over the sphere is drawn for three features only; here there are {n_features}.")
+
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 found = {name: Fraction.of(these.labels.features_found == n_features) for name, (_, these) in controls.items()}
 found_before, found_together = (Fraction.of(these.labels.features_found == n_features) for these in (before, seen))
@@ -549,14 +537,14 @@ claim(
     ),
     (
         mostly(found["rare"]) and nearly_all(found["as in our world"]),
-        "When features fire independently, the same SAEs do find them all, at both rates.",
+        "When features fire independently, the same SAEs do find them all, whether they fire rarely or as often as in"
+        " our world.",
         "holds",
     ),
     (
         mostly(found["rare"]),
-        "When features fire independently, most of the same SAEs find them all where each fires rarely. Where each"
-        " fires as often as in our world, {all found as in our world.k} of {all found as in our world.n} do, which is"
-        " not nearly all.",
+        "When features fire independently and rarely, most of the same SAEs find them all. Where each fires as often as"
+        " in our world, {all found as in our world.k} of {all found as in our world.n} do, which is not nearly all.",
         "partly",
     ),
     (
@@ -576,6 +564,7 @@ claim(
         "rate of each feature": rates["rare"],
         "all found as in our world": found["as in our world"],
         "rate as in our world": rates["as in our world"],
+        "no atom as in our world": controls["as in our world"][1].no_atom,
     },
     control={
         "the SAEs before training": (mostly(found_before), found_before),
@@ -584,162 +573,53 @@ claim(
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-none_left = controls["as in our world"][1].no_atom
-say(
-    f"At the rate of our world, {none_left} of the independent SAEs have no atom at all."
-    + (
-        " So it matters not only whether features fire independently, but also how often each of them is seen without"
-        " the others."
-        if more(found["rare"], found["as in our world"])
-        else ""
-    )
-)
+if more(found["rare"], found["as in our world"]):
+    say("So it also matters how often a feature is seen without the others.")
 
 # %% [markdown]
-# ## What does each answer cost?
+# ## Live
 #
-# Training lowers the loss. So ask what each answer costs when it is used as well as possible, with the best latent
-# activations for every sample. Two dictionaries are known, the atoms and the composites. And there is a floor for SAEs
-# without a decoder bias. Rows have length one, so writing a reconstruction of length $s$ takes latent activations that
-# sum to at least $s$, and leaves an error of at least $(r - s)^2 / 2$ for a sample of length $r$. The sum of price and
-# error is smallest at $s = r - \lambda$, where it is $\lambda r - \lambda^2 / 2$ (for $r \ge \lambda$). We call this
-# the *radial bound*.
-
-# %%
-composites_cost = float(optimum.dictionary_loss(world.composites(), world, l1_coeff))
-bound = optimum.radial_bound(world, l1_coeff)
-picked = seen.lacks_atoms & seen.all_live
-by_outcome = {"no atom, all live": seen.losses[picked], "all others": seen.losses[~picked]}
-dots = {f"{name}: {len(losses)}": losses for name, losses in by_outcome.items() if len(losses)}
+# Train it yourself: at each move of a slider, 64 new SAEs are trained in this page. Do the atoms come back when
+# features [fire alone now and then](index.md#live:p_alone=0.5), or [vary more in strength](index.md#live:sigma=0.6)?
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-show(
-    figures.loss_account(dots, {"atoms": atoms_cost, "composites": composites_cost, "radial bound": bound}),
-    f"The atoms cost {atoms_cost:.4f}, all {counted(n_sets, 'composite')} together {composites_cost:.4f}, and no"
-    f" SAE without a bias can cost less than {bound:.4f}.",
-    "Each dot is the loss of one SAE, in rows by what it learned, with the number of SAEs; the lines are the costs of"
-    " the two dictionaries at their best and the bound. Dots are spread vertically; where losses agree they merge into"
-    " a bar." + (" With the decoder bias on, the bound does not apply to the dots." if decoder_bias else ""),
-    alt="Strip plot of the losses of all SAEs, with vertical lines for atoms, composites and the radial bound.",
-)
-
-# %% jupyter={"source_hidden": true} tags=["remove-input"]
-claim(
-    "composites-cheaper",
-    (
-        composites_cost < atoms_cost and n_latents >= n_sets,
-        "The objective itself prefers the composites: with one latent for each they cost {composites cost:.4f}, the"
-        " true features {true features cost:.4f}.",
-        "holds",
+show_interactive(
+    live.html(),
+    "Each setting of the sliders is a world of its own, and 64 SAEs are trained on it in this page.",
+    "Every dot on the sphere is a latent, the map is that of the SAE with the lowest loss; without scripts a heat map"
+    " is shown as a picture.",
+    alt="Sliders and buttons above a sphere with the latents of many SAEs, a heat map and bars of losses.",
+    fallback=figures.heat_map_row(
+        seen, {"the SAE with the lowest loss": best}, f"$\\mu$ = {mu:g}, $\\sigma$ = {sigma:g}"
     ),
-    (
-        composites_cost < atoms_cost,
-        "The objective itself prefers the composites, though these SAEs have no room for all {composites}: with one"
-        " latent for each they cost {composites cost:.4f}, the true features {true features cost:.4f}.",
-        "holds",
-    ),
-    (
-        True,
-        "The objective does not prefer the composites here: with one latent for each they cost {composites cost:.4f},"
-        " the true features {true features cost:.4f}.",
-        "does not hold",
-    ),
-    evidence={"composites cost": composites_cost, "true features cost": atoms_cost, "composites": n_sets},
-    source="theory",
-)
-
-# %% jupyter={"source_hidden": true} tags=["remove-input"]
-cheap = Fraction.of(beats_atoms(trained, seen)[picked])
-cheap_before = Fraction.of(beats_atoms(start, before)[before.lacks_atoms & before.all_live])
-same_bias = " with the same bias" if decoder_bias else ""
-claim(
-    "no-atom-costs-no-more",
-    (
-        nothing_to_judge(cheap),
-        "With these settings no SAE without an atom has all its latents live, so none is held against {the atoms}.",
-        None,
-    ),
-    (
-        mostly(cheap),
-        "Most SAEs without an atom cost no more than {the atoms}: {cost no more.k} of the {cost no more.n} whose"
-        " latents are all live.",
-        "holds",
-    ),
-    (
-        mostly_not(cheap),
-        "Most SAEs without an atom cost more than {the atoms}: of the {cost no more.n} whose latents are all"
-        " live, {cost no more.k} do not.",
-        "does not hold",
-    ),
-    (
-        True,
-        "Whether most SAEs without an atom cost no more than {the atoms} is undecided: {cost no more.k} of"
-        " the {cost no more.n} whose latents are all live do.",
-        "partly",
-    ),
-    evidence={"cost no more": cheap, "the atoms": "the true features" + same_bias},
-    control={"SAEs without an atom before training": (mostly(cheap_before), cheap_before)},
 )
 
 # %% [markdown]
-# Without any spread of magnitudes the argument closes: every pattern is then one single direction, and one latent on
-# each of them reaches the floor exactly. Does training get there, if there is a latent for each pattern? We train the
-# same SAEs again with $\sigma = 0$, now on the complete list of patterns with their probabilities, so that no sampling
-# noise is left.
+# ## What did we choose?
+#
+# The comment shows features at right angles, no atom, and a bias that is switched off. How many features there are,
+# which of them fire together, how strongly, and at what price, it does not say. All of that is our choice: the smallest
+# world that we know to show what the comment shows.
 
-# %%
-exact_world = toysae.k_of_n(n_features, k_active, mu=mu, sigma=0.0)
-exact = toysae.assess(toysae.train(start, exact_world, n_steps=n_steps, lr=lr), exact_world, threshold)
-exact_bound = optimum.radial_bound(exact_world, l1_coeff)
-at_bound, at_bound_before = (
-    Fraction.of(these.losses / exact_bound - 1 < 1e-3)
-    for these in (exact, toysae.assess(start, exact_world, threshold))
+# %% jupyter={"source_hidden": true} tags=["evidence", "remove-input"]
+active_mean, active_sd = world.magnitude_moments()
+entry_mean, entry_sd = world.entry_moments()
+say(
+    f"$\\mu = {mu:g}$, $\\sigma = {sigma:g}$, $\\lambda = {l1_coeff:g}$. Over the features that are chosen to fire, the"
+    f" mean is {active_mean:.3f} and the standard deviation {active_sd:.3f}"
+    + (f"; {100 * silent:.1f} % of them are zero after all" if silent > 5e-4 else "")
+    + f". Over all entries, zeros included, they are {entry_mean:.3f} and {entry_sd:.3f}. The comment does not say"
+    " which of the two its title means. Losses and labels are judged on one fixed list of samples: each magnitude takes"
+    " a few equally likely values, and every set of features appears with every combination of them."
 )
-atoms_above = float(optimum.dictionary_loss(exact_world.features, exact_world, l1_coeff)) / exact_bound - 1
-
-# %% jupyter={"source_hidden": true} tags=["remove-input"]
-claim(
-    "bound-is-reached",
-    (decoder_bias, "The decoder has a bias here, and the radial bound is one for SAEs without.", None),
-    (
-        mostly(at_bound),
-        "With $\\sigma = 0$ most SAEs come within one part in a thousand of the radial bound, so no SAE of this kind"
-        " can be noticeably better.",
-        "holds",
-    ),
-    (
-        n_latents < n_sets,
-        "With $\\sigma = 0$ it cannot be said that most SAEs reach the radial bound, which is what one expects where"
-        " patterns outnumber latents.",
-        None,
-    ),
-    (
-        mostly_not(at_bound),
-        "With $\\sigma = 0$ most SAEs stay above the radial bound, although there is a latent for each pattern:"
-        " {within a thousandth.k} of {within a thousandth.n} reach it.",
-        "does not hold",
-    ),
-    (
-        True,
-        "Whether most SAEs reach the radial bound with $\\sigma = 0$ is undecided: {within a thousandth.k} of"
-        " {within a thousandth.n} do.",
-        "partly",
-    ),
-    evidence={"within a thousandth": at_bound, "radial bound": exact_bound},
-    control={
-        "the SAEs before training": (mostly(at_bound_before), at_bound_before),
-        "the true features, which lie above it by %": (atoms_above < 1e-3, 100 * atoms_above),
-    },
-    source="theory",
-)
+say_trained(saes.n_trained())
 
 # %% [markdown]
 # ## What could be wrong?
 #
-# *The threshold.* A latent counts as atomic from a cosine that we chose. Would another choice tell another story? We
-# label the same latents again, with thresholds from loose to strict.
+# *The threshold.* Would another one tell another story?
 
-# %%
+# %% tags=["hide-input"]
 thresholds = sorted({0.8, 0.85, 0.9, 0.95, 0.99, threshold})
 
 
@@ -753,15 +633,15 @@ def counts_at_thresholds(stack, these):
 
 counted_after, counted_before = counts_at_thresholds(trained, seen), counts_at_thresholds(start, before)
 change, change_before = (max(max(n) - min(n) for n in both) for both in (counted_after, counted_before))
+spans = [" to ".join(map(str, sorted({min(counts), max(counts)}))) for counts in counted_after]
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-spans = [" to ".join(map(str, sorted({min(counts), max(counts)}))) for counts in counted_after]
 claim(
     "threshold-does-not-matter",
     (
         change <= 0.05 * n_saes,
-        "The counts hardly depend on the threshold: from {loosest:g} to {strictest:g} they change by no more than"
-        " {change} of {n} SAEs.",
+        "The counts hardly depend on the threshold: from {loosest:g} to {strictest:g} they change by {change} of"
+        " {n} SAEs at most.",
         "holds",
     ),
     (
@@ -782,37 +662,31 @@ claim(
 )
 
 # %% [markdown]
-# *The choice of the world.* We chose how many features there are, who fires with whom, and how strongly. The parameters
-# at the top are there to be changed: with a larger spread $\sigma$ the samples of one pattern no longer share one
-# direction, which speaks against composites. Try `sigma=0.5`.
+# *The world.* It is ours, and small. [The larger example](02_larger_example.ipynb) has more features, and worlds with
+# fewer latents than sets; [When they win](04_when_they_win.ipynb) moves spread, price, and how often a feature is seen
+# alone.
 #
-# *The words.* Composition has neighbours that should not be confused with it. In *absorption* a latent for a general
-# feature stays silent where a specific one fires. In *splitting* one feature is divided among several latents. In
-# *hedging* a latent leans towards a correlated feature because there are too few latents. They have different causes.
+# <details><summary>Is this absorption, splitting or hedging?</summary>
+#
+# These are neighbours, with other causes. In *absorption* a latent for a general feature stays silent where a specific
+# one fires. In *splitting* one feature is divided among several latents. In *hedging* a latent leans towards a
+# correlated feature because there are too few latents.
+#
+# </details>
 #
 # ## So what?
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-lowest_loss = float(seen.losses.min())
+lowest = float(seen.losses.min())
+bias_cost = float(optimum.dictionary_loss(world.features, world, l1_coeff, decoder_bias=trained.b_dec[best]))
 say(
-    f"Judge an SAE by its loss and you get what the loss asks for. The cheapest SAE found here costs {lowest_loss:.4f},"
-    f" and its latents stand for: {measures.stand_for(seen, best)}. The true features"
-    + (
-        ", with the same bias, cost"
-        f" {float(optimum.dictionary_loss(world.features, world, l1_coeff, decoder_bias=trained.b_dec[best])):.4f}."
-        if decoder_bias
-        else f" cost {atoms_cost:.4f}."
-    )
+    f"An SAE learns what its loss asks for. The cheapest one here costs {lowest:.3f}, and its latents stand for:"
+    f" {measures.stand_for(seen, best)}. The true features"
+    + (f", with the same bias, cost {bias_cost:.3f}." if decoder_bias else f" cost {atoms_cost:.3f}.")
 )
 
-# %% jupyter={"source_hidden": true} tags=["remove-input"]
-say_trained(saes.n_trained())
-
 # %% [markdown]
-# A toy shows what *can* happen when the data are clean and nothing is hidden. It does not show how often it happens in
-# a large model, where features are many and fire in many combinations.
+# A toy shows that this *can* happen, not how often it does in large models.
 #
-# Two questions to take along:
-#
-# 1. Before you run it: what should the map look like if all features fire in every sample?
-# 2. If each feature also fired alone from time to time, how often would be often enough?
+# Two questions. What should the map look like if all features fired in every sample? And if each feature also fired
+# alone from time to time, how often would be often enough?

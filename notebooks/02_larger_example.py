@@ -1,17 +1,10 @@
 # %% [markdown]
 # # The larger example
 #
-# In the minimal example a handful of features fire together all the time. Is the result an accident of so small a
-# world? We keep the set-up and make it larger: several groups of features, of which one group is on at a time. Then we
-# ask for its condition. The minimal example has as many pairs of features as features, and a latent for each. What if
-# there are more pairs than latents? And we look at other larger worlds, also at those where the result is weaker or
-# absent.
-#
-# **You will see** a large heat map with its structure made visible, counts over many seeds, the price of each answer, a
-# map of what is found over the number of latents, and a gallery of other worlds. **You will need** [the minimal
-# example](01_minimal_example.ipynb): what a latent, a heat map, an atom and a composite are.
+# Is [the minimal example](01_minimal_example.ipynb) an accident of its size? Now groups of features take turns.
+# *Reproduced* means: in most sparse autoencoders (SAEs) most live latents are composites ([how we judge](judging.md)).
 
-# %% tags=["parameters"]
+# %% mystnb={"code_prompt_show": "Set-up: parameters, imports, training"} tags=["parameters", "hide-input"]
 n_groups: int = 8  # groups of features; one group is on in each sample
 group_size: int = 3  # features in a group
 k_active: int = 2  # how many features of the group fire
@@ -28,13 +21,13 @@ decoder_bias: bool = False  # whether the decoder has a bias
 init: str = "random-sign"  # where the decoder rows start
 threshold: float = 0.95  # cosine from which on a latent counts as aligned
 
-# %%
+# %% tags=["hide-input"]
 import pandas as pd
 import torch
 
 import toysae
 from toysae import figures, measures, optimum, saes
-from toysae.chapters.larger_example import cooccurrence_map, heat_map
+from toysae.chapters.larger_example import heat_map, world_maps
 from toysae.chapters.parameters import check_parameters
 from toysae.claims import (
     Family,
@@ -55,17 +48,7 @@ from toysae.sweeps.room import Room, best_in, trained_in
 check_parameters(globals())
 figures.house_style()
 
-# %% [markdown]
-# ## The whole experiment in a few lines
-#
-# As before we train a whole stack of SAEs, each from its own starting point, and look at it before and after.
-#
-# The comment reports the same phenomenon in a larger toy. Before we look, a rule for the verdict: that is *reproduced*
-# if in most SAEs most live latents are composites. It *differs* if in fewer than half, and anything between is
-# *partly*. As before, "most SAEs" means that the whole interval of the count lies above one half, and the SAEs before
-# training are the control, which must fail the rule.
-
-# %%
+# %% tags=["hide-input"]
 world = toysae.groups(n_groups, group_size, k_active, mu=mu, sigma=sigma)
 n_features, n_sets = world.n_features, len(world.composites())  # sets: of features that fire together
 
@@ -79,293 +62,294 @@ def before_and_after(world, n_latents, n_saes):
     return [toysae.assess(stack, world, threshold) for stack in (start, trained)]
 
 
-before, seen = before_and_after(world, n_latents, n_saes)
-
-
-# %% jupyter={"source_hidden": true} tags=["remove-input"]
 def mostly_composites(these):
     """SAEs in which more than half of the live latents are composites, and some are live."""
     return 2 * these.labels.count("composite") > these.live.sum(dim=1)
 
 
+before, seen = before_and_after(world, n_latents, n_saes)
+drawn = measures.by_loss(seen.losses)
+
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 composed, composed_before = (Fraction.of(mostly_composites(these)) for these in (seen, before))
 claim(
     "composites-larger",
     (
         mostly(composed) and n_latents >= n_sets,
-        "With {features} features it happens again, where there is a latent for each of the {sets} sets that fire"
-        " together: in most SAEs most live latents are composites.",
+        "It is no accident: with {features} features, and a latent for each of the {sets} sets that fire together, most"
+        " SAEs learn mostly composites.",
         "reproduced",
     ),
     (
         mostly(composed),
-        "With {features} features it happens again, though {latents} latents are too few for the {sets} sets that fire"
-        " together: in most SAEs most live latents are composites.",
+        "It is no accident: with {features} features most SAEs learn mostly composites, though {latents} latents are"
+        " too few for the {sets} sets that fire together.",
         "reproduced",
     ),
     (
         mostly_not(composed),
-        "With {features} features it does not happen again: most live latents are composites in"
-        " {mostly composites.k} of {mostly composites.n} SAEs.",
+        "Here it does not happen again: with {features} features in {groups} groups, fewer than half of the SAEs learn"
+        " mostly composites.",
         "differs",
     ),
     (
         True,
-        "With {features} features it happens only in part: most live latents are composites in {mostly composites.k} of"
-        " {mostly composites.n} SAEs.",
+        "With {features} features it is undecided whether most SAEs learn mostly composites.",
         "partly",
     ),
     evidence={
         "features": n_features,
+        "groups": n_groups,
         "latents": n_latents,
         "sets": n_sets,
         "mostly composites": composed,
-        "no atom": seen.no_atom,
-        "no atom before training": before.no_atom,
     },
     control={"the SAEs before training": (mostly(composed_before), composed_before)},
     source="seed",
 )
 
-# %% [markdown]
-# ## Who fires with whom?
-#
-# The features come in groups. In every sample one group is on, each equally often, and some members of that group fire
-# together. Features of different groups never meet, so a latent that mixed them would match no sample.
-
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-together = world.cooccurrence()
-within = float(together[0, 1])
-show(
-    cooccurrence_map(together),
-    f"{counted(n_groups, 'group')} of {group_size} features: two of the same group fire together in {100 * within:.1f}"
-    " % of all samples, two of different groups never.",
-    "Each cell is the probability that the two features fire in the same sample; the diagonal holds how often each"
-    " fires at all.",
-    alt="Square map of co-occurrence probabilities with one block on the diagonal for each group of features.",
-)
-
-# %% [markdown]
-# ## What did it learn?
-#
-# Again the rule, fixed beforehand: draw the SAE with the lowest loss, the first of those that have the same within a
-# thousandth. Its latents are sorted by the features they stand
-# for, so that latents of one group stand beside each other. Read it like the small map: an atom would be a row with a
-# single dark cell.
-
-# %%
-drawn = measures.by_loss(seen.losses)
 best = drawn["lowest loss"]
-
-# %% jupyter={"source_hidden": true} tags=["remove-input"]
-title = f"$\\mu$ = {mu:g}, $\\sigma$ = {sigma:g}, the SAE with the lowest loss of {n_saes}"
 show(
-    heat_map(seen, best, title),
-    f"Of the {counted(n_latents, 'latent')} of this SAE, by label: {measures.tally(seen.labels, best)}.",
-    "Rows are latents, columns are true features, colour is the cosine between them: red is positive, blue is negative."
-    " The strip at the right tells each latent's label. The last row, set apart, is the decoder bias"
-    + ("." if decoder_bias else ", which is switched off."),
+    heat_map(seen, best, group_size, f"$\\mu$ = {mu:g}, $\\sigma$ = {sigma:g}"),
+    f"One SAE with {counted(n_latents, 'latent')}: {measures.tally(seen.labels, best)}.",
+    f"The SAE with the lowest loss of {n_saes}: each row is a latent, named by what it stands for, each column a true"
+    " feature, each cell their cosine; the strip at the right tells the label.",
     alt=(
-        "Large heat map of cosines: learned latents by true features, a label strip beside it and the decoder bias"
+        "Large heat map of cosines: learned latents by true features, a strip of labels beside it and the decoder bias"
         " below."
     ),
     name="larger_heat_map",
 )
 
-# %% jupyter={"source_hidden": true} tags=["remove-input"]
-first = measures.reading_order(seen.cosines, seen.labels, best)[0]
-largest = seen.cosines[best, first].abs().topk(min(group_size, n_features)).indices.tolist()
-names = measures.feature_names(n_features)
-cosines_read = listed(
-    [f"{measures.signed(float(seen.cosines[best, first, i]))} with {names[i]}" for i in sorted(largest)]
+# %% jupyter={"source_hidden": true} tags=["remove-input", "evidence"]
+say(
+    f"Each of the {n_groups} groups has {group_size} features, of which {k_active} fire in a sample. The last row of"
+    " the map, set apart, is the decoder bias" + ("." if decoder_bias else ", which is switched off.")
 )
 say(
-    f"**The first row, read aloud.** Latent {first + 1} has cosine {cosines_read}; no other cosine is larger in size."
-    f" Its label: *{seen.labels.names(best, names)[first]}*."
+    "Other SAEs of the stack: "
+    + "; ".join(f"{name}, {measures.tally(seen.labels, i)}" for name, i in drawn.items() if name != "lowest loss")
+    + f". SAEs without an atom: {seen.no_atom}; before training, {before.no_atom}."
 )
 
 # %% [markdown]
-# Do latents mix features of different groups? A row has length one, and the squares of its cosines with the features of
-# one group say how much of it lies in that group.
+# ## Does it mix groups?
+#
+# Features of different groups never fire together, so a latent along both would match no sample. A latent lies *within
+# one group* if nearly all of its squared length is along the features of that group.
+
 
 # %%
-
-
 def within_one_group(these):
-    """Whether each latent has at least 95 % of its squared length in one group, (n_saes, n_latents)."""
-    return these.cosines.square().unflatten(2, (n_groups, group_size)).sum(dim=3).amax(dim=2) >= 0.95
+    """Latents with at least 95 % of their squared length in one group."""
+    squares = these.cosines.square().unflatten(2, (n_groups, group_size))
+    return squares.sum(dim=3).amax(dim=2) >= 0.95
 
-
-pure = Pooled.of(within_one_group(seen)[seen.live])
-apart, apart_before = (Fraction.of((within_one_group(t) | ~t.live).all(dim=1)) for t in (seen, before))
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
+pure = Pooled.of(within_one_group(seen)[seen.live])
+apart, apart_before = (Fraction.of((within_one_group(t) | ~t.live).all(dim=1)) for t in (seen, before))
 claim(
     "groups-stay-apart",
     (nothing_to_judge(pure), "With these settings no latent is live.", None),
     (
         mostly(apart),
-        "Most SAEs tell the groups apart: in {groups apart.k} of {groups apart.n} every live latent keeps at least 95"
-        " % of its squared length within one group.",
+        "The groups stay apart: in most SAEs every live latent lies within one group.",
         "holds",
     ),
     (
         mostly_not(apart),
-        "Most SAEs mix groups somewhere: in {groups apart.k} of {groups apart.n} every live latent keeps at least 95 %"
-        " of its squared length within one group.",
+        "Groups are mixed: in fewer than half of the SAEs does every live latent lie within one group.",
         "does not hold",
     ),
     (
         True,
-        "Whether most SAEs tell the groups apart is undecided: in {groups apart.k} of {groups apart.n} every live"
-        " latent keeps at least 95 % of its squared length within one group.",
+        "Whether the groups stay apart is undecided: it cannot be said that in most SAEs every live latent lies within"
+        " one group, nor that it does in fewer than half.",
         "partly",
     ),
-    evidence={"groups apart": apart, "live latents within one group": pure},
+    evidence={"groups apart": apart, "live latents with 95 % of their squared length in one group": pure},
     control={"the SAEs before training": (mostly(apart_before), apart_before)},
 )
 
 # %% [markdown]
-# ## Is that one SAE typical?
-
-# %% jupyter={"source_hidden": true} tags=["remove-input"]
-show(
-    figures.heat_map_row(
-        seen,
-        {f"{name}: {seen.losses[i]:.4f}": i for name, i in drawn.items()},
-        f"$\\mu$ = {mu:g}, $\\sigma$ = {sigma:g}",
-    ),
-    "; ".join(f"{name}: {measures.tally(seen.labels, i)}" for name, i in drawn.items()).capitalize() + ".",
-    "The SAEs with the lowest, the median and the highest loss of the stack, chosen by their loss alone.",
-    alt="Three large heat maps side by side: the SAEs with the lowest, the median and the highest loss.",
-)
-
-# %% [markdown]
-# ## How often does it happen?
+# ## Is it a mistake?
 #
-# A larger SAE has more chances to keep an atom: one in any group is enough to spoil "no atom at all". And in many
-# dimensions a direction that never learned anything is hardly ever near a feature, so "no atom" proves little by
-# itself. We therefore count three things, each before and after training: SAEs without an atom, the same among SAEs
-# with all latents live (dead latents are no evidence), and SAEs in which most live latents are composites.
+# If training had merely failed, the true features would be cheaper. Are they? Both are priced by the loss that trained
+# the SAEs; for the features we take the best possible activations. [Why composites win](03_why_composites_win.ipynb)
+# explains the answer.
 
-# %% jupyter={"source_hidden": true} tags=["remove-input"]
-stacks = {"before training": before, "after training": seen}
-panels = {
-    "no atom": {name: these.no_atom for name, these in stacks.items()},
-    "no atom, among SAEs\nwith all latents live": {
-        name: Fraction.of(these.lacks_atoms[these.all_live]) for name, these in stacks.items()
-    },
-    "mostly composites": {name: Fraction.of(mostly_composites(these)) for name, these in stacks.items()},
+# %% tags=["hide-input"]
+costs = {
+    name: float(optimum.dictionary_loss(rows, world, l1_coeff))
+    for name, rows in {"the true features": world.features, "all composites": world.composites()}.items()
 }
-show(
-    figures.fractions(panels),
-    f"Mostly composites: before training {composed_before}, after training {composed}.",
-    f"Fractions of the {n_saes} SAEs. A dot is the fraction, the bar its 95 % Wilson interval, the numbers beside it"
-    " the counts.",
-    alt="Three dot plots with intervals, each comparing the stack before and after training.",
-)
-
-# %% [markdown]
-# ## What does each answer cost?
-#
-# The same account as before: the loss of the true features and of all composites, each with the best possible latent
-# activations, and the radial bound that no SAE without a bias can beat.
-
-# %%
-atoms_cost = float(optimum.dictionary_loss(world.features, world, l1_coeff))
-composites_cost = float(optimum.dictionary_loss(world.composites(), world, l1_coeff))
-bound = optimum.radial_bound(world, l1_coeff)
-with_atom = seen.losses[~seen.lacks_atoms]
-without_atom = seen.losses[seen.lacks_atoms & seen.all_live]
-by_outcome = {
-    "no atom, all live": without_atom,
-    "no atom, some dead": seen.losses[seen.lacks_atoms & ~seen.all_live],
-    "at least one atom": with_atom,
-}
-dots = {f"{name}: {len(losses)}": losses for name, losses in by_outcome.items() if len(losses)}
+with_atom, without_atom = seen.losses[~seen.lacks_atoms], seen.losses[seen.lacks_atoms & seen.all_live]
+untrained = before.losses[before.lacks_atoms & before.all_live]
+cheap, cheap_before = (Fraction.of(losses <= costs["the true features"]) for losses in (without_atom, untrained))
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-show(
-    figures.loss_account(dots, {"atoms": atoms_cost, "composites": composites_cost, "radial bound": bound}),
-    f"The atoms cost {atoms_cost:.4f}, all {counted(n_sets, 'composite')} together {composites_cost:.4f}, and no"
-    f" SAE without a bias can cost less than {bound:.4f}.",
-    "Each dot is the loss of one SAE, in rows by what it learned, with the number of SAEs. Dots are spread vertically;"
-    " where losses agree they merge into a bar."
-    + (" With the decoder bias on, the bound does not apply to the dots." if decoder_bias else ""),
-    alt=(
-        "Strip plot of the losses of all SAEs in three rows, with vertical lines for atoms, composites and the radial"
-        " bound."
-    ),
-)
-
-# %% jupyter={"source_hidden": true} tags=["remove-input"]
-cheap = Fraction.of(without_atom <= atoms_cost)
-cheap_before = Fraction.of(before.losses[before.lacks_atoms & before.all_live] <= atoms_cost)
 claim(
     "no-atom-costs-no-more-larger",
     (nothing_to_judge(cheap), "With these settings no SAE without an atom has all its latents live.", None),
     (
         mostly(cheap),
-        "Most SAEs without an atom cost no more than the true features: {cost no more.k} of the {cost no more.n} whose"
-        " latents are all live.",
+        "It is no mistake: where all latents are live, most SAEs without a single atom cost no more than the true"
+        " features do.",
         "holds",
     ),
     (
         mostly_not(cheap),
-        "Most SAEs without an atom cost more than the true features: of the {cost no more.n} whose latents are all"
-        " live, {cost no more.k} do not.",
+        "Here the features would be cheaper: where all latents are live, fewer than half of the SAEs without an atom"
+        " cost no more than the true features do.",
         "does not hold",
     ),
     (
         True,
-        "Whether most SAEs without an atom cost no more than the true features is undecided: {cost no more.k} of the"
-        " {cost no more.n} whose latents are all live do.",
+        "Whether most SAEs without an atom, all their latents live, cost no more than the true features is undecided.",
         "partly",
     ),
-    evidence={"cost no more": cheap},
+    evidence={
+        "cost no more": cheap,
+        **{f"loss of {name}": cost for name, cost in costs.items()},
+        "median loss without an atom, all live": float(without_atom.median()) if len(without_atom) else "no such SAE",
+        "median loss with an atom": float(with_atom.median()) if len(with_atom) else "no such SAE",
+        "radial bound": optimum.radial_bound(world, l1_coeff),
+    },
     control={"SAEs without an atom before training": (mostly(cheap_before), cheap_before)},
 )
 
-# %% jupyter={"source_hidden": true} tags=["remove-input"]
-if len(with_atom) and len(without_atom):
-    higher = "the higher" if with_atom.median() > without_atom.median() else "no higher"
-    say(
-        f"SAEs with an atom have {higher} median loss: {with_atom.median():.4f} against {without_atom.median():.4f} for"
-        " those without one whose latents are all live."
-    )
-else:
-    say(
-        "With these settings there are not both SAEs with an atom and SAEs without one whose latents are all live, so"
-        " their losses cannot be compared."
-    )
-
 # %% [markdown]
-# ## How many latents does it take?
-#
-# In the minimal example, and in groups of three, there are as many pairs as features. So a latent for each feature *is*
-# a latent for each pair, and nobody could tell which number matters. Take worlds in which the two differ: any two of
-# $n$ features fire, and $n$ features have $n (n - 1) / 2$ pairs. We train SAEs with fewer latents than features, with
-# as many, with one for each pair, and with numbers between. All magnitudes are one here, so every world is a short list
-# of points, and each SAE sees all of it in every step. The price is that of the parameters; [When they
-# win](04_when_they_win.ipynb) asks whether it matters.
-#
-# Beside them stands the best dictionary known: the cheapest one that a search from many starts finds, or several where
-# they cost the same. It is looked for up to ten latents. With a latent for each pair nothing has to be searched for,
-# since the pairs attain the radial bound.
+# ## Where does it stop being so?
 
-# %%
-sizes = {3: [2, 3], 4: [3, 4, 5, 6], 5: [4, 5, 7, 10], 6: [5, 6, 10, 15], 7: [6, 7, 15, 21], 8: [7, 8, 15, 21, 28]}
-rooms = [Room(n, size, l1_coeff) for n in sizes for size in sizes[n]]
+# %% mystnb={"code_prompt_show": "Six other worlds, and training in them"} tags=["hide-input"]
+look = {"mu": mu, "sigma": sigma}
+gallery = {
+    "bundles of three": (toysae.bundles(8, 3, **look), 8),
+    "independent": (toysae.independent([1 / 8] * 8, **look), 8),
+    "two sets with 8 latents": (toysae.product([4, 4], **look), 8),
+    "two sets with 16 latents": (toysae.product([4, 4], **look), 16),
+}
+
+# %% tags=["hide-input"]
+sizes = {3: [2, 3], 4: [3, 4, 5, 6], 5: [4, 5, 7, 10], 6: [5, 6, 10, 15], 7: [5, 7, 15, 21], 8: [6, 8, 15, 21, 28]}
+rooms = [Room(n, size, l1_coeff) for n in sizes for size in sizes[n]]  # two of n, without spread
 n_other = max(2, n_saes // 2)  # SAEs in each of the other worlds
 seeds_there = range(seed * n_other, (seed + 1) * n_other)
 at_start, found = (
     trained_in(rooms, seeds_there, n_steps=steps, lr=lr, init=init, threshold=threshold) for steps in (0, n_steps)
 )
+two_of_eight = {
+    "two of eight with 8 latents": Room(8, 8, l1_coeff),
+    "two of eight with 28 latents": Room(8, 28, l1_coeff),
+}
+visits = {name: before_and_after(other, size, n_other)[1] for name, (other, size) in gallery.items()}
+visits |= {name: found[room] for name, room in two_of_eight.items()}
+gallery |= {name: (room.world, room.n_latents) for name, room in two_of_eight.items()}
+averages = {
+    name: {kind: float(these.labels.count(kind).double().mean()) for kind in measures.LABELS}
+    for name, these in visits.items()
+}
+leaders = {name: max(counts, key=counts.get) for name, counts in averages.items()}
+led_by = {kind: [name for name, leader in leaders.items() if leader == kind] for kind in measures.LABELS}
+
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
+with_room = {"bundles of three", "two sets with 16 latents", "two of eight with 28 latents"}  # a latent for each set
+led_here, led_elsewhere = (len(set(led_by["composite"]) & names) for names in (with_room, set(gallery) - with_room))
+say(
+    "In these six other worlds composites lead just where there is a latent for each set of features that fires"
+    " together."
+    if (led_here, led_elsewhere) == (3, 0)
+    else "Three of these six other worlds have a latent for each set of features that fires together. Composites lead"
+    f" in {led_here or 'none'} of the three, and in {led_elsewhere or 'none'} of the others."
+)
+
+# %% [markdown]
+# | world | who fires | latents |
+# |---|---|---|
+# | bundles of three | 24 features in bundles of three; one whole bundle at a time | 8, one for each bundle |
+# | independent | eight features, each one time in eight, whatever the others do | 8, one for each feature |
+# | two sets | a colour and a shape: one of four features each | 8, one for each feature; 16, one for each pair |
+# | two of eight | any two of eight features, equally strong | 8, one for each feature; 28, one for each pair |
+
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
+told = [f"{kind} in {len(names)}" for kind, names in led_by.items() if names]
+show(
+    world_maps(
+        {
+            name: (
+                these,
+                measures.by_loss(these.losses)["lowest loss"],
+                f"{100 * averages[name][leaders[name]] / these.live.shape[1]:.0f} % {leaders[name]}",
+            )
+            for name, these in visits.items()
+        }
+    ),
+    f"What latents become depends on the world: most often they are {listed(told)} of the six."
+    if len(told) > 1
+    else f"Latents are most often {next(iter(set(leaders.values())))} in all six worlds.",
+    f"Each map is the SAE with the lowest loss of {n_other}; the line below it tells the most frequent label, and its"
+    " share among the latents of all these SAEs.",
+    alt="Six small heat maps of latents by features, one for each of six other worlds, with label strips.",
+)
+
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
+control = Fraction.of(visits["independent"].labels.features_found == 8)
+together = Fraction.of(visits["two of eight with 28 latents"].labels.features_found == 8)
+claim(
+    "independent-features-are-found",
+    (
+        mostly(control),
+        "Where features fire independently, the same training finds them: most SAEs have an atom for each feature.",
+        "holds",
+    ),
+    (
+        mostly_not(control),
+        "Even where features fire independently, fewer than half of the SAEs have an atom for each feature.",
+        "does not hold",
+    ),
+    (
+        True,
+        "Whether most SAEs find all features that fire independently is undecided.",
+        "partly",
+    ),
+    evidence={"all eight found": control},
+    control={"two of eight with a latent for each pair": (mostly(together), together)},
+)
+
+# %% jupyter={"source_hidden": true} tags=["remove-input", "evidence"]
+rows = {
+    name: [
+        *(f"{mean:.1f}" for mean in averages[name].values()),
+        f"{these.no_atom.k} of {these.no_atom.n}",
+        f"{these.losses.min():.4f}",
+        f"{optimum.dictionary_loss(gallery[name][0].features, gallery[name][0], l1_coeff):.4f}",
+    ]
+    for name, these in visits.items()
+}
+pd.DataFrame(rows, index=[*measures.LABELS, "without an atom", "lowest loss", "loss of the atoms"]).T
+
+# %% [markdown]
+# ## How many latents does it take?
+#
+# In groups of three there are as many pairs as features, so nobody could tell which number matters. Now any two of $n$
+# features fire: $n$ features have $n (n - 1) / 2$ pairs. We train SAEs with fewer latents than features, with as many,
+# with one for each pair, and with numbers between.
+#
+# *Composites win* in such a world if most live latents are composites in most SAEs, *features win* if most SAEs have an
+# atom for every feature. "Surely" is explained in [how we judge](judging.md).
+
+# %%
+narrow = {n: Room(n, n, l1_coeff) for n in sizes}  # a latent for each feature
+wide = {n: Room(n, n * (n - 1) // 2, l1_coeff) for n in sizes}  # one for each pair
+differ = [n for n in sizes if narrow[n] != wide[n]]
+
+# %% mystnb={"code_prompt_show": "The best dictionaries known, and what is found"} tags=["hide-input"]
 looked_for = [room for room in rooms if room.n_latents <= 10 or room.n_latents == room.n_pairs]
 best_known = {room: best_in(room, threshold=threshold) for room in looked_for}
 
 
-# %%
 def shares_found(stacks, n):
     """By number of latents: shares of features with an atom, and of pairs with a composite, (n_saes,) each."""
     shares = {}
@@ -376,19 +360,20 @@ def shares_found(stacks, n):
     return shares
 
 
-panels = {f"two of {n}": figures.Panel(n, shares_found(found, n), shares_found(best_known, n)) for n in sizes}
+panels = {
+    f"{n} features, {wide[n].n_pairs} pairs": figures.Panel(n, shares_found(found, n), shares_found(best_known, n))
+    for n in sizes
+}
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 most = max(sizes)
-shares_of_most = shares_found(found, most)
-at_each = [100 * sum(shares_of_most[size][0]) / n_other for size in (most, most * (most - 1) // 2)]
+at_each = [100 * sum(shares_found(found, most)[room[most].n_latents][0]) / n_other for room in (narrow, wide)]
 show(
     figures.room_panels(panels),
-    f"Of {most} features, {at_each[0]:.0f} % are found with one latent for each feature, and {at_each[1]:.0f} % with"
-    " one for each pair.",
-    "Each panel is a world; the number of latents grows to the right. Blue: the share of features that have an atom."
-    f" Orange: the share of pairs that have a composite. Dots are means over {n_other} SAEs with 95 % intervals, open"
-    " squares the best dictionaries known. Dotted lines: as many latents as features, and as many as pairs.",
+    f"Of {most} features, {at_each[0]:.0f} % are found with a latent for each feature, {at_each[1]:.0f} % with one for"
+    " each pair.",
+    f"Any two features of a world fire together. Dots are means over {n_other} SAEs with their intervals, open squares"
+    " the best dictionaries known; dotted lines stand where there are as many latents as features, and as pairs.",
     alt=(
         "Six panels, one for each number of features from three to eight: shares of features and of pairs that are"
         " found, over the number of latents, for trained SAEs and for the best dictionaries known."
@@ -396,18 +381,8 @@ show(
     name="room_for_pairs",
 )
 
-# %% [markdown]
-# Rules, said before the results. *One latent for each pair:* composites win in a world if most live latents are
-# composites in most SAEs. *One for each feature:* features win if most SAEs have an atom for every feature. *The
-# trade:* from the one to the other, the SAEs of a world should surely lose features and surely gain pairs, which means
-# that the difference, seed by seed, is clear after Holm's correction for all differences that are looked at. The world
-# of three features is left out where the two numbers are compared: they are the same there.
 
-# %%
-narrow, wide = ({n: Room(n, n, l1_coeff) for n in sizes}, {n: Room(n, n * (n - 1) // 2, l1_coeff) for n in sizes})
-differ = [n for n in sizes if narrow[n] != wide[n]]
-
-
+# %% mystnb={"code_prompt_show": "Counting"} tags=["hide-input"]
 def pairs_lead(stacks, rooms_by_n, these=sizes):
     """By number of features: in how many SAEs most live latents are composites."""
     return {n: Fraction.of(mostly_composites(stacks[rooms_by_n[n]])) for n in these}
@@ -434,34 +409,27 @@ def trades(family):
     return [n for n in differ if f"features, of {n}" in both[0] and f"pairs, of {n}" in both[1]]
 
 
-traded, traded_before = trade(found), trade(at_start)
-changes = {what: [traded[f"{what}, of {n}"].mean for n in differ] for what in ("features", "pairs")}
-pd.DataFrame(changes, index=[f"two of {n}" for n in differ]).round(1)
-
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-one_each, one_each_before, too_few = (
-    pairs_lead(found, wide),
-    pairs_lead(at_start, wide),
-    pairs_lead(found, narrow, differ),
-)
+one_each, one_each_before = pairs_lead(found, wide), pairs_lead(at_start, wide)
+too_few = pairs_lead(found, narrow, differ)
 won = [n for n, share in one_each.items() if mostly(share)]
 claim(
     "one-latent-for-each-pair",
     (
         len(won) == len(sizes),
-        "Where there is a latent for each pair, composites win at every number of features from {fewest} to {most}:"
-        " they are most of the live latents in most SAEs.",
+        "With a latent for each pair, composites win at every number of features from {fewest} to {most}.",
         "holds",
     ),
     (
         len(won) > 0,
-        "Where there is a latent for each pair, composites win with {worlds} features, but not at every number of"
-        " features from {fewest} to {most}.",
+        "With a latent for each pair, composites win with {worlds} features; at the other numbers from {fewest} to"
+        " {most} that cannot be said.",
         "partly",
     ),
     (
         True,
-        "Even where there is a latent for each pair, composites win at no number of features from {fewest} to {most}.",
+        "Even with a latent for each pair, it can be said at no number of features from {fewest} to {most} that"
+        " composites win.",
         "does not hold",
     ),
     evidence={
@@ -490,20 +458,19 @@ claim(
     "room-matters",
     (
         not otherwise,
-        "With one latent for each feature, most SAEs find all features at every number of features from {fewest} to"
-        " {most}.",
+        "With only one latent for each feature, features win at every number of features from {fewest} to {most}.",
         "holds",
     ),
     (
         len(in_full) > 0,
-        "With one latent for each feature, most SAEs find all of {worlds} features; of {other worlds} it cannot be"
-        " said.",
+        "With only one latent for each feature, features win where there are {worlds} of them; with {other worlds} that"
+        " cannot be said.",
         "partly",
     ),
     (
         True,
-        "Even with one latent for each feature, it can be said at no number of features from {fewest} to {most} that"
-        " most SAEs find them all.",
+        "Even with only one latent for each feature, it can be said at no number of features from {fewest} to {most}"
+        " that features win.",
         "does not hold",
     ),
     evidence={
@@ -526,25 +493,25 @@ claim(
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-largest = wide[max(differ)]
+traded, traded_before = trade(found), trade(at_start)
 claim(
     "room-trades-features-for-pairs",
     (
         len(trades(traded)) == len(differ),
-        "A wider SAE trades features for pairs: from one latent for each feature to one for each pair, features are"
-        " surely lost and pairs surely gained at every number of features from {fewest} to {most}.",
+        "From one latent for each feature to one for each pair, SAEs surely lose features and gain pairs, at every"
+        " number of features from {fewest} to {most}.",
         "holds",
     ),
     (
         len(trades(traded)) > 0,
-        "A wider SAE trades features for pairs with {worlds} features; at the other numbers from {fewest} to {most}"
-        " that is undecided.",
+        "From one latent for each feature to one for each pair, SAEs surely lose features and gain pairs where there"
+        " are {worlds} features; at the other numbers from {fewest} to {most} that is undecided.",
         "partly",
     ),
     (
         True,
-        "It cannot be said at any number of features from {fewest} to {most} that a wider SAE trades features for"
-        " pairs.",
+        "It cannot be said at any number of features from {fewest} to {most} that SAEs surely lose features and gain"
+        " pairs from one latent for each feature to one for each pair.",
         "does not hold",
     ),
     evidence={
@@ -561,113 +528,93 @@ claim(
     },
 )
 
-# %%
-longer = trained_in([largest], seeds_there, n_steps=2 * n_steps, lr=lr, init=init, threshold=threshold)[largest]
-change = float(longer.losses.mean() / found[largest].losses.mean() - 1)
-
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 all_known = [n for n in differ if bool((best_known[narrow[n]].labels.features_found == n).all())]
+largest = wide[max(differ)]
 left_over = 100 * float((found[largest].labels.features_found / largest.n_features).mean())
+others = [str(n) for n in differ if n not in all_known]
 say(
-    "The objective itself changes sides. With one latent for each pair the pairs cost least. With one for each feature"
-    " the best dictionaries known are made of atoms alone with"
-    f" {listed(list(map(str, all_known))) if all_known else 'no number of'} features"
-    + ("; at the other numbers they are not, or not all of them." if len(all_known) < len(differ) else ".")
+    ("The loss itself changes sides. " if all_known else "")
+    + "With a latent for each pair no dictionary costs less than the pairs. With one for each feature, "
+    + (
+        "the best dictionaries known hold nothing but atoms"
+        + (
+            f" for {listed(list(map(str, all_known)))} features; for {listed(others)}, not all of them do."
+            if others
+            else "."
+        )
+        if all_known
+        else "at none of these numbers of features do all the best dictionaries known hold nothing but atoms."
+    )
 )
 say(
-    f"Training does not go all the way: with {largest.n_features} features and a latent for each pair,"
-    f" {left_over:.0f} % of the features still have an atom. Twice as many steps change the mean loss there by"
-    f" {100 * change:+.1f} %."
+    "Training does not go all the way: given a latent for each pair,"
+    f" {left_over:.0f} % of the {largest.n_features} features still have an atom."
+    if left_over >= 0.5
+    else f"Given a latent for each pair, hardly any of the {largest.n_features} features has an atom after training."
 )
 
 # %% [markdown]
-# ## Does it happen in every larger world?
+# Try it in the minimal example: [two latents for three features](index.md#live:n_latents=2), or
+# [six](index.md#live:n_latents=6).
 #
-# No single kind of world can answer this. Here are four more, each with its own reason to be looked at.
-#
-# * **Bundles of three**: three features always fire together; only the spread of their magnitudes tells them apart.
-#   There is one latent for each bundle, too few for the features.
-# * **Two sets, few latents**: one feature of each of two sets of four fires, like a colour and a shape. There are as
-#   many latents as features.
-# * **Two sets, one each**: the same world, with a latent for each combination.
-# * **Independent**: each of eight features fires with probability one in eight, whatever the others do. It is often
-#   alone.
+# And in the large map above? We halve and double its latents. Atoms *lead* in an SAE if more of its live latents are
+# atoms than carry any other label.
 
-# %%
-look = {"mu": mu, "sigma": sigma}
-gallery = {
-    "bundles of three": (toysae.bundles(8, 3, **look), 8),
-    "two sets, few latents": (toysae.product([4, 4], **look), 8),
-    "two sets, one each": (toysae.product([4, 4], **look), 16),
-    "independent": (toysae.independent([1 / 8] * 8, **look), 8),
-}
-visits = {name: before_and_after(other, size, n_other)[1] for name, (other, size) in gallery.items()}
+# %% mystnb={"code_prompt_show": "Half as many latents, and twice as many"} tags=["hide-input"]
+widths = {max(1, n_latents // 2), min(256, 2 * n_latents)} - {n_latents}
+resized = {size: before_and_after(world, size, n_other)[1] for size in widths} | {n_latents: seen}
+
+
+def atoms_lead(these):
+    """In how many SAEs more latents are atoms than carry any other label."""
+    others = torch.stack([these.labels.count(kind) for kind in measures.LABELS if kind not in ("atomic", "dead")])
+    return Fraction.of(these.labels.count("atomic") > others.amax(dim=0))
+
+
+led = {size: atoms_lead(resized[size]) for size in sorted(resized)}
+led_apart = atoms_lead(visits["independent"])
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-averages = {
-    name: {kind: float(these.labels.count(kind).double().mean()) for kind in measures.LABELS}
-    for name, these in visits.items()
-}
-leaders = {name: max(counts, key=counts.get) for name, counts in averages.items()}
-won = listed([f"{name} ({kind})" for name, kind in leaders.items()])
-show(
-    figures.small_maps(
-        {name: (these, measures.by_loss(these.losses)["lowest loss"]) for name, these in visits.items()}, n_columns=4
-    ),
-    f"The most frequent label in each world: {won}.",
-    f"Each map is the SAE with the lowest loss of {n_other}, drawn like the large map above; the strip tells the"
-    f" labels. The label in brackets is the most frequent one over all {n_other} SAEs.",
-    alt="Four small heat maps of latents by features, one for each of four other worlds, with label strips.",
-)
-
-
-# %% jupyter={"source_hidden": true} tags=["remove-input"]
-def visit(name):
-    """One sentence about one world of the gallery."""
-    these, (other, size) = visits[name], gallery[name]
-    atoms = float(optimum.dictionary_loss(other.features, other, l1_coeff))
-    lowest = float(these.losses.min())
-    means = listed([f"{mean:.1f} {kind}" for kind, mean in averages[name].items() if mean >= 0.05])
-    compared = "lower than" if lowest < atoms else "no lower than"
-    return (
-        f"* **{name.capitalize()}**: of {size} latents, on average {means}; {these.no_atom} of the SAEs"
-        f" have no atom. The lowest loss, {lowest:.4f}, is {compared} that of the atoms, {atoms:.4f}."
-    )
-
-
-say("\n".join(visit(name) for name in gallery))
-
-# %% jupyter={"source_hidden": true} tags=["remove-input"]
-control = Fraction.of(visits["independent"].labels.features_found == 8)
-together = Fraction.of(found[wide[8]].labels.features_found == 8)
 claim(
-    "independent-features-are-found",
+    "atoms-lead-at-no-size",
     (
-        mostly(control),
-        "Where features fire independently, the same training finds them: {all found.k} of {all found.n} SAEs have an"
-        " atom for each of the eight features.",
+        all(mostly_not(share) for share in led.values()),
+        "At none of these widths do atoms lead: they do in fewer than half of the SAEs.",
         "holds",
     ),
     (
-        mostly_not(control),
-        "Even where features fire independently, most SAEs do not find them all: {all found.k} of {all found.n} have an"
-        " atom for each of the eight features.",
+        any(mostly(share) for share in led.values()),
+        "There is a width among these at which atoms lead in most SAEs.",
         "does not hold",
     ),
-    (
-        True,
-        "Whether the same training finds features that fire independently is undecided: {all found.k} of {all found.n}"
-        " SAEs have an atom for each of the eight.",
-        "partly",
-    ),
-    evidence={"all found": control},
-    control={"eight features in pairs with one latent for each pair": (mostly(together), together)},
+    (True, "Whether atoms lead in fewer than half of the SAEs at each of these widths is undecided.", "partly"),
+    evidence={**{f"atoms lead with {counted(size, 'latent')}": share for size, share in led.items()}},
+    control={"eight independent features": (mostly_not(led_apart), led_apart)},
 )
 
-# %% [markdown]
-# Do these labels depend on the threshold? We label the same latents again, from loose to strict.
+# %% jupyter={"source_hidden": true} tags=["remove-input", "evidence"]
+by_size = {
+    counted(size, "latent"): [
+        *(f"{100 * (these.labels.count(kind).sum() / these.labels.kinds.numel()):.0f} %" for kind in measures.LABELS),
+        f"{these.no_atom.k} of {these.no_atom.n}",
+        f"{these.losses.median():.4f}",
+    ]
+    for size, these in sorted(resized.items())
+}
+pd.DataFrame(by_size, index=[*measures.LABELS, "without an atom", "median loss"]).T
 
-# %%
+# %% [markdown]
+# ## What could be wrong?
+#
+# *We chose these worlds.* In each of them it is plain who fires with whom. How often features of a language model fire
+# together like this, no toy can say.
+#
+# *The threshold.* A latent near a feature is called an atom or not, depending on where the line is drawn. With two sets
+# this matters, for the data do not tell where one set ends and the other begins: the mean of one set can move into the
+# other ([optimum and training](07_optimum_and_training.ipynb)).
+
+# %% mystnb={"code_prompt_show": "Labels at other thresholds"} tags=["hide-input"]
 thresholds = sorted({0.8, 0.85, 0.9, 0.95, 0.99, threshold})
 
 
@@ -680,112 +627,28 @@ def leading_labels(name):
 
 
 leading = {name: leading_labels(name) for name in gallery}
+fickle = [name for name, kinds in leading.items() if len(set(kinds)) > 1]
+
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
+say(
+    f"From the loosest threshold to the strictest, the most frequent label changes in {len(fickle)} of the six worlds:"
+    f" {listed(fickle)}. Read labels there with care."
+    if fickle
+    else "From the loosest threshold to the strictest, the most frequent label changes in none of the six worlds."
+)
+
+# %% jupyter={"source_hidden": true} tags=["remove-input", "evidence"]
 pd.DataFrame(leading, index=[f"{t:g}" for t in thresholds]).T
 
-# %% jupyter={"source_hidden": true} tags=["remove-input"]
-fickle = [name for name, kinds in leading.items() if len(set(kinds)) > 1]
-sets = visits["two sets, few latents"]
-near = float(sets.cosines.amax(dim=2)[sets.live].median()) if sets.live.any() else float("nan")
-say(
-    (
-        f"In {len(fickle)} of the {len(gallery)} worlds the leading label changes with the threshold: {listed(fickle)}."
-        " Read their labels with care. "
-        if fickle
-        else "The leading label of every world is the same at all these thresholds. "
-    )
-    + (
-        "With two sets and few latents, the median cosine of a live latent with the feature nearest to it is"
-        f" {near:.3f}: what is left over is spread over the features of both sets, since the data cannot tell where one"
-        " set ends and the other begins."
-        if sets.live.any()
-        else "With two sets and few latents, no latent is live."
-    )
-)
-
 # %% [markdown]
-# ## What could be wrong?
-#
-# *Too many or too few latents.* Composites need a latent each. What if, in the world of groups, the SAE has half as
-# many latents, or twice as many? Atoms *lead* in an SAE if more of its live latents are atoms than carry any other
-# label.
-
-# %%
-smaller_and_larger = {max(1, n_latents // 2), min(256, 2 * n_latents)} - {n_latents}
-resized = {size: before_and_after(world, size, n_other)[1] for size in smaller_and_larger} | {n_latents: seen}
-sizes_of_groups = dict(sorted(resized.items()))
-
-# %% jupyter={"source_hidden": true} tags=["remove-input"]
-by_size = {
-    f"{size} latents": (
-        [f"{100 * (these.labels.count(kind).sum() / these.labels.kinds.numel()):.0f} %" for kind in measures.LABELS]
-        + [str(these.no_atom), f"{these.losses.median():.4f}"]
-    )
-    for size, these in sizes_of_groups.items()
-}
-pd.DataFrame(by_size, index=[*measures.LABELS, "SAEs without an atom", "median loss"]).T
-
-
-# %% jupyter={"source_hidden": true} tags=["remove-input"]
-def atoms_lead(these):
-    """In how many SAEs more latents are atoms than carry any other label."""
-    others = torch.stack([these.labels.count(kind) for kind in measures.LABELS if kind not in ("atomic", "dead")])
-    return Fraction.of(these.labels.count("atomic") > others.amax(dim=0))
-
-
-led = {size: atoms_lead(these) for size, these in sizes_of_groups.items()}
-led_apart = atoms_lead(visits["independent"])
-claim(
-    "atoms-lead-at-no-size",
-    (
-        all(mostly_not(share) for share in led.values()),
-        "Atoms lead in fewer than half of the SAEs at each of these sizes.",
-        "holds",
-    ),
-    (
-        any(mostly(share) for share in led.values()),
-        "Atoms lead in most SAEs at one of these sizes or more.",
-        "does not hold",
-    ),
-    (True, "Whether atoms lead in fewer than half of the SAEs at each of these sizes is undecided.", "partly"),
-    evidence={**{f"atoms lead with {counted(size, 'latent')}": share for size, share in led.items()}},
-    control={"eight independent features": (mostly_not(led_apart), led_apart)},
-)
-say(
-    "But being free of atoms is another matter: "
-    + "; ".join(
-        f"with {counted(size, 'latent')}, {these.no_atom} of the SAEs have none"
-        for size, these in sizes_of_groups.items()
-    )
-    + "."
-)
-
-# %% [markdown]
-# *The labels.* A label looks at one latent at a time. Several latents could share a feature in ways that no label
-# shows. The map is there for that reason: look at it, not at the counts alone.
-#
 # ## So what?
-
-# %% jupyter={"source_hidden": true} tags=["remove-input"]
-with_composites = [name for name, kind in leaders.items() if kind == "composite"]
-with_atoms = [name for name, kind in leaders.items() if kind == "atomic"]
-say(
-    (
-        "What latents become depends on who fires with whom, and on how many latents there are. "
-        if len(set(leaders.values())) > 1
-        else "Here every world of the gallery leads to the same label. "
-    )
-    + f"Composites lead in {counted(len(with_composites), 'world')} of the gallery"
-    + (f" ({listed(with_composites)})" if with_composites else "")
-    + f", atoms in {counted(len(with_atoms), 'world')}"
-    + (f" ({listed(with_atoms)})." if with_atoms else ".")
-)
+#
+# Before asking what an SAE has learned, ask how many sets of features fire together, and how many latents there are.
+# What else decides is the question of [when they win](04_when_they_win.ipynb).
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 say_trained(saes.n_trained())
 
 # %% [markdown]
-# Two questions to take along:
-#
-# 1. In a world of two sets, like shapes and colours, a composite "red square" and the atoms "red" and "square" describe
-#    the same data. Which would *you* call the true features, and why?
-# 2. Which of these worlds is most like what a language model sees?
+# A question: a latent for "red square" and latents for "red" and "square" describe the same data. Which would *you*
+# call the true features, and why?

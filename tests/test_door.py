@@ -13,8 +13,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 import toysae
+from toysae.chapters.optimum_and_training.what_data_settle import sharpness
 from toysae.chapters.the_bias import best_bias, costs_along_the_diagonal
-from toysae.chapters.why_composites_win import sharpness
 from toysae.measures.absorption import measure_absorption
 from toysae.optimum.boundaries import jitter_boundary, jitter_boundary_small
 from toysae.optimum.codes import dictionary_loss, radial_bound

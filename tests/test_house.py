@@ -81,13 +81,14 @@ def test_every_chapter_has_the_name_of_its_notebook():
     }
 
 
-def test_what_is_said_needs_nothing_else_of_ours():
-    assert borrowed("claims") == set()
+@pytest.mark.parametrize("folder", ["claims", "live"])
+def test_what_is_said_and_the_live_page_need_nothing_else_of_ours(folder):
+    assert borrowed(folder) == set()
 
 
-def test_the_write_up_knows_claims_alone_and_its_command_line_hands_the_rest_on():
+def test_the_write_up_knows_claims_and_the_live_page_and_its_command_line_hands_the_rest_on():
     known = {folder_of(target) for name, target in borrowed("writeup") if name != "toysae.writeup.__main__"}
-    assert known == {"claims"}
+    assert known == {"claims", "live"}
 
 
 def test_sweeps_know_no_chapter():

@@ -29,6 +29,14 @@ SETTINGS = {
         "whole groups": {"k_active": 3, "n_latents": 8},
         "few latents": {"n_latents": 6},
     },
+    "05_what_helps": {
+        "no spread": {"spread": 0.0},
+        "much spread": {"spread": 0.6},
+        "hardly ever alone": {"p_alone": 0.02},
+        "a high price": {"l1_coeff": 0.6},
+        "more than a feature is worth": {"l1_coeff": 1.5},
+        "another seed, strict, slow": {"seed": 7, "threshold": 0.99, "lr": 0.001},
+    },
     "06_the_bias": {
         "no spread": {"sigma": 0.0},
         "much spread": {"sigma": 0.8},
@@ -42,7 +50,7 @@ SETTINGS = {
         "a high price": {"l1_coeff": 0.6},
         "more than a feature is worth": {"l1_coeff": 1.5},
         "five at once": {"k_active": 5},
-        "a loose threshold": {"threshold": 0.8},
+        "eight at once, a price near one": {"k_active": 8, "l1_coeff": 0.95},
         "another seed": {"seed": 7},
     },
     "04_when_they_win": {

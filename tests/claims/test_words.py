@@ -2,7 +2,7 @@
 
 import pytest
 
-from toysae.claims import counted, listed
+from toysae.claims import counted, listed, spelled
 from toysae.claims.words import nearest, other_settings
 
 
@@ -14,6 +14,11 @@ def test_a_list(words, text):
 @pytest.mark.parametrize(("n", "text"), [(0, "no latents"), (1, "1 latent"), (3, "3 latents")])
 def test_a_count(n, text):
     assert counted(n, "latent") == text
+
+
+@pytest.mark.parametrize(("n", "text"), [(0, "no"), (3, "three"), (12, "twelve"), (13, "13"), (1820, "1,820")])
+def test_a_number_in_words(n, text):
+    assert spelled(n) == text
 
 
 @pytest.mark.parametrize(("word", "remark"), [("sigmaa", "did you mean sigma?"), ("x", "known: sigma, seed")])

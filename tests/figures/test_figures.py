@@ -5,13 +5,15 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
+from matplotlib.figure import Figure
+from matplotlib.text import Text
 
-from toysae.chapters.larger_example import cooccurrence_map, heat_map
-from toysae.chapters.minimal_example import map_with_activations, pattern_table, sphere_paths
+from toysae.chapters.minimal_example import map_with_activations, sphere_paths, two_ways
 from toysae.chapters.optimum_and_training import excess_split
 from toysae.chapters.the_bias import seen_along_the_diagonal
 from toysae.chapters.when_they_win.phases import phase_diagram
 from toysae.claims.intervals import Fraction
+from toysae.figures import style
 from toysae.figures.curves import curve_figure, curve_panels, fraction_curves, ladder
 from toysae.figures.maps import expected_maps, heat_map_row, small_maps
 from toysae.figures.room import Panel, room_panels
@@ -43,7 +45,7 @@ def drawn(figure):
 
 
 def test_the_heat_map_writes_every_cosine_in_reading_order(minimal):
-    axes = drawn(heat_map(minimal, 1, "a title")).axes[0]
+    axes = drawn(heat_map_row(minimal, {"one": 1}, "a title")).axes[0]
     order = reading_order(minimal.cosines, minimal.labels, 1)
     written = [text.get_text() for text in axes.texts]
     cosines = [reading.signed(v) for v in minimal.cosines[1][order].flatten().tolist()]
@@ -53,7 +55,7 @@ def test_the_heat_map_writes_every_cosine_in_reading_order(minimal):
 
 
 def test_the_strip_has_the_colour_of_each_label(minimal):
-    axes = drawn(heat_map(minimal, 0, "a title")).axes[0]
+    axes = drawn(heat_map_row(minimal, {"one": 0}, "a title")).axes[0]
     order = reading_order(minimal.cosines, minimal.labels, 0)
     kinds = [LABELS[minimal.labels.kinds[0, i]] for i in order]
     colours = [matplotlib.colors.to_hex(patch.get_facecolor()) for patch in axes.patches]
@@ -62,7 +64,7 @@ def test_the_strip_has_the_colour_of_each_label(minimal):
 
 def test_colours_are_centred_on_zero_and_numbers_vanish_where_unreadable():
     large = seen(groups(8), 24)
-    axes = drawn(heat_map(large, 0, "a title")).axes[0]
+    axes = drawn(heat_map_row(large, {"one": 0}, "a title")).axes[0]
     assert axes.images[0].get_clim() == (-1, 1)
     assert not axes.texts
     assert axes.images[0].get_array().shape == (26, 24)
@@ -76,8 +78,9 @@ def test_every_figure_can_be_drawn_at_its_extremes(minimal):
     empty = torch.zeros(0).double()
     paths = torch.nn.functional.normalize(torch.randn(5, 3, 3, 3), dim=-1)
     for figure in (
-        pattern_table(torch.ones(1, 1).bool(), torch.ones(1)),
-        cooccurrence_map(groups(12).cooccurrence()),
+        two_ways(1.0, 0.1),
+        two_ways(10.0, 0.001),
+        two_ways(0.1, 2.0),
         expected_maps({"one": torch.eye(1).numpy()}),
         heat_map_row(minimal, {"only": 0}, "a title"),
         heat_map_row(seen(groups(8), 30), {"a": 0, "b": 1}, "a title"),
@@ -116,7 +119,7 @@ def test_a_panel_of_rooms_draws_means_in_blue_and_orange_and_every_dictionary_on
     found = {4: ([0.0, 1.0], [0.0, 0.5]), 6: ([0.0, 0.0], [1.0, 0.5])}
     figure = drawn(room_panels({"two of 4": Panel(4, found, {4: ([0.0, 1.0, 1.0], [0.0, 0.0, 0.0])})}))
     lines = {line.get_label(): line for line in figure.axes[0].lines if not line.get_label().startswith("_")}
-    squares = lines["features, best dictionaries known"].get_xydata().tolist()
+    squares = lines["features, best known"].get_xydata().tolist()
     assert squares == [[4, 0], [4, 1]]
     means = [container.lines[0].get_xydata().tolist() for container in figure.axes[0].containers]
     assert means == [[[4, 0.5], [6, 0]], [[4, 0.25], [6, 0.75]]]
@@ -124,8 +127,71 @@ def test_a_panel_of_rooms_draws_means_in_blue_and_orange_and_every_dictionary_on
     assert sorted(at) == [4, 6]
 
 
+def test_words_in_names_choose_the_ink_and_numbers_a_place_on_a_ramp():
+    assert style.inks(["no atom, all live: 3", "at least one atom: 5"]) == [style.COMPOSITE_INK, style.ATOM_INK]
+    assert style.inks(["features", "pairs", "radial bound"]) == [style.ATOM_INK, style.COMPOSITE_INK, style.THEORY_INK]
+    assert style.inks(["atoms and composites", "a latent dead"]) == [LABEL_COLOURS["mixed"], LABEL_COLOURS["dead"]]
+    first, signed, last = style.inks(["$\\lambda$ = 0.1", "signed", "$\\lambda$ = 0.30"])
+    assert (first, last, signed) == (*style.RAMP, style.SERIES_COLOURS[0])
+    assert style.inks(["one curve"]) == [style.THEORY_INK]
+    assert not {style.ATOM_INK, *LABEL_COLOURS.values()} & {*style.SERIES_COLOURS}
+
+
+def test_what_is_found_is_blue_and_what_has_no_atom_is_orange_on_every_map():
+    blue, orange = LABEL_COLOURS["atomic"], LABEL_COLOURS["composite"]
+    ends = [[matplotlib.colors.to_hex(scale(end)) for end in (0.0, 1.0)] for scale in (style.FOUND, style.NO_ATOM)]
+    assert ends == [[orange.lower(), blue.lower()], [blue.lower(), orange.lower()]]
+
+
+@pytest.mark.parametrize(("n", "step"), [(14, 1), (15, 2), (24, 2), (29, 3)])
+def test_a_map_of_many_rows_names_some_of_them_and_the_bias(n, step):
+    axes = Figure().subplots()
+    names = [f"row {i}" for i in range(n)]
+    style.ticks(axes, names, [*names, "", "bias"])
+    assert [label.get_text() for label in axes.get_yticklabels()] == names[::step]
+    shown = [label.get_text() for label in axes.get_xticklabels()]
+    assert shown[-1] == "bias"
+    assert set(shown) <= {*names, "", "bias"}
+
+
+@pytest.mark.parametrize("n_labels", [1, 4, 7])
+@pytest.mark.parametrize("length", [1, 9, 30, 80])
+def test_a_legend_fits_under_its_figure(n_labels, length):
+    house_style()
+    figure = style.page_figure(3)
+    axes = figure.subplots()
+    style.legend_below(figure, [axes.plot([], label="x" * (length - i % 2))[0] for i in range(n_labels)])
+    drawn(figure)
+    if length < 80:
+        assert figure.legends[0].get_window_extent().width <= figure.bbox.width
+
+
+def test_shared_figures_are_five_inches_wide_at_most_and_have_no_small_type(minimal):
+    house_style()
+    share = {f"row {i}": Fraction(i, 9) for i in range(9)}
+    curves = {"a": ([1, 2], [3, 4])}
+    for figure in (
+        expected_maps({"one": np.eye(3), "two": np.eye(3), "three": np.eye(3)}),
+        heat_map_row(minimal, {"a": 0, "b": 1, "c": 2}, "a title"),
+        heat_map_row(seen(groups(8), 30), {"a": 0, "b": 1, "c": 2}, "a title"),
+        small_maps({"a": (minimal, 0), "b": (minimal, 1), "c": (minimal, 2)}),
+        fractions({"no atom": share, "b": share, "c": share}),
+        label_shares({"a": {"x": [1.0, 0.0]}, "b": {"x": [0.0, 1.0]}, "c": {"x": [0.5, 0.5]}}, ("atomic", "dead")),
+        loss_account({"no atom": torch.ones(4).double()}, {"atoms": 1.0, "bound": 0.5}),
+        curve_figure(curves, curves, marks={"m": 1.5}),
+        curve_panels({title: (curves, {}, {}) for title in "abc"}, xlabel="x", ylabel="y"),
+        fraction_curves({"a": ([1, 2], [Fraction(1, 3), Fraction(0, 0)])}, {"a": 1.5}, xlabel="x"),
+        ladder({"w": {"atoms": 0.2, "trained, median": 0.1}}),
+        room_panels({str(n): Panel(n, {n: ([0.0, 1.0], [1.0, 1.0])}) for n in range(3, 7)}),
+    ):
+        drawn(figure)
+        sizes = [text.get_fontsize() for text in figure.findobj(Text) if text.get_text() and text.get_visible()]
+        assert min(sizes) >= style.TYPE
+        assert figure.get_figwidth() <= style.WIDTH
+
+
 def test_figures_leave_nothing_behind_in_pyplot(minimal):
-    heat_map(minimal, 0, "a title")
+    heat_map_row(minimal, {"one": 0}, "a title")
     assert plt.get_fignums() == []
 
 
@@ -135,7 +201,7 @@ def test_signed_labels_are_drawn_in_their_own_colours():
     stack.parameters["b_enc"] += 2
     world = two_of_three()
     signed = with_signed_labels(assess(stack, world), world)
-    figure = drawn(heat_map(signed, 0, "a title"))
+    figure = drawn(heat_map_row(signed, {"one": 0}, "a title"))
     colours = {matplotlib.colors.to_hex(patch.get_facecolor()) for patch in figure.axes[0].patches}
     assert colours == {LABEL_COLOURS[word].lower() for word in ("negative", "difference")}
     assert [text.get_text() for text in figure.legends[0].get_texts()] == list(SIGNED_LABELS)

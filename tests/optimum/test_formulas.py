@@ -7,9 +7,9 @@ import pytest
 import torch
 from scipy.optimize import brentq
 
-from toysae.chapters.why_composites_win import (
+from toysae.chapters.optimum_and_training.paths import path_losses
+from toysae.chapters.optimum_and_training.what_data_settle import (
     mirrored_features,
-    path_losses,
     sharp_local_minimum,
     sharpness,
 )

@@ -497,3 +497,27 @@ def test_links_of_a_page_alone_lead_to_the_book_if_there_is_one(folder, expected
     page = new_notebook(cells=[new_markdown_cell("See [one](01_x.ipynb#a)."), new_code_cell("[a](01_x.ipynb)")])
     pages.point_links_to(folder, page)
     assert [cell.source for cell in page.cells] == [expected, "[a](01_x.ipynb)"]
+
+
+def test_links_in_what_a_cell_said_lead_there_too_and_those_to_other_pages():
+    said = new_output(
+        "display_data", data={"text/markdown": "See [how](judging.md) and [live](index.md#live:sigma=0.5)."}
+    )
+    page = new_notebook(cells=[new_code_cell("say()", outputs=[said])])
+    pages.point_links_to("b", page)
+    (shown,) = [output.data["text/markdown"] for cell in page.cells for output in cell.outputs]
+    assert shown == 'See <a href="b/judging.html">how</a> and <a href="b/index.html#live:sigma=0.5">live</a>.'
+
+
+def test_settings_of_the_live_page_are_links_to_the_front_page_and_other_links_stay():
+    text = "[one](index.md#live:sigma=0.5&seed=2), [two](01_x.ipynb#a)"
+    page = new_notebook(cells=[new_markdown_cell(text)])
+    pages.point_presets(page)
+    assert page.cells[0].source == '<a href="index.html#live:sigma=0.5&seed=2">one</a>, [two](01_x.ipynb#a)'
+
+
+def test_a_finding_stands_above_the_counts_that_it_rests_on():
+    evidence = {"composites only": {"k": 3, "n": 4}, "sets": "pairs", "loss": 0.1}
+    control = {"the start": {"passes": False, "score": {"k": 0, "n": 4}}}
+    text = pages.with_findings("<!-- finding: some/a -->", [replace(CLAIM, evidence=evidence, control=control)])
+    assert "It is.\n\n<small>composites only: 3 of 4; control, the start: 0 of 4.</small>\n" in text

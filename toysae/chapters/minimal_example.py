@@ -1,9 +1,10 @@
-"""Figures of the chapter "The minimal example"."""
+"""Words and figures of the chapter "The minimal example"."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import matplotlib
@@ -11,56 +12,164 @@ import numpy as np
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 from torch import Tensor
 
-from toysae.figures.maps import cosine_scale, draw_heat_map, label_cells, name_rows_and_columns
-from toysae.figures.style import LABEL_COLOURS, READABLE, finish, label_legend, ticks
+from toysae.claims import spelled
+from toysae.figures.maps import cosine_scale, draw_heat_map, name_rows_and_columns
+from toysae.figures.style import ATOM_INK, COMPOSITE_INK, LABEL_COLOURS, READABLE, label_legend, ticks
 from toysae.measures.assessment import Assessment
-from toysae.measures.labels import LABELS, feature_names
+from toysae.measures.labels import LABELS
 from toysae.measures.reading import reading_order
+from toysae.worlds.world import World
+
+TYPE = 9.5  # points: at least nine pixels on a phone, for figures of five inches
+SETS = {2: "pair", 3: "triple", 4: "quadruple"}  # what so many features are together; more are a group
+
+# ---- what is given to an SAE, in words
 
 
-def pattern_table(patterns: Tensor, probabilities: Tensor) -> Figure:
-    """Which features fire in which pattern: patterns (n_patterns, n_features), probabilities (n_patterns,)."""
-    n_patterns, n_features = patterns.shape
-    figure = Figure(figsize=(1.6 + 0.34 * n_features, 0.7 + 0.34 * n_patterns), layout="constrained")
-    axes = figure.subplots()
-    axes.pcolormesh(patterns.numpy(), cmap="Blues", vmin=0, vmax=1.4, edgecolors="white", linewidth=2)
-    label_cells(axes, feature_names(n_features), [f"probability {p:.3g}" for p in probabilities.tolist()])
-    axes.set_xlabel("true feature")
-    return figure
+@dataclass(frozen=True)
+class Given:
+    """What an SAE is given, in words: "three features that always fire in pairs", "one latent per pair", "pairs"."""
+
+    features: str
+    latents: str
+    sets: str
+
+
+def given(world: World, k_active: int, n_latents: int, silent: float) -> Given:
+    """The world and the number of latents in words; silent is the share of chosen features that are zero after all."""
+    one, n_sets = SETS.get(k_active, "group"), len(world.composites())
+    always = "always " if silent < 5e-4 else ""
+    features = f"{spelled(world.n_features)} features that {always}fire in {one}s"
+    if n_latents < n_sets:
+        room = f"{spelled(n_latents)} latent{'s' if n_latents > 1 else ''} for {spelled(n_sets)} {one}s"
+    elif n_latents == n_sets:
+        room = f"one latent per {one}"
+    else:
+        room = f"{spelled(n_latents)} latents for {spelled(n_sets)} {one}{'s' if n_sets > 1 else ''}"
+    return Given(features if k_active in SETS else f"{features} of {spelled(k_active)}", room, f"{one}s")
+
+
+# ---- the learned map
 
 
 def map_with_activations(seen: Assessment, sae: int, z: Tensor, sample_names: Sequence[str], title: str) -> Figure:
     """The heat map, and beside it how strongly each latent fires on chosen samples: z (n_samples, n_latents)."""
     n_latents, n_features = seen.cosines.shape[1:]
-    cell = 0.52 if n_latents <= READABLE else 0.24
-    size = 4.6 + cell * (n_features + len(sample_names)), 1.9 + cell * (n_latents + 1.6)
-    figure = Figure(figsize=size, layout="constrained")
-    left, right = figure.subplots(1, 2, width_ratios=[n_features + 1.2, len(sample_names)])
+    readable = n_latents <= READABLE
+    cell = 0.46 if readable else 0.24
+    size = 2.0 + cell * (n_features + len(sample_names)), 1.35 + cell * (n_latents + 2)
+    figure = Figure(figsize=(max(size[0], 4.7), size[1]), layout="constrained")
+    left, right = figure.subplots(1, 2, width_ratios=[n_features + 0.6, len(sample_names)])
     draw_heat_map(left, seen, sae)
     name_rows_and_columns(left, seen, sae)
-    cosine_scale(figure, left)
     order = reading_order(seen.cosines, seen.labels, sae)
-    _draw_activations(figure, right, z.T[order].numpy(), sample_names)
-    left.set_title("what each latent writes")
-    right.set_title("when each latent fires")
-    finish(figure, title, seen.labels.words)
+    names = seen.names(sae)
+    _draw_activations(right, z.T[order].numpy(), sample_names, [names[i] for i in order] if readable else [])
+    if not readable:
+        cosine_scale(figure, left)
+    left.set_title("cosine with each feature", fontsize=10)
+    right.set_title("how strongly it fires", fontsize=10)
+    figure.suptitle(title, fontsize=10)
+    label_legend(figure, seen.labels.words)
     return figure
 
 
-def _draw_activations(figure: Figure, axes: Axes, z: np.ndarray, sample_names: Sequence[str]) -> None:
+def _draw_activations(axes: Axes, z: np.ndarray, sample_names: Sequence[str], names: Sequence[str]) -> None:
     """Latent activations (n_latents, n_samples), on the same rows as the heat map beside them."""
     padded = np.vstack([z, np.full((2, z.shape[1]), np.nan)])
-    image = axes.imshow(padded, cmap="Greens", vmin=0, interpolation="nearest")
-    if len(z) <= READABLE:
+    axes.imshow(padded, cmap="Greens", vmin=0, vmax=max(z.max(), 1e-9), interpolation="nearest")
+    if names:
         for (i, j), value in np.ndenumerate(z):
             ink = "white" if value > 0.6 * z.max() else "#222222"
-            axes.text(j, i, f"{value:.2f}", ha="center", va="center", fontsize=8, color=ink)
-    ticks(axes, [""] * len(padded), sample_names)
-    axes.set_xlabel("features that fire in the sample")
-    figure.colorbar(image, ax=axes, label="latent activation", shrink=0.8, pad=0.02, aspect=25)
+            axes.text(j, i, f"{value:.2f}", ha="center", va="center", fontsize=9, color=ink)
+    ticks(axes, [*names, *[""] * (len(padded) - len(names))], sample_names)
+    axes.set_xlabel("features in the sample")
 
+
+# ---- one sample, two ways to write it
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way to write one sample of two features, and what it pays.
+
+    corners  (n, 2) the points that the reconstruction passes, from the origin to where it stops
+    price    l1_coeff times the length of the way; error is half the squared distance that is left
+    """
+
+    name: str
+    ink: str
+    corners: np.ndarray
+    price: float
+    error: float
+
+
+def ways(mu: float, l1_coeff: float) -> list[Way]:
+    """Along the edges of a square of side mu, with an atom for each feature; and along its diagonal, with a composite.
+
+    Each latent stops l1_coeff before the end of its edge or diagonal: there, half the square of what is left grows by
+    as much as the price falls. Where the price exceeds the length the latent does not fire.
+    """
+    edge, diagonal = max(mu - l1_coeff, 0.0), max(math.sqrt(2) * mu - l1_coeff, 0.0)
+    along = diagonal / math.sqrt(2)
+    return [
+        Way("two atoms", ATOM_INK, np.array([[0, 0], [edge, 0], [edge, edge]]), 2 * l1_coeff * edge, (mu - edge) ** 2),
+        Way(
+            "one composite",
+            COMPOSITE_INK,
+            np.array([[0, 0], [along, along]]),
+            l1_coeff * diagonal,
+            (math.sqrt(2) * mu - diagonal) ** 2 / 2,
+        ),
+    ]
+
+
+def two_ways(mu: float, l1_coeff: float) -> Figure:
+    """The square of one sample with both ways to write it, and what each pays."""
+    figure = Figure(figsize=(5, 2.9), layout="constrained")
+    square, account = figure.subplots(1, 2, width_ratios=[1.5, 1])
+    edges, diagonal = ways(mu, l1_coeff)
+    _draw_square(square, mu, edges, diagonal)
+    _draw_account(account, [edges, diagonal])
+    parts = {"price of length": 1.0, "error left over": 0.35}
+    handles = [Patch(color="#666666", alpha=alpha, linewidth=0, label=name) for name, alpha in parts.items()]
+    figure.legend(handles=handles, loc="outside lower right", ncols=2, fontsize=TYPE, handlelength=1)
+    return figure
+
+
+def _draw_square(axes: Axes, mu: float, edges: Way, diagonal: Way) -> None:
+    axes.add_patch(matplotlib.patches.Rectangle((0, 0), mu, mu, fill=False, color="#bbbbbb", linestyle=(0, (3, 2))))
+    for way in (edges, diagonal):
+        axes.plot(*way.corners.T, color=way.ink, linewidth=3, solid_joinstyle="miter", solid_capstyle="butt")
+        axes.plot(*way.corners[-1], "o", color=way.ink, markersize=7)
+    axes.plot(mu, mu, "*", color="#222222", markersize=12)
+    axes.text(mu, 1.07 * mu, "the sample", ha="center", va="bottom", fontsize=TYPE)
+    axes.text(0.56 * mu, 0.05 * mu, edges.name, color=edges.ink, ha="center", va="bottom", fontsize=TYPE)
+    at = {"ha": "center", "va": "center", "rotation": 45, "fontsize": TYPE}
+    axes.text(0.42 * mu, 0.54 * mu, diagonal.name, color=diagonal.ink, **at)
+    axes.set(xlim=(-0.06 * mu, 1.3 * mu), ylim=(-0.06 * mu, 1.22 * mu), aspect="equal", xticks=[], yticks=[])
+    axes.set_xlabel("feature A", fontsize=TYPE)
+    axes.set_ylabel("feature B", fontsize=TYPE)
+
+
+def _draw_account(axes: Axes, both: Sequence[Way]) -> None:
+    for place, way in enumerate(both):
+        axes.bar(place, way.price, width=0.6, color=way.ink)
+        axes.bar(place, way.error, width=0.6, bottom=way.price, color=way.ink, alpha=0.35)
+        total = way.price + way.error
+        axes.text(place, total, f"{total:.3f}", ha="center", va="bottom", fontsize=TYPE)
+    axes.set_xticks(range(len(both)), [way.name.replace(" ", "\n") for way in both], fontsize=TYPE)
+    axes.set(yticks=[], xlim=(-0.5, len(both) - 0.5))
+    axes.margins(y=0.12)
+    axes.set_title("what each pays", fontsize=10)
+    axes.spines["left"].set_visible(False)
+    axes.tick_params(length=0)
+
+
+# ---- the sphere
 
 RESAMPLED = 0.35  # a step longer than this on the sphere is a resampled latent, not a path
 
@@ -71,13 +180,13 @@ def sphere_paths(panels: Mapping[str, tuple[Tensor, Assessment]], features: Tens
     panels    title -> (dictionaries (n_records, n_saes, n_latents, d_in), what was seen at the end)
     features  (3, d_in) the true feature directions, which become the corners
     """
-    figure = Figure(figsize=(4.6 * len(panels), 4.9), layout="constrained")
+    figure = Figure(figsize=(2.7 * len(panels), 3.25), layout="constrained")
     for axes, (title, (dictionaries, seen)) in zip(figure.subplots(1, len(panels)), panels.items(), strict=True):
         _draw_octant(axes)
         points = _sphere_map(torch.nn.functional.normalize(dictionaries.double(), dim=-1) @ features.double().T)
         for path, kind in zip(points.flatten(1, 2).unbind(1), seen.labels.kinds.flatten().tolist(), strict=True):
             _draw_path(axes, path.numpy(), LABEL_COLOURS[LABELS[kind]])
-        axes.set_title(title)
+        axes.set_title(title, fontsize=10)
     label_legend(figure)
     return figure
 
@@ -111,15 +220,15 @@ def _draw_octant(axes: Axes) -> None:
 
 def _name_point(axes: Axes, point: Tensor, name: str) -> None:
     outward = point / point.norm()
-    x, y = (point + 0.24 * outward).tolist()
-    axes.text(x, y, name, ha="center", va="center", fontsize=9, color="#222222", zorder=5)
+    x, y = (point + (0.26 + 0.06 * len(name)) * outward).tolist()
+    axes.text(x, y, name, ha="center", va="center", fontsize=10, color="#222222", zorder=5)
 
 
 def _draw_path(axes: Axes, path: np.ndarray, colour: str) -> None:
     """One latent's way (n_records, 2), interrupted where it was resampled; a ring at the start, a dot at the end."""
     broken = path.copy()
     broken[1:][np.linalg.norm(np.diff(path, axis=0), axis=1) > RESAMPLED] = np.nan
-    axes.plot(*broken.T, color=colour, linewidth=0.7, alpha=0.3, zorder=2)
-    ring: dict[str, Any] = {"markerfacecolor": "white", "markeredgecolor": colour, "markeredgewidth": 0.7}
-    axes.plot(*path[0], "o", markersize=3, alpha=0.7, zorder=3, **ring)
-    axes.plot(*path[-1], "o", markersize=5.5, color=colour, alpha=0.8, markeredgewidth=0, zorder=4)
+    axes.plot(*broken.T, color=colour, linewidth=0.6, alpha=0.3, zorder=2)
+    ring: dict[str, Any] = {"markerfacecolor": "white", "markeredgecolor": colour, "markeredgewidth": 0.6}
+    axes.plot(*path[0], "o", markersize=2.5, alpha=0.7, zorder=3, **ring)
+    axes.plot(*path[-1], "o", markersize=5, color=colour, alpha=0.8, markeredgewidth=0, zorder=4)

@@ -189,6 +189,7 @@ SPECIFICATIONS: dict[str, Specification] = {
     "mu": Number(0.1, 10, "mean magnitude of an active feature"),
     "sigma": Number(0.001, 10, "standard deviation of that magnitude", or_zero=True),
     "spread": Number(0.001, 0.9, "standard deviation of a magnitude that has two values, around one", or_zero=True),
+    "p_alone": Number(0.01, 0.99, "how often a sample holds one feature alone"),
     "p_child": Number(0.01, 0.99, "how often a child fires when its parent does"),
     "correlation": Number(0.01, 0.5, "correlation of one feature with the others"),
     "k": Number(1, 1.95, "latents that may be active in the mean, where two are needed"),

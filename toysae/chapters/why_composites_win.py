@@ -1,144 +1,132 @@
-"""What data can identify at all: sharp minima, mirror images, and the way from the atoms to the composites."""
+"""The pictures of the chapter "Why composites win": atoms in blue, composites in orange, theory in black."""
 
 from __future__ import annotations
 
-import itertools
 import math
+from collections.abc import Mapping, Sequence
 
-import numpy as np
-import torch
-from scipy.optimize import linear_sum_assignment, linprog
-from torch import Tensor
-from torch.nn.functional import normalize
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
-from toysae.optimum.codes import dictionary_loss
-from toysae.worlds.checks import require, require_positive
-from toysae.worlds.finite import coordinates
-from toysae.worlds.firings import ExactlyK
-from toysae.worlds.world import World
+from toysae.figures.style import ATOM_INK, BOUND_INK, COMPOSITE_INK
 
-MOST_SLOPES = 10**7  # linear programmes of `sharpness`, times data points: with more it does not end
+Numbers = Sequence[float]
+WIDTH = 5.0  # inches: read at the width of a phone too
+ARROW = {"arrowstyle": "-|>", "shrinkA": 0, "shrinkB": 0, "linewidth": 2, "mutation_scale": 12}
 
 
-def sharpness(world: World) -> float:
-    """The smallest slope of the signed l1 norm around the true features; positive means a sharp local minimum.
+def two_ways(
+    l1_coeff: float, sizes: Sequence[int], lines: Mapping[str, Numbers], dots: Mapping[str, Numbers]
+) -> Figure:
+    """One sample of two features written in two ways, to scale, and what each way costs for more features.
 
-    Codes are signed and reconstruct exactly. Turning the features so that the code of feature k moves by c . a changes
-    E||z||_1, per unit of largest |c_j|, by at least this much: the minimum over k and c, with c_k = 0, of
-    E[|c . a| 1(a_k = 0)] - c . E[a 1(a_k > 0)] (Gribonval & Schnass 2010; Wang, Wu & Yu 2019, arXiv 1902.08380).
-
-    Two features: positive iff P(both) < P(A only) and P(both) < P(B only). Exactly k of n: iff n > 2 k - 1, zero at
-    equality. Independent features: iff every rate is below one half.
+    lines  "atoms" and "composite": the loss of a sample by formula, for each number of features
+    dots   the same, computed without the formula
     """
-    activations, probabilities = (part.numpy() for part in coordinates(world))
-    n_programmes = 2 * world.n_features * (world.n_features - 1)
-    size = n_programmes * len(activations)
-    require(
-        "n_features", world.n_features, size <= MOST_SLOPES, f"at most {MOST_SLOPES} linear programmes times points"
+    figure = Figure(figsize=(WIDTH, 2.75), layout="constrained")
+    square, costs = figure.subplots(1, 2)
+    _draw_square(square, l1_coeff)
+    for name, ink in {"atoms": ATOM_INK, "composite": COMPOSITE_INK}.items():
+        costs.plot(sizes, lines[name], color=ink, linewidth=1.6, label=name)
+        costs.plot(sizes, dots[name], "o", color=ink, markersize=4)
+    costs.set(title="What a sample costs", xlabel="features that fire together", ylabel="loss", ylim=(0, None))
+    costs.set_xticks(sizes)
+    _legend(figure, costs)
+    return figure
+
+
+def _draw_square(axes: Axes, l1_coeff: float) -> None:
+    """The two ways from zero to the sample A + B, each latent stopping l1_coeff short."""
+    edge, diagonal = max(1 - l1_coeff, 0), max(math.sqrt(2) - l1_coeff, 0)
+    end = diagonal / math.sqrt(2)
+    axes.plot([0, 1, 1, 0, 0], [0, 0, 1, 1, 0], color="#cccccc", linewidth=1, zorder=0)
+    axes.plot(1, 1, "o", color="black", markersize=6)
+    axes.text(1.0, 1.05, "sample A + B", ha="right", va="bottom", fontsize=9)
+    if edge:
+        for tip, tail in (((edge, 0), (0, 0)), ((edge, edge), (edge, 0))):
+            axes.annotate("", tip, tail, arrowprops=ARROW | {"color": ATOM_INK})
+        axes.text(edge / 2, -0.05, f"{edge:.2f}", color=ATOM_INK, ha="center", va="top", fontsize=9)
+        axes.text(1.05, edge / 2, f"{edge:.2f}", color=ATOM_INK, ha="left", va="center", fontsize=9)
+    if diagonal:
+        axes.annotate("", (end, end), (0, 0), arrowprops=ARROW | {"color": COMPOSITE_INK})
+        axes.text(end / 2 - 0.06, end / 2 + 0.06, f"{diagonal:.2f}", color=COMPOSITE_INK, ha="right", fontsize=9)
+    axes.set(title="Two ways to write it", xlim=(-0.08, 1.3), ylim=(-0.22, 1.22), aspect="equal")
+    axes.axis("off")
+
+
+def turning(degrees: Numbers, cost: Mapping[str, Numbers], floor: float) -> Figure:
+    """What a sample costs while it turns from one feature to the other, under three dictionaries, above the floor."""
+    figure = Figure(figsize=(WIDTH, 2.75), layout="constrained")
+    axes = figure.subplots()
+    looks = zip((ATOM_INK, COMPOSITE_INK, "#888888"), ("-", "-", (0, (1, 1))), strict=True)
+    for (name, values), (ink, style) in zip(cost.items(), looks, strict=True):
+        axes.plot(degrees, values, color=ink, linestyle=style, linewidth=2, label=name)
+    axes.axhline(floor, color="black", linestyle="--", linewidth=1.2, label="radial bound")
+    axes.set(ylim=(0.95 * floor, 1.55 * floor), xlabel="direction of the sample", ylabel="loss of the sample")
+    axes.set_xticks([0, 45, 90], ["A alone", "A and B alike", "B alone"])
+    axes.set_xmargin(0.02)
+    _legend(figure, axes)
+    return figure
+
+
+def spread_boundary(prices: Numbers, computed: Numbers, by_formula: Numbers, signed: float) -> Figure:
+    """Up to which spread composites are cheaper than atoms, over the price: computed, and by two formulas."""
+    figure = Figure(figsize=(WIDTH, 3.1), layout="constrained")
+    axes = figure.subplots()
+    top = 1.25 * max(*computed, *by_formula, signed)
+    axes.fill_between(prices, 0, computed, color=COMPOSITE_INK, alpha=0.15, linewidth=0)
+    axes.fill_between(prices, computed, top, color=ATOM_INK, alpha=0.12, linewidth=0)
+    axes.plot(prices, computed, "o-", color="black", markersize=4, linewidth=1.6, label="computed")
+    axes.plot(prices, by_formula, "--", color="black", linewidth=1.2, label="formula for small prices")
+    axes.axhline(signed, color="#888888", linestyle=":", linewidth=1.6, label="signed latents, vanishing price")
+    axes.text(prices[-1] / 1.1, 0.05 * top, "composites cheaper", color=COMPOSITE_INK, ha="right", va="bottom")
+    axes.text(prices[0] * 1.1, 0.95 * top, "atoms cheaper", color=ATOM_INK, ha="left", va="top")
+    axes.set(xscale="log", ylim=(0, top), xlim=(prices[0], prices[-1]))
+    axes.set_xticks(prices[::2], [f"{price:.2g}" for price in prices[::2]])
+    axes.set_xticks([], minor=True)
+    axes.set(xlabel=r"price $\lambda$", ylabel=r"spread $\sigma/\mu$")
+    _legend(figure, axes, n_columns=2)
+    return figure
+
+
+def seen_alone(
+    ratios: Numbers, cost: Mapping[str, Numbers], star: float, small: Numbers, leans: Mapping[str, Numbers]
+) -> Figure:
+    """What two dictionaries cost the more often B is alone, and how far B's best row leans towards A.
+
+    cost   "{A, B}" and "{A, A + B}": their losses over the ratios
+    star   the ratio at which they should be alike
+    leans  "exact", then the laws: degrees over the small prices
+    """
+    figure = Figure(figsize=(WIDTH, 3.0), layout="constrained")
+    compared, leaning = figure.subplots(1, 2)
+    for (name, values), ink, side in zip(cost.items(), (ATOM_INK, COMPOSITE_INK), ("top", "bottom"), strict=True):
+        compared.plot(ratios, values, color=ink, linewidth=2)
+        compared.text(0.22, values[0], name, color=ink, va=side, transform=compared.get_yaxis_transform())
+    compared.axvline(star, color="black", linestyle=":", linewidth=1.4)
+    compared.text(star, 0.02, r" $\rho^*$", va="bottom", transform=compared.get_xaxis_transform())
+    compared.set(xlabel=r"$\rho$: B alone / both", ylabel="loss", title="Which of two is cheaper")
+    exact, *laws = leans.items()
+    for (name, values), style in zip(laws, ("--", "-"), strict=True):
+        leaning.plot(small, values, color="black", linestyle=style, linewidth=1.4, label=name)
+    leaning.plot(small, exact[1], "o", color=BOUND_INK, markersize=5, label=exact[0])
+    leaning.set(
+        xlabel=r"price $\lambda$", ylabel="degrees", title="How far B's row leans", xlim=(0, None), ylim=(0, None)
     )
-    return min(_flattest(activations, probabilities, k) for k in range(world.n_features))
+    leaning.set_xticks([0, small[-1] / 2, small[-1]])
+    leaning.legend(fontsize=9, handlelength=1.4)
+    return figure
 
 
-def sharp_local_minimum(world: World, tolerance: float = 1e-6) -> str:
-    """Whether the true features are a sharp local minimum of the signed l1 norm: "yes", "no" or "on the boundary".
-
-    tolerance  slopes (`sharpness`) from -tolerance to tolerance count as zero
-    """
-    require_positive(tolerance=tolerance)
-    slope = sharpness(world)
-    if abs(slope) <= tolerance:
-        return "on the boundary"
-    return "yes" if slope > 0 else "no"
-
-
-def signed_growth(world: World, turns: Tensor, angle: float) -> Tensor:
-    """How fast E||z||_1 grows when the features turn, signed codes and exact reconstruction, without any formula.
-
-    turns    (n_turns, n_features, n_features): feature i moves by angle * turns[., i, j] along feature j
-    angle    how far they turn, in radians; rows are made unit again
-    returns  (n_turns,) growth per radian, float64
-    """
-    activations, probabilities = coordinates(world)
-    rows = normalize(torch.eye(world.n_features) + angle * turns.double(), dim=2)
-    z = torch.linalg.solve(rows.transpose(1, 2), activations.T.expand(len(rows), -1, -1))
-    return (z.abs().sum(dim=1) - activations.sum(dim=1)) @ probabilities / angle
-
-
-def growth_by_turning(world: World, angle: float = 1e-4) -> float:
-    """The smallest `signed_growth` when rows turn towards one feature, each by plus, minus or nothing.
-
-    It tests `sharpness`, whose minimum lies at such a turn where all other features are alike.
-    """
-    n = world.n_features
-    signs = torch.tensor([c for c in itertools.product([-1.0, 0.0, 1.0], repeat=n - 1) if any(c)]).double()
-    towards = [torch.cat([signs[:, :k], torch.zeros(len(signs), 1), signs[:, k:]], dim=1) for k in range(n)]
-    turns = torch.cat([column[:, :, None] * torch.eye(n)[k] for k, column in enumerate(towards)])
-    return float(signed_growth(world, turns, angle).min())
-
-
-def _flattest(activations: np.ndarray, probabilities: np.ndarray, k: int) -> float:
-    """The smallest slope for the code of feature k, over all c with largest |c_j| = 1: two linear programmes per j."""
-    others = np.delete(activations, k, axis=1)
-    fires = activations[:, k] > 0
-    drift = (probabilities * fires) @ others
-    silent, weights = others[~fires], probabilities[~fires]
-    slopes = [_lowest_slope(silent, weights, drift, j, side) for j in range(others.shape[1]) for side in (-1.0, 1.0)]
-    return min(slopes, default=math.inf)
-
-
-def _lowest_slope(silent: np.ndarray, weights: np.ndarray, drift: np.ndarray, j: int, side: float) -> float:
-    """Minimum of weights . |silent c| - drift . c over c in the cube with c_j = side.
-
-    The absolute values become variables u >= silent c, u >= -silent c.
-    """
-    n_samples, n_others = silent.shape
-    identity = np.eye(n_samples)
-    limits = np.block([[silent, -identity], [-silent, -identity]])
-    cube = [(-1.0, 1.0)] * n_others
-    cube[j] = (side, side)
-    found = linprog(
-        np.concatenate([-drift, weights]),
-        A_ub=limits if n_samples else None,
-        b_ub=np.zeros(2 * n_samples) if n_samples else None,
-        bounds=cube + [(0, None)] * n_samples,
-        method="highs",
+def _legend(figure: Figure, axes: Axes, n_columns: int = 4) -> None:
+    """One legend below, of what these axes hold."""
+    handles, names = axes.get_legend_handles_labels()
+    figure.legend(
+        handles,
+        names,
+        loc="outside lower center",
+        ncols=n_columns,
+        fontsize=9,
+        handlelength=1.4,
+        columnspacing=1.2,
     )
-    return float(found.fun)
-
-
-def mirrored_features(world: World) -> Tensor:
-    """The other basis in which exactly k of 2 k features look just the same, (n_features, d_in) float64.
-
-    Derived in the chapter "Why composites win": its rows are the sum of all features divided by k, minus one feature.
-    They are orthonormal, and any k of them add up to the other k features. So without spread in the magnitudes no loss
-    that only sees the data can tell which of the two bases is the true one.
-
-    raises  ValueError where the world is not exactly k of 2 k
-    """
-    if not isinstance(world.firing, ExactlyK) or world.n_features != 2 * world.firing.k:
-        raise ValueError(f"world has the firing {world.firing}: allowed is exactly k of n_features = 2 k")
-    world.require_orthonormal()
-    features = world.features.double()
-    return features.sum(dim=0) * 2 / world.n_features - features
-
-
-def path_dictionaries(world: World, t: Tensor) -> Tensor:
-    """Dictionaries on the straight path from features (t = 0) to composites (t = 1), rows made unit again.
-
-    t        (n_steps,) from 0 to 1
-    returns  (n_steps, n_features, d_in) float64; each feature moves to a composite it is part of, as near as can be
-    raises   ValueError where a world has not as many composites as features
-    """
-    features, composites = world.features.double(), world.composites().double()
-    if len(composites) != len(features):
-        raise ValueError(
-            f"world has {len(features)} features and {len(composites)} composites: allowed are equally many of both"
-        )
-    _, partner = linear_sum_assignment((features @ composites.T).numpy(), maximize=True)
-    share = t.double().reshape(-1, 1, 1)
-    return normalize((1 - share) * features + share * composites[torch.from_numpy(partner)], dim=2)
-
-
-def path_losses(world: World, l1_coeff: float, t: Tensor) -> Tensor:
-    """Exact loss of every dictionary of `path_dictionaries`, (n_steps,) float64."""
-    return dictionary_loss(path_dictionaries(world, t), world, l1_coeff)

@@ -32,7 +32,7 @@ from toysae.claims.rules import (
     nearly_all,
     nothing_to_judge,
 )
-from toysae.claims.words import counted, listed
+from toysae.claims.words import counted, listed, spelled
 
 __all__ = [
     "Comparison",
@@ -56,4 +56,5 @@ __all__ = [
     "say_trained",
     "show",
     "show_interactive",
+    "spelled",
 ]

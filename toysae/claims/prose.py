@@ -84,14 +84,26 @@ def _publish_picture(figure: Figure, alt: str, about: dict[str, Any]) -> None:
 
 
 def _png(figure: Figure) -> bytes:
-    """The figure in a palette of 256 colours: a third of the bytes, and no difference to be seen."""
+    """The figure, drawn once, without its white margin, in a palette of 256 colours: no difference is to be seen."""
     import matplotlib.pyplot as plt
-    from PIL import Image
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from PIL import Image, ImageChops
 
-    drawn, picture = io.BytesIO(), io.BytesIO()
-    figure.savefig(drawn, format="png", dpi=_DPI, bbox_inches="tight")
+    figure.set_dpi(_DPI)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
     plt.close(figure)  # else the inline backend would show it a second time at the end of the cell
-    Image.open(drawn).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(picture, "PNG", optimize=True)
+    drawn = Image.frombuffer("RGBA", canvas.get_width_height(), canvas.buffer_rgba()).convert("RGB")
+    left, above, right, below = ImageChops.invert(drawn).getbbox() or (0, 0, *drawn.size)
+    margin = _DPI // 10
+    box = (
+        max(0, left - margin),
+        max(0, above - margin),
+        min(drawn.width, right + margin),
+        min(drawn.height, below + margin),
+    )
+    picture = io.BytesIO()
+    drawn.crop(box).quantize(256, dither=Image.Dither.NONE).save(picture, "PNG", compress_level=6)
     return picture.getvalue()
 
 

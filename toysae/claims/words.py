@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+
 
 def listed(words: Sequence[str]) -> str:
     """'A', 'A and B', 'A, B and C'."""
@@ -14,6 +16,11 @@ def listed(words: Sequence[str]) -> str:
 def counted(n: int, noun: str) -> str:
     """'no latents', '1 latent', '3 latents'."""
     return f"{n or 'no'} {noun}{'' if n == 1 else 's'}"
+
+
+def spelled(n: int) -> str:
+    """'three', 'twelve', '13': small numbers in words, as a sentence has them."""
+    return _NUMBERS[n] if 0 <= n < len(_NUMBERS) else f"{n:,}"
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

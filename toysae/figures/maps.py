@@ -12,7 +12,18 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from toysae.figures.style import LABEL_COLOURS, READABLE, SIGNED, finish, label_legend, ticks
+from toysae.figures.style import (
+    LABEL_COLOURS,
+    READABLE,
+    SIGNED,
+    TYPE,
+    WIDTH,
+    finish,
+    grid_of,
+    label_legend,
+    page_figure,
+    ticks,
+)
 from toysae.measures.assessment import Assessment
 from toysae.measures.labels import feature_names
 from toysae.measures.reading import reading_order, signed
@@ -20,12 +31,15 @@ from toysae.measures.reading import reading_order, signed
 
 def expected_maps(maps: Mapping[str, np.ndarray]) -> Figure:
     """Heat maps of dictionaries that were written down, not trained: title -> cosines (n_latents, n_features)."""
-    figure = Figure(figsize=(2.9 * len(maps), 2.7), layout="constrained")
-    for axes, (title, cosine) in zip(np.atleast_1d(figure.subplots(1, len(maps))), maps.items(), strict=True):
+    n_rows, n_columns = grid_of(len(maps))
+    figure = page_figure(2.35 * n_rows, 2.5 * n_columns)
+    places = list(figure.subplots(n_rows, n_columns, squeeze=False).flat)
+    for axes, (title, cosine) in zip(places, maps.items(), strict=False):
         draw_cosines(axes, np.asarray(cosine))
         ticks(axes, [f"latent {i + 1}" for i in range(len(cosine))], feature_names(cosine.shape[1]))
-        axes.set_xlabel("true feature")
-        axes.set_title(title)
+        axes.set(xlabel="true feature", title=title)
+    for axes in places[len(maps) :]:
+        axes.set_visible(False)
     return figure
 
 
@@ -33,31 +47,36 @@ def heat_map_row(seen: Assessment, saes: Mapping[str, int], title: str) -> Figur
     """Several SAEs side by side: title -> number of the SAE in the stack."""
     n_latents, n_features = seen.cosines.shape[1:]
     readable = n_latents <= READABLE
-    cell, names = (0.44, 0.9) if readable else (0.09, 0.5)
-    size = (names + 0.3 + cell * n_features) * len(saes), 1.5 + cell * (n_latents + 1.6)
-    figure = Figure(figsize=size, layout="constrained")
-    for axes, (name, sae) in zip(np.atleast_1d(figure.subplots(1, len(saes))), saes.items(), strict=True):
+    beside = 0.38 if readable else 0.2  # what a panel needs beside its cells
+    cell = min(((WIDTH - 0.2) / len(saes) - beside) / n_features, 0.44 if readable else 0.09)
+    figure = page_figure(1.5 + cell * (n_latents + 1.6), min(WIDTH, 0.3 + (cell * n_features + beside) * len(saes)))
+    for i, (axes, (name, sae)) in enumerate(
+        zip(np.atleast_1d(figure.subplots(1, len(saes))), saes.items(), strict=True)
+    ):
         draw_heat_map(axes, seen, sae)
-        if readable:
-            name_rows_and_columns(axes, seen, sae)
-        else:
-            ticks(axes, [*[""] * (n_latents + 1), "bias"], [""] * n_features)
-        axes.set_title(name, fontsize=9)
+        rows = [str(i + 1) if readable else "" for i in reading_order(seen.cosines, seen.labels, sae)]
+        ticks(axes, [*rows, "", "" if i else "bias"], feature_names(n_features) if readable else [""] * n_features)
+        axes.set_xlabel("true feature")
+        axes.set_ylabel("" if i else "latent")
+        axes.set_title(name, fontsize=TYPE)
     finish(figure, title, seen.labels.words)
     return figure
 
 
-def small_maps(worlds: Mapping[str, tuple[Assessment, int]], n_columns: int = 3) -> Figure:
+def small_maps(worlds: Mapping[str, tuple[Assessment, int]], n_columns: int = 2) -> Figure:
     """Small heat maps, one world each: title -> (what was seen, number of the SAE that is drawn)."""
-    n_rows = -(-len(worlds) // n_columns)
-    figure = Figure(figsize=(2.5 * n_columns, 2.6 * n_rows + 0.3), layout="constrained")
-    for axes, (title, (seen, sae)) in zip(figure.subplots(n_rows, n_columns).flat, worlds.items(), strict=True):
+    n_rows, n_columns = grid_of(len(worlds), n_columns)
+    figure = page_figure(2.4 * n_rows + 0.3, WIDTH * n_columns / 2)
+    places = list(figure.subplots(n_rows, n_columns, squeeze=False).flat)
+    for axes, (title, (seen, sae)) in zip(places, worlds.items(), strict=False):
         order = reading_order(seen.cosines, seen.labels, sae)
         image = seen.cosines[sae][order].numpy()
         axes.imshow(image, cmap=SIGNED, vmin=-1, vmax=1, aspect="auto", interpolation="nearest")
         strip(axes, seen, sae, order, width=0.05 * image.shape[1], left=image.shape[1] * 1.02 - 0.5)
         axes.set(xticks=[], yticks=[], xlabel=f"{image.shape[1]} features", ylabel=f"{image.shape[0]} latents")
-        axes.set_title(title, fontsize=9)
+        axes.set_title(title, fontsize=TYPE)
+    for axes in places[len(worlds) :]:
+        axes.set_visible(False)
     label_legend(figure)
     return figure
 
@@ -94,7 +113,7 @@ def draw_cosines(axes: Axes, rows: np.ndarray) -> None:
         for (i, j), value in np.ndenumerate(rows):
             if not math.isnan(value):
                 ink = "white" if abs(value) > 0.6 else "#222222"
-                axes.text(j, i, signed(value), ha="center", va="center", fontsize=8, color=ink)
+                axes.text(j, i, signed(value), ha="center", va="center", fontsize=TYPE, color=ink)
 
 
 def label_cells(axes: Axes, column_names: Sequence[str], row_names: Sequence[str]) -> None:

@@ -12,7 +12,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from toysae.claims.intervals import Mean
-from toysae.figures.style import ATOM_INK, COMPOSITE_INK
+from toysae.figures.style import (
+    ATOM_INK,
+    COMPOSITE_INK,
+    GUIDE,
+    TYPE,
+    grid_of,
+    legend_below,
+    name_the_edges,
+    page_figure,
+)
 
 Shares = Mapping[int, tuple[Sequence[float], Sequence[float]]]  # latents -> shares of features, of pairs
 
@@ -31,23 +40,20 @@ class Panel:
 
 
 def room_panels(panels: Mapping[str, Panel]) -> Figure:
-    """Shares of features and of pairs over the number of latents, a panel for each title, at most three in a row.
+    """Shares of features and of pairs over the number of latents, a panel for each title, two in a row.
 
     Dots are means over SAEs with their 95 % intervals, open squares the dictionaries that they are compared with.
     Dotted lines stand where there are as many latents as features, and as many as pairs.
     """
-    n_columns = min(3, len(panels))
-    n_rows = -(-len(panels) // n_columns)
-    figure = Figure(figsize=(0.6 + 2.3 * n_columns, 0.7 + 1.9 * n_rows), layout="constrained")
-    grid = figure.subplots(n_rows, n_columns, sharey=True, squeeze=False).flat
-    for axes, (title, panel) in zip(grid, panels.items(), strict=False):
+    n_rows, n_columns = grid_of(len(panels))
+    figure = page_figure(0.9 + 1.7 * n_rows)
+    places = list(figure.subplots(n_rows, n_columns, sharey=True, squeeze=False).flat)
+    for axes, (title, panel) in zip(places, panels.items(), strict=False):
         _draw(axes, panel)
         axes.set(title=title, ylim=(-0.06, 1.06), yticks=[0, 0.5, 1], xlabel="latents")
-    for axes in grid[len(panels) :]:
-        axes.set_visible(False)
-    figure.supylabel("share that is found", fontsize=9)
-    handles, labels = grid[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=2)
+    name_the_edges(places, len(panels), n_columns)
+    figure.supylabel("share that is found", fontsize=TYPE)
+    legend_below(figure, places[0].get_legend_handles_labels()[0])
     return figure
 
 
@@ -62,7 +68,7 @@ def _draw(axes: Axes, panel: Panel) -> None:
         known = sorted({(size, share) for size, shares in panel.best.items() for share in shares[side]})
         look: dict[str, Any] = {"markersize": 8, "markerfacecolor": "none", "color": ink, "zorder": 2}
         x, y = ([point[axis] for point in known] for axis in (0, 1))
-        axes.plot(x, y, "s", **look, label=f"{what}, best dictionaries known")
+        axes.plot(x, y, "s", **look, label=f"{what}, best known")
     for at in {panel.n_features, comb(panel.n_features, 2)}:
-        axes.axvline(at, color="#999999", linewidth=1, linestyle=(0, (1, 1)), zorder=0)
+        axes.axvline(at, color=GUIDE, linewidth=1, linestyle=(0, (1, 1)), zorder=0)
     axes.set_xticks(sizes)

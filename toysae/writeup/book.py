@@ -8,6 +8,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
+from toysae import live
 from toysae.claims.record import Published, Record, Unreadable
 from toysae.claims.sources import SOURCES
 from toysae.writeup import (
@@ -132,6 +133,7 @@ def compared(project: Project) -> comparison.Comparison | None:
 
 def _stage_chapter(project: Project, name: str, notebook: NotebookNode, stage: Path) -> None:
     page = pages.chapter(name, notebook, stage / "pictures")
+    pages.point_presets(page)
     stored = pairs.stored_fingerprint(notebook)
     if stored is None:
         pages.add_note(page, "This chapter was not executed yet and shows no results. `make reproduce` executes it.")
@@ -181,6 +183,7 @@ def _slots(project: Project, notebooks: dict[str, NotebookNode], claims: list[Re
     titles = {name: pages.title_of(notebook) for name, notebook in notebooks.items()}
     return {
         "heat maps": _heat_maps(project, notebooks),
+        "live": pages.live_page(live.html(), project.notebooks / "figures" / "minimal_heat_map.png"),
         "chapters": pages.answers({name: title for name, title in titles.items() if is_chapter(name)}, claims),
         "studies": pages.answers({name: title for name, title in titles.items() if not is_chapter(name)}, claims),
         "about": _about(project, titles),

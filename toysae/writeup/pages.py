@@ -3,7 +3,7 @@
 import copy
 import json
 import re
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
@@ -27,7 +27,9 @@ derivation, *ours* a result of these pages, and other names are publications. [H
 rules. Open a title to see its claims; a verdict leads to the claim with its evidence.
 """
 _KINDS = {"holds": "holds", "reproduced": "holds", "partly": "partly", "does not hold": "fails", "differs": "fails"}
-_LINK = re.compile(r"\[([^\]]*)\]\((\d\d_\w+)\.ipynb(#[^)]*)?\)")
+_LINK = re.compile(r"\[([^\]]*)\]\((\d\d_\w+(?=\.ipynb)|[a-z]+(?=\.md))\.(?:ipynb|md)(#[^)]*)?\)")
+_PRESET = re.compile(r"\[([^\]]*)\]\(index\.md(#live:[^)]*)\)")  # settings of the live page, no place that Sphinx knows
+_TO_LIVE = r'<a href="index.html\2">\1</a>'
 _FINDING = re.compile(r"<!-- finding: (\w+)/([\w-]+) -->")
 _TITLE = re.compile(r"^#\s+(.+)$", re.MULTILINE)
 
@@ -68,11 +70,24 @@ def add_note(page: NotebookNode, text: str) -> None:
 
 
 def point_links_to(folder: str | None, page: NotebookNode) -> None:
-    """Make links to other notebooks lead to the pages in a folder, or plain text if there is none."""
+    """Make links to other notebooks and pages lead to those in a folder, or plain text if there is none."""
     target = rf'<a href="{folder}/\2.html\3">\1</a>' if folder else r"\1"
+    _rewrite(page, _LINK, target)
+
+
+def point_presets(page: NotebookNode) -> None:
+    """Make links to settings of the live page lead to the front page."""
+    _rewrite(page, _PRESET, _TO_LIVE)
+
+
+def _rewrite(page: NotebookNode, pattern: re.Pattern, target: str) -> None:
+    """Replace a pattern in the Markdown of a page, that of its sentences included."""
     for cell in page.cells:
         if cell.cell_type == "markdown":
-            cell.source = _LINK.sub(target, cell.source)
+            cell.source = pattern.sub(target, cell.source)
+        for output in cell.get("outputs", []):
+            if "text/markdown" in output.get("data", {}):
+                output.data["text/markdown"] = pattern.sub(target, output.data["text/markdown"])
 
 
 def title_of(notebook: NotebookNode) -> str:
@@ -110,10 +125,15 @@ def width_of(png: bytes) -> int:
 
 def live_figure(html: str, caption: str, still: NotebookNode) -> str:
     """A captioned figure that draws itself, as MyST Markdown; without scripts its still picture is shown."""
-    alt = escape(still.metadata["image/png"]["alt"])
-    picture = f'<img alt="{alt}" src="data:image/png;base64,{still.data["image/png"].strip()}">'
+    picture = _picture(still.data["image/png"].strip(), still.metadata["image/png"]["alt"])
     opening = _raw(f"<figure>\n{html}\n<noscript>{picture}</noscript>\n<figcaption>")
     return f"{opening}\n{caption}\n\n{_raw('</figcaption></figure>')}"
+
+
+def live_page(html: str, still: Path) -> str:
+    """The snippet of the live page, as MyST Markdown; without scripts the picture `still` is shown, if there is one."""
+    picture = _picture(b64encode(still.read_bytes()).decode(), "A heat map of cosines") if still.exists() else ""
+    return _raw(f"{html}\n<noscript>{picture}</noscript>")
 
 
 def front_page(template: str, slots: dict[str, str]) -> str:
@@ -124,7 +144,7 @@ def front_page(template: str, slots: dict[str, str]) -> str:
             raise Unreadable(f"index.md: unknown slot {match.group(1)!r}; known: {', '.join(slots)}")
         return slots[match.group(1)]
 
-    return re.sub(r"<!-- slot: ([a-z ]+) -->", fill, template)
+    return _PRESET.sub(_TO_LIVE, re.sub(r"<!-- slot: ([a-z ]+) -->", fill, template))
 
 
 def with_findings(template: str, claims: list[Record]) -> str:
@@ -139,7 +159,8 @@ def with_findings(template: str, claims: list[Record]) -> str:
             return ""
         if match.group(2) not in of_chapter:
             raise Unreadable(f"index.md: {match.group(1)} has no claim {match.group(2)!r}")
-        return f"::::{{container}} finding\n\n{of_chapter[match.group(2)].statement}\n::::\n"
+        claim = of_chapter[match.group(2)]
+        return f"::::{{container}} finding\n\n{claim.statement}{_counts(claim)}\n::::\n"
 
     return _FINDING.sub(fill, template)
 
@@ -229,6 +250,13 @@ def _judgement(claim: Record) -> str:
     return f"{source[0].upper()}{source[1:]}: {coloured(claim.word)}."
 
 
+def _counts(claim: Record) -> str:
+    """The counts that a claim rests on and those of its controls, in a small line below it; nothing where none are."""
+    told = claim.evidence | {f"control, {name}": control["score"] for name, control in claim.control.items()}
+    counts = [f"{name}: {shown(value)}" for name, value in told.items() if isinstance(value, dict) and "k" in value]
+    return f"\n\n<small>{'; '.join(counts)}.</small>" if counts else ""
+
+
 def _row(claim: Record, sources: dict[str, str]) -> str:
     link = f"[{claim.word}](#{anchor(claim.notebook, claim.id)})"
     return f"| {cell(claim.statement)} | {sources[claim.source]} | {coloured(claim.word, link)} |"
@@ -259,6 +287,10 @@ def _figure_of(output: NotebookNode, caption: str, file: str, pictures: Path) ->
     (pictures / file).write_bytes(b64decode(output.data["image/png"]))
     about = output.metadata["image/png"]
     return figure(f"{pictures.name}/{file}", caption, about["alt"], about["width"])
+
+
+def _picture(png: str, alt: str) -> str:
+    return f'<img alt="{escape(alt)}" src="data:image/png;base64,{png}">'
 
 
 def _raw(html: str) -> str:

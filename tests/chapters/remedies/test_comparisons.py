@@ -1,65 +1,15 @@
-"""Families of the contest: what was planted is found, what is noise is not, and the choice of settings is repeated."""
+"""What the chapter compares of a contest: what was planted comes out."""
 
 import numpy as np
-import pandas as pd
 import pytest
+from planted_contest import PLANTED, SEEDS, SETTINGS, contest
 
 from toysae.chapters.remedies import comparisons
-from toysae.chapters.remedies.comparisons import key, surely
-from toysae.chapters.remedies.tuning import SCORES, Contest
-
-SETTINGS, SEEDS = (0.5, 1.0, 2.0), range(24)
+from toysae.sweeps.contests import SCORES
+from toysae.sweeps.standings import key
 
 
-def contest(**mcc_of):
-    """Contestants by name: a function of setting, seed and a standard normal number gives their MCC on two tasks."""
-    generator = np.random.default_rng(0)
-    rows = [
-        dict.fromkeys(SCORES, 1.0)
-        | {"task": task, "contestant": name, "setting": setting, "seed": seed, "l0": setting, "n_features": 2}
-        | {"mcc": mcc(setting, seed, generator.normal()), "role": "selecting" if seed < 8 else "scored"}
-        | {"absorption": np.nan if task == "a" else setting}
-        for task in "ab"
-        for name, mcc in mcc_of.items()
-        for setting in SETTINGS
-        for seed in SEEDS
-    ]
-    return Contest.of(pd.DataFrame(rows), {"a": 1.0, "b": 2.0})
-
-
-PLANTED = contest(
-    plain=lambda setting, seed, z: 0.5 + 0.02 * z,
-    better=lambda setting, seed, z: 0.6 + 0.02 * z,
-    worse=lambda setting, seed, z: 0.4 + 0.02 * z,
-    alike=lambda setting, seed, z: 0.5 + 0.02 * z,
-)
-
-
-def test_planted_differences_are_sure_and_noise_is_not():
-    family = comparisons.versus(PLANTED, "plain", ["mcc", "found"])
-    assert surely(family, "mcc", more=True) == ["better"]
-    assert surely(family, "mcc", more=False) == ["worse"]
-    assert surely(family, "found", more=True) == surely(family, "found", more=False) == []
-    assert family[key("better", "mcc")].mean == pytest.approx(0.1, abs=0.02)
-    assert family[key("alike", "found")].mean == 0.0 and len(family) == 6
-
-
-def test_an_unstable_choice_of_settings_widens_the_interval():
-    """Scored seeds agree on every setting; which one is chosen hangs on seeds that select."""
-    split = contest(
-        plain=lambda setting, seed, z: 0.5,
-        torn=lambda setting, seed, z: {0.5: 0.9, 1.0: 0.5, 2.0: 0.5}[setting],
-    )
-    explained = SCORES.index("explained_variance")
-    split.selecting[explained, :, 1, 0] = np.where(np.arange(8) < 5, 0.95, 0.8)  # enough variance in five of eight
-    torn = comparisons.versus(split, "plain", ["mcc"])[key("torn", "mcc")]
-    assert torn.low == pytest.approx(0.0) and torn.high == pytest.approx(0.4)
-    assert not torn.surely_more
-
-
-def test_levels_and_what_lies_beyond_a_level():
-    levels = comparisons.levels(PLANTED, ["mcc"])
-    assert levels[key("worse", "mcc")].mean == pytest.approx(0.4, abs=0.02)
+def test_what_lies_beyond_a_level():
     beyond = comparisons.beyond(PLANTED, "mcc", 0.55)
     assert beyond.surely_more == [key("better", task) for task in "ab"]
 
@@ -76,11 +26,6 @@ def test_other_settings_cannot_be_equal():
     other.settings[1] += 1
     with pytest.raises(ValueError, match="second is 'better'"):
         comparisons.at_equal_settings(other, "plain", "better", ["mcc"])
-
-
-def test_a_contestant_against_itself_is_another_half_of_its_seeds():
-    stepped = contest(plain=lambda setting, seed, z: float(seed >= 12))
-    assert (comparisons.seeds_against_seeds(stepped, "plain", ["mcc"])["mcc"] == -1).all()
 
 
 def test_the_right_count_is_better_where_the_world_decides_and_no_better_where_one_count_serves_all():

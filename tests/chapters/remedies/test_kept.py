@@ -11,7 +11,7 @@ from toysae.chapters.remedies.contest import N_SCORED, N_SELECTING, remedy_point
 from toysae.chapters.remedies.fourth_power import FOURTH_POWER
 from toysae.chapters.remedies.kept import KEPT, kept_contest, kept_settings, same, seeds_again, trained_again
 from toysae.chapters.remedies.settings import CONTESTANTS, PLAIN_REMEDY
-from toysae.chapters.remedies.tuning import ROW, SCORES, Contest
+from toysae.sweeps.contests import ROW, SCORES, Contest
 from toysae.worlds.magnitudes import TwoLevels
 
 N_KEPT = N_SELECTING + N_SCORED

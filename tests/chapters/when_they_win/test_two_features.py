@@ -58,3 +58,11 @@ def test_the_seeds_asked_for_decide_what_is_trained_and_nothing_else():
     assert (four.both_atoms == first.both_atoms + second.both_atoms).all()
     assert not np.allclose(first.trained, second.trained, rtol=1e-3)
     assert (four.best == second.best).all()
+
+
+def test_one_kind_of_world_alone_is_trained_as_beside_the_other():
+    setting = {"l1_coeffs": [0.02], "solo_rates": [0.1, 0.3], "sigmas": [0.0], "n_seeds": 2, "n_steps": 60}
+    both, nested = pairs_grid(**setting), pairs_grid(**setting, variants=["nested"])
+    assert nested.variant.unique().tolist() == ["nested"]
+    alike = both[both.variant == "nested"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(nested, alike, rtol=1e-4)

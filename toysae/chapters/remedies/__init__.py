@@ -7,8 +7,7 @@ fourth_power   a remedy of our own
 settings       which settings each of them tries
 contest        one contestant on one task as a point of a sweep
 plan           the large sweep of this chapter
-tuning         how settings are chosen, on arrays of scores
-comparisons    families of differences between contestants
+comparisons    what is compared between contestants
 kept           the table that is kept, and what is trained again
 figures        the picture of the contest
 """

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from toysae.chapters.remedies.arena import Task
 from toysae.chapters.remedies.contestants import Contestant, judged
-from toysae.chapters.remedies.tuning import ROW
+from toysae.sweeps.contests import ROW
 from toysae.sweeps.tables import read_table
 
 KEPT = Path(__file__).parents[3] / "notebooks" / "tables" / "remedies.csv"

@@ -2,6 +2,5 @@
 
 phases        who wins, over two settings
 two_features  two features and two latents, over a grid of settings
-explorer      the same with sliders
 plan          the large sweep of this chapter
 """

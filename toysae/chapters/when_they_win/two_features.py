@@ -45,6 +45,7 @@ def pairs_grid(
     solo_rates: Sequence[float],
     sigmas: Sequence[float],
     *,
+    variants: Sequence[str] = VARIANTS,
     n_seeds: int = 8,
     first_seed: int = 0,
     n_steps: int = 1500,
@@ -65,7 +66,7 @@ def pairs_grid(
     Every loss is a mean over the same finite data (finite.finite_data). Settings whose data points are the same are
     trained as one stack: they differ in their probabilities only.
     """
-    crossed = itertools.product(VARIANTS, map(float, l1_coeffs), solo_rates, map(float, sigmas))
+    crossed = itertools.product(variants, map(float, l1_coeffs), solo_rates, map(float, sigmas))
     settings = [Cell(*values) for values in crossed]
     rows = {}
     for group in _with_equal_points(settings):

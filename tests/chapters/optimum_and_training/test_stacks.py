@@ -4,7 +4,7 @@ import pytest
 import torch
 
 import toysae
-from toysae.chapters.optimum_and_training import excess_split, side_by_side, with_encoder_of
+from toysae.chapters.optimum_and_training.stacks import side_by_side, with_encoder_of
 
 WORLD = toysae.two_of_three()
 
@@ -35,10 +35,3 @@ def test_a_dictionary_with_another_encoder_keeps_its_rows():
     assert torch.equal(mixed.W_dec, trained.W_dec)
     x, _ = WORLD.support()
     assert torch.equal(mixed.encode(x.float()), start.encode(x.float()))
-
-
-def test_bars_stand_in_the_order_of_the_excess_and_never_below_zero():
-    dictionary, amortisation = torch.tensor([0.3, 0.0, 0.1]), torch.tensor([0.0, -1e-9, 0.1])
-    figure = excess_split({"one": (dictionary, amortisation), "two": (dictionary, amortisation)})
-    heights = [bar.get_height() for bar in figure.axes[0].patches]
-    assert heights == pytest.approx([0, 10, 30, 0, 10, 0], abs=1e-4)

@@ -1,6 +1,7 @@
-"""Which of its settings a contestant is judged by: rules that are fixed beforehand, on seeds that are not scored.
+"""Contests: a table of contestants, each with its settings, on several tasks; and the rules that choose a setting.
 
-A contest is held as arrays, so that a choice of settings can be repeated for every draw of seeds.
+Rules choose on some seeds, and contestants are judged on others. A contest is held as arrays, so that a choice can be
+repeated for every draw of seeds.
 """
 
 from __future__ import annotations
@@ -40,6 +41,8 @@ def sparsest_good_enough(tried: Mapping[str, Array], true_l0: Array) -> NDArray[
 
 def nearest_true_l0(tried: Mapping[str, Array], true_l0: Array) -> NDArray[np.int64]:
     """The setting whose L0 is nearest, as a ratio, to the number of features that fire: one has to be told that."""
+    if np.isnan(true_l0).any():
+        raise ValueError("true_l0 is left out: this rule has to be told how many features fire in each task")
     ratio = np.maximum(tried["l0"], 1e-6) / true_l0[..., None]
     return np.nan_to_num(np.abs(np.log(ratio)), nan=np.inf).argmin(axis=-1)
 
@@ -83,10 +86,10 @@ class Contest:
     scored: Array
 
     @classmethod
-    def of(cls, table: pd.DataFrame, true_l0: Mapping[str, float]) -> Contest:
+    def of(cls, table: pd.DataFrame, true_l0: Mapping[str, float] | None = None) -> Contest:
         """From a table with one row per task, contestant, setting and seed; `role` says what a seed is for.
 
-        true_l0  task -> how many features fire in a sample, on average
+        true_l0  task -> how many features fire in a sample, on average; left out where no rule asks for it
         raises   ValueError where two contestants share a name: their rows could not be told apart
         """
         table = table.reset_index(drop=True)
@@ -102,7 +105,8 @@ class Contest:
         settings[_codes(table["contestant"], names), place] = table["setting"]
         n_features = table.groupby("task", sort=False)["n_features"].first().to_numpy(dtype=float)
         filled = {role: _filled(table[table["role"] == role], tasks, names, place) for role in ("selecting", "scored")}
-        return cls(tasks, names, settings, n_features, np.array([true_l0[task] for task in tasks]), **filled)
+        told = np.array([np.nan if true_l0 is None else true_l0[task] for task in tasks])
+        return cls(tasks, names, settings, n_features, told, **filled)
 
     @property
     def n_seeds(self) -> tuple[int, int]:

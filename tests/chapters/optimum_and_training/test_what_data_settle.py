@@ -1,4 +1,4 @@
-"""What data identify: sharpness against the signed objective itself, and the path between two dictionaries."""
+"""What data identify: sharpness against the signed objective itself, and a second basis that costs the same."""
 
 import itertools
 import math
@@ -7,22 +7,15 @@ import numpy as np
 import pytest
 import torch
 
-from toysae.chapters.why_composites_win import (
+from toysae.chapters.optimum_and_training.what_data_settle import (
     growth_by_turning,
     mirrored_features,
-    path_dictionaries,
-    path_losses,
     sharp_local_minimum,
     sharpness,
     signed_growth,
 )
-from toysae.optimum.codes import best_codes, code_loss, dictionary_loss
-from toysae.optimum.formulas import (
-    atoms_loss,
-    composite_loss,
-)
+from toysae.optimum.codes import dictionary_loss
 from toysae.worlds.directions import random_rotation
-from toysae.worlds.finite import finite_data
 from toysae.worlds.firings import Patterns
 from toysae.worlds.named_worlds import independent, k_of_n, solo_leak, two_of_three
 from toysae.worlds.world import World
@@ -133,24 +126,3 @@ def test_exactly_k_of_2k_has_a_second_basis_that_costs_the_same(n, k, l1_coeff):
     assert losses[0].item() == pytest.approx(losses[1].item(), abs=1e-7)
     cosines = mirrored @ world.features.double().T
     assert (cosines.max() < 0.9) == (k > 1)  # for k = 1 the mirror only swaps the two features
-
-
-def test_the_path_leads_from_the_features_to_the_composites():
-    world = two_of_three(sigma=0.1)
-    start, middle, end = path_dictionaries(world, torch.tensor([0.0, 0.5, 1.0]))
-    assert torch.allclose(start, world.features.double())
-    matches = end @ world.composites().double().T
-    assert torch.allclose(matches.max(dim=0).values, torch.ones(3, dtype=torch.float64))
-    assert torch.allclose(middle, torch.nn.functional.normalize(start + end, dim=1))
-    assert torch.allclose((start * end).sum(dim=1), torch.full((3,), math.sqrt(0.5), dtype=torch.float64))
-
-
-def test_losses_along_the_path_are_those_of_its_dictionaries():
-    world, t = two_of_three(), torch.linspace(0, 1, 5)
-    losses = path_losses(world, 0.1, t)
-    assert losses[0].item() == pytest.approx(atoms_loss(2, 0.1))
-    assert losses[-1].item() == pytest.approx(composite_loss(2, 0.1))
-    for step, loss in zip(path_dictionaries(world, t), losses, strict=True):
-        points, probabilities = finite_data(world)
-        z = best_codes(points, step, 0.1)
-        assert (probabilities @ code_loss(points, step, z, 0.1)).item() == pytest.approx(loss.item())

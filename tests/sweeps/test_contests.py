@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from toysae.chapters.remedies.tuning import (
+from toysae.sweeps.contests import (
+    ROW,
+    SCORES,
     Contest,
     most_features,
     nearest_true_l0,
@@ -99,3 +101,14 @@ def test_two_contestants_of_one_name_are_refused():
     given = table({1.0: lambda seed: 1}, range(3))
     with pytest.raises(ValueError, match="contestant is 'b' in two rows"):
         Contest.of(pd.concat([given, given]), {"a": 1.0})
+
+
+def test_a_contest_that_is_not_told_the_true_l0_refuses_the_rule_that_needs_it():
+    rows = [
+        dict.fromkeys(SCORES, 1.0) | dict.fromkeys(ROW, 0) | {"n_features": 2, "role": role, "seed": seed}
+        for seed, role in enumerate(("selecting", "scored"))
+    ]
+    untold = Contest.of(pd.DataFrame(rows))
+    assert untold.chosen().shape == (1, 1)
+    with pytest.raises(ValueError, match="true_l0 is left out"):
+        untold.chosen("told the true L0")
