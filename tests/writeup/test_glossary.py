@@ -80,6 +80,7 @@ def page(tmp_path_factory):
     folded = new_output("display_data", data={"text/markdown": "It is mixed."})
     notebook.cells = [
         new_markdown_cell("# An atom\n\n## A composite\n\n[An atom](https://a.b), `atom`, $atom$.\n\n```\natom\n```"),
+        new_markdown_cell('See <a href="atom.html">an atom</a>.'),
         new_markdown_cell("<details><summary>Why?</summary>\n\nMixed and dead.\n\n</details>"),
         new_code_cell("x = 'atom'"),
         new_code_cell("x", metadata={"tags": ["remove-input"]}, outputs=[shown, table]),

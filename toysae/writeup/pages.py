@@ -14,6 +14,7 @@ from nbformat.v4 import new_output
 
 from toysae.claims.record import CLAIM_MIME, Published, Record, Unreadable
 from toysae.claims.sources import SOURCES
+from toysae.claims.words import counted
 from toysae.writeup.folding import folded
 from toysae.writeup.records import recorded
 
@@ -187,7 +188,7 @@ def claims_page(claims: list[Record], titles: dict[str, str], sources: dict[str,
         of_chapter = [claim for claim in claims if claim.notebook == name]
         if of_chapter:
             rows = [_row(claim, sources) for claim in of_chapter]
-            parts.append(f"{_fold(title, of_chapter)}\n\n{table(['Claim', 'Source', 'Verdict'], rows)}\n</details>\n")
+            parts.append(_folded_claims(title, of_chapter, table(["Claim", "Source", "Verdict"], rows)))
     return "\n".join(parts if claims else [*parts, NOTHING_YET])
 
 
@@ -205,6 +206,13 @@ def section(title: str, body: str) -> str:
 def bullets(items: Iterable[str]) -> str:
     """A list."""
     return "".join(f"* {item}\n" for item in items)
+
+
+def fold(title: str, body: str, state: str = "", *, opened: bool = False) -> str:
+    """Markdown behind a line: a title, and after it in small what there is."""
+    after = f" <span>{state}</span>" if state else ""
+    opening = f'<details class="fold"{" open" if opened else ""}><summary>{escape(title)}{after}</summary>'
+    return f"{opening}\n\n{body}\n</details>\n"
 
 
 def kind_of(word: str) -> str:
@@ -236,12 +244,11 @@ def shown(value: Any) -> str:
     return cell(str(value))
 
 
-def _fold(title: str, claims: list[Record]) -> str:
-    """The line that a chapter's claims are folded up behind; they lie open if one is not as published."""
-    count, others = len(claims), sum(not claim.holds for claim in claims)
-    state = f"{count} claim{'s' if count > 1 else ''}" + (f", {others} not as published" if others else "")
-    opened = " open" if others else ""
-    return f'<details class="fold"{opened}><summary>{escape(title)} <span>{state}</span></summary>'
+def _folded_claims(title: str, claims: list[Record], shown: str) -> str:
+    """A chapter's claims behind its title; they lie open if one is not as published."""
+    others = sum(not claim.holds for claim in claims)
+    state = counted(len(claims), "claim") + (f", {others} not as published" if others else "")
+    return fold(title, shown, state, opened=bool(others))
 
 
 def _judgement(claim: Record) -> str:
