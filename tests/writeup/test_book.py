@@ -339,15 +339,66 @@ def test_visible_code_is_short_and_not_cut(real, name):
     assert [line for block in blocks for line in block.splitlines() if len(line) > budgets.WIDTH] == []
 
 
-@pytest.mark.parametrize("name", ["index", *NOTEBOOKS])
-def test_no_table_is_wider_than_its_column(real, name):
-    assert [width for width in budgets.read(real.book / f"{name}.html").tables if width > budgets.TABLE] == []
-
-
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_the_line_of_a_chapter_on_the_front_page_is_one_line(real, name):
     first = next(claim for claim in book.claims_of_all(real) if claim.notebook == name)
     assert budgets.count_words(first.statement) <= 25
+
+
+# ---- as a browser shows it
+
+
+WIDER = """() => [...document.querySelectorAll('article table, article .picture')].filter((e) => e.checkVisibility())
+    .map((e) => [e.scrollWidth, e.parentElement.clientWidth]).filter(([own, room]) => own > room + 1)"""
+SMALL = """() => [...document.querySelectorAll('.picture')].filter((e) => e.checkVisibility()).map((e) =>
+    [e.querySelector('img').clientWidth, 0.72 * parseFloat(getComputedStyle(e).getPropertyValue('--w'))])
+    .filter(([shown, least]) => shown < Math.floor(least))"""
+BOTTOM = "(e) => e.getBoundingClientRect().bottom"
+
+
+def opened(tabs, project, name, width):
+    return tabs.open((project.book / f"{name}.html").as_uri(), width=width)
+
+
+def open_folds(page):
+    page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
+
+
+@pytest.mark.parametrize("name", ["index", *NOTEBOOKS, "claims", "reproduced", "glossary", "references"])
+def test_a_page_fits_its_screen_and_figures_keep_their_type_on_a_phone(real, tabs, name):
+    page = opened(tabs, real, name, 390)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    open_folds(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.evaluate(SMALL) == []
+
+
+@pytest.mark.parametrize("name", ["index", *NOTEBOOKS, "reproduced"])
+def test_no_table_and_no_figure_is_wider_than_its_column(real, tabs, name):
+    page = opened(tabs, real, name, 1280)
+    open_folds(page)
+    assert page.evaluate(WIDER) == []
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_the_first_screen_holds_title_answer_and_figure(real, tabs, name):
+    page = opened(tabs, real, name, 1280)
+    answer, picture = page.locator("article .cell_output p").first, page.locator("article figure img").first
+    assert page.locator("h1").evaluate(BOTTOM) < answer.evaluate(BOTTOM) < picture.evaluate(BOTTOM) <= 900
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_definition_shows_on_focus_and_stays_on_the_screen(real, tabs, width):
+    page = opened(tabs, real, "01_minimal_example", width)
+    terms = page.locator(".term").all()
+    assert len(terms) > 5
+    for term in terms:
+        if term.is_visible():
+            note = term.locator(".term-note")
+            assert not note.is_visible()
+            term.focus()
+            box = note.bounding_box()
+            assert box["x"] >= 0 and box["x"] + box["width"] <= width and box["height"] > 20
 
 
 # ---- what was reproduced

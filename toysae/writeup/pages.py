@@ -169,12 +169,13 @@ def with_findings(template: str, claims: list[Record]) -> str:
 def answers(titles: dict[str, str], claims: list[Record]) -> str:
     """Notebooks in their order, each with a link and with the sentence of its first claim, if it has results."""
     first = {claim.notebook: claim.statement for claim in reversed(claims)}
-    lines = [f"{int(name[:2])}. [{title}]({name}.ipynb){_answer(first.get(name))}" for name, title in titles.items()]
+    lines = [f"{int(name[:2])}. {_answer(name, title, first.get(name))}" for name, title in titles.items()]
     return "\n".join(lines) + "\n"
 
 
-def _answer(statement: str | None) -> str:
-    return f": {statement}" if statement else ""
+def _answer(name: str, title: str, statement: str | None) -> str:
+    link = f"[{title}]({name}.ipynb)"
+    return f"{link}{'' if title.endswith('?') else ':'} {statement}" if statement else link
 
 
 def claims_page(claims: list[Record], titles: dict[str, str], sources: dict[str, str]) -> str:
@@ -259,7 +260,8 @@ def _judgement(claim: Record) -> str:
 
 def _counts(claim: Record) -> str:
     """The counts that a claim rests on and those of its controls, in a small line below it; nothing where none are."""
-    told = claim.evidence | {f"control, {name}": control["score"] for name, control in claim.control.items()}
+    controls = {f"control, {name}": control["score"] for name, control in claim.control.items()}
+    told = {**claim.evidence, **controls}
     counts = [f"{name}: {shown(value)}" for name, value in told.items() if isinstance(value, dict) and "k" in value]
     return f"\n\n<small>{'; '.join(counts)}.</small>" if counts else ""
 
