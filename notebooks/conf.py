@@ -36,7 +36,6 @@ html_theme_options = {
     "show_toc_level": 2,
     "use_download_button": True,
     "use_fullscreen_button": False,
-    "home_page_in_toc": True,
     "logo": {"text": "Do sparse autoencoders<br>find true features?"},
     "footer_content_items": ["copyright.html"],
 }

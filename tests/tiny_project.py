@@ -82,21 +82,11 @@ INDEX = """# The book
 
 <!-- slot: chapters -->
 
-## Claims
+<!-- slot: studies -->
 
-<!-- slot: claims -->
+[All claims](claims.md) have a page of their own.
 
 <!-- slot: about -->
-
-```{toctree}
-:hidden:
-:glob:
-
-[0-9][0-9]_*
-reproduced
-judging
-changes
-```
 """
 
 _MAIN = """
@@ -124,7 +114,8 @@ def make_tiny_project(root: Path) -> Project:
     (project.package / "science.py").write_text("answer = 42\n")
     (root / "constraints.txt").write_text("torch==2\n")
     (project.notebooks / "index.md").write_text(INDEX)
-    shutil.copyfile(ROOT / "notebooks" / "conf.py", project.notebooks / "conf.py")
+    for name in ("conf.py", "glossary.md"):
+        shutil.copyfile(ROOT / "notebooks" / name, project.notebooks / name)
     shutil.copytree(ROOT / "notebooks" / "_static", project.notebooks / "_static")
     return project
 

@@ -3,6 +3,7 @@
 import re
 import shutil
 from dataclasses import replace
+from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -12,9 +13,9 @@ from tiny_project import ROOT, make_tiny_project
 
 from toysae.claims.cases import small_print
 from toysae.claims.record import CLAIM_MIME, Published, Record
-from toysae.claims.sources import SOURCES
-from toysae.writeup import book, pages, pairs, reproduced
-from toysae.writeup.project import Project
+from toysae.claims.sources import REPORTED, SOURCES
+from toysae.writeup import book, budgets, contents, pages, pairs, reproduced
+from toysae.writeup.project import Project, is_chapter
 
 LOADING = {("script", "src"), ("link", "href"), ("img", "src"), ("iframe", "src"), ("source", "src")}
 CSS_LOAD = re.compile(r"(?:url\(\s*['\"]?|@import\s+['\"]?)\s*(?:https?:)?//", re.IGNORECASE)
@@ -172,14 +173,23 @@ def test_the_download_is_the_notebook_itself(which, request):
         assert any(link.get("href", "").endswith(f"_sources/{path.name}") for link in links)
 
 
-def test_the_front_page_states_the_finding_shows_both_maps_and_lists_every_claim(real):
+def test_the_front_page_states_the_finding_and_shows_both_maps(real):
     front = Page(real.book / "index.html")
-    claims = book.claims_of_all(real)
     assert "finding" in {name for div in front.all("div") for name in (div.get("class") or "").split()}
     shown = {Path(picture["src"]).name for picture in front.all("img")}
     assert {"minimal_heat_map.png", "larger_heat_map.png"} <= shown
-    links = {link.get("href") for link in front.all("a")}
+
+
+def test_every_claim_is_on_the_page_of_claims(real):
+    links = {link.get("href") for link in Page(real.book / "claims.html").all("a")}
+    claims = book.claims_of_all(real)
     assert {f"{claim.notebook}.html#{pages.anchor(claim.notebook, claim.id)}" for claim in claims} <= links
+
+
+def test_the_front_page_gives_each_notebook_a_line_with_its_first_claim(tiny):
+    said = text(tiny.book / "index.html")
+    assert "A first chapter: No \\(x\\) is | an atom." in said
+    assert "A second chapter" in said and "A second chapter:" not in said  # which has no results
 
 
 def test_the_comparison_with_the_published_run_is_a_page_that_the_front_page_leads_to(tiny):
@@ -204,30 +214,191 @@ def test_a_claim_is_a_box_with_an_anchor_and_its_colour(tiny):
 def test_a_claim_says_its_evidence_small_then_whose_result_it_judges_and_how(tiny):
     page = (tiny.book / "01_first.html").read_text()
     judged = r'<p>The comment: <span class="verdict-holds">reproduced</span>\.</p>'
-    assert re.search(rf"is \| an atom\.</p>\s*<p><small>n: 3\.</small></p>\s*{judged}", page)
+    assert re.search(rf"is \| an [^\n]*>\.</p>\s*<p><small>n: 3\.</small></p>\s*{judged}", page)
     assert '<p>Ours: <span class="verdict-partly">partly</span>.</p>' in page
     assert '<p>Ours: <span class="verdict-open">not judged</span>.</p>' in page
 
 
 def test_the_table_of_claims_gives_sentence_source_and_verdict(tiny):
-    front = (tiny.book / "index.html").read_text()
-    assert "is | an atom." in front
-    assert 'href="01_first.html#claim-01-first-no-atoms"' in front
+    page = (tiny.book / "claims.html").read_text()
+    assert "is | an atom." in page
+    assert 'href="01_first.html#claim-01-first-no-atoms"' in page
     words = ("reproduced", "holds"), ("does not hold", "fails"), ("partly", "partly"), ("not judged", "open")
     for word, kind in words:
-        assert re.search(rf'class="verdict-{kind}"><a [^>]*><span [^>]*>{word}<', front)
-    assert 'href="reproduced.html#reproduced-seed"' in front
+        assert re.search(rf'class="verdict-{kind}"><a [^>]*><span [^>]*>{word}<', page)
+    assert 'href="reproduced.html#reproduced-seed"' in page
 
 
 def test_claims_are_folded_up_by_chapter_and_lie_open_where_one_is_not_as_published(tiny, real):
-    folded = Page(tiny.book / "index.html").all("details")
+    folded = Page(tiny.book / "claims.html").all("details")
     assert len([fold for fold in folded if "open" in fold]) == 1
-    assert "A first chapter <span>4 claims, 1 not as published</span>" in (tiny.book / "index.html").read_text()
+    assert "1 A first chapter <span>4 claims, 1 not as published</span>" in (tiny.book / "claims.html").read_text()
     chapters = {claim.notebook for claim in book.claims_of_all(real)}
     failing = {claim.notebook for claim in book.claims_of_all(real) if not claim.holds}
-    folds = [fold for fold in Page(real.book / "index.html").all("details") if fold.get("class") == "fold"]
+    folds = [fold for fold in Page(real.book / "claims.html").all("details") if fold.get("class") == "fold"]
     assert len(folds) == len(chapters)
     assert sum("open" in fold for fold in folds) == len(failing)
+
+
+# ---- the way through the book
+
+
+def test_the_sidebar_has_three_groups_and_the_numbers_of_the_files(real):
+    sidebar = (real.book / "index.html").read_text().partition('class="bd-links')[2].partition("</nav>")[0]
+    parts = re.findall(r'caption-text">([^<]*)<|<a class="[^"]*" href="([^"]*)\.html">([^<]*)</a>', sidebar)
+    captions = [caption for caption, _, _ in parts if caption]
+    assert captions == [contents.WRITE_UP, contents.STUDIES, contents.PAGES]
+    notebooks = {page: title for _, page, title in parts if re.match(r"\d\d_", page)}
+    assert list(notebooks) == real.names()
+    assert all(title.startswith(f"{int(page[:2])} ") for page, title in notebooks.items())
+    place = captions_before(parts)
+    assert {place[name] for name in real.names() if int(name[:2]) <= 5} == {contents.WRITE_UP}
+    assert {place[name] for name in real.names() if int(name[:2]) > 5} == {contents.STUDIES}
+    assert [page for page, caption in place.items() if caption == contents.PAGES] == [
+        name for name in book.PAGES if (real.book / f"{name}.html").exists()
+    ]
+
+
+def captions_before(parts):
+    place, caption = {}, ""
+    for found, page, _ in parts:
+        caption = found or caption
+        if page:
+            place[page] = caption
+    return place
+
+
+@pytest.mark.parametrize("which", ["tiny", "real"])
+def test_the_title_of_a_page_has_the_number_of_its_file(which, request):
+    project = request.getfixturevalue(which)
+    for name in project.names():
+        source = (project.book / f"{name}.html").read_text()
+        title = pages.title_of(pairs.read_source(project.source(name)))
+        assert f"<h1>{int(name[:2])} {escape(title, quote=False)}<" in source
+        assert f"<title>{int(name[:2])} " in source
+
+
+def test_an_old_address_leads_to_the_page_of_today(real):
+    names = real.names()
+    assert contents.moved(names) == {old: next(new for new in names if new[3:] == old[3:]) for old in contents.MOVED}
+    for old, new in contents.moved(names).items():
+        page = Page(real.book / f"{old}.html")
+        assert any(meta.get("content") == f"0; url={new}.html" for meta in page.all("meta"))
+        assert [link["href"] for link in page.all("a")] == [f"{new}.html"]
+        now, before = new.replace("_", "-"), old.replace("_", "-")
+        assert f'location.replace("{new}.html" + location.hash.replace("{before}", "{now}"))' in page.source
+        assert (real.book / f"{new}.html").exists()
+
+
+def test_a_page_that_keeps_its_address_is_not_led_on():
+    assert contents.moved(["05_the_bias", "06_hierarchies"]) == {"07_hierarchies": "06_hierarchies"}
+
+
+def test_every_chapter_that_a_text_names_is_a_link(built):
+    for page in html(built):
+        if page.path.stem != "search":
+            named = re.findall(r"(?:chapter|study|notebook) \d+", budgets.read(page.path).unlinked, re.IGNORECASE)
+            assert named == [], page.path.name
+
+
+def test_every_publication_that_a_notebook_links_or_names_is_on_the_page_of_references(real):
+    listed = {link.get("href") for link in Page(real.book / "references.html").all("a")}
+    text = "\n".join(real.source(name).read_text() for name in real.names())
+    named = {f"https://arxiv.org/abs/{number}" for number in re.findall(r"\b\d{4}\.\d{5}\b", text)}
+    linked = set(re.findall(r"\]\((https?://(?:arxiv|www\.lesswrong|github)[^)\s]*)\)", text))
+    known = {link.partition("?")[0] for link in listed}
+    assert {link.partition("?")[0] for link in named | linked} - known == set()
+
+
+# ---- what there is to read
+
+
+NOTEBOOKS = Project(ROOT).names()
+CHAPTERS = [name for name in NOTEBOOKS if is_chapter(name)]
+
+
+@pytest.mark.parametrize("name", ["index", *NOTEBOOKS])
+def test_a_page_keeps_to_its_budget_of_words(real, name):
+    assert budgets.read(real.book / f"{name}.html").words <= budgets.budget_of(name)
+
+
+def test_the_write_up_keeps_to_its_budget_of_words(real):
+    assert sum(budgets.read(real.book / f"{name}.html").words for name in ["index", *CHAPTERS]) <= budgets.WRITE_UP
+
+
+@pytest.mark.parametrize("name", ["index", *CHAPTERS])
+def test_no_sentence_of_the_write_up_is_heavy(real, name):
+    assert budgets.read(real.book / f"{name}.html").heavy == []
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_visible_code_is_short_and_not_cut(real, name):
+    blocks = budgets.read(real.book / f"{name}.html").code
+    assert len(blocks) <= budgets.BLOCKS
+    assert [block for block in blocks if len(block.splitlines()) > budgets.LINES] == []
+    assert [line for block in blocks for line in block.splitlines() if len(line) > budgets.WIDTH] == []
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_the_line_of_a_chapter_on_the_front_page_is_one_line(real, name):
+    first = next(claim for claim in book.claims_of_all(real) if claim.notebook == name)
+    assert budgets.count_words(first.statement) <= 25
+
+
+# ---- as a browser shows it
+
+
+WIDER = """() => [...document.querySelectorAll('article table, article .picture')].filter((e) => e.checkVisibility())
+    .map((e) => [e.scrollWidth, e.parentElement.clientWidth]).filter(([own, room]) => own > room + 1)"""
+SMALL = """() => [...document.querySelectorAll('.picture')].filter((e) => e.checkVisibility()).map((e) =>
+    [e.querySelector('img').clientWidth, 0.72 * parseFloat(getComputedStyle(e).getPropertyValue('--w'))])
+    .filter(([shown, least]) => shown < Math.floor(least))"""
+BOTTOM = "(e) => e.getBoundingClientRect().bottom"
+
+
+def opened(tabs, project, name, width):
+    return tabs.open((project.book / f"{name}.html").as_uri(), width=width)
+
+
+def open_folds(page):
+    page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
+
+
+@pytest.mark.parametrize("name", ["index", *NOTEBOOKS, "claims", "reproduced", "glossary", "references"])
+def test_a_page_fits_its_screen_and_figures_keep_their_type_on_a_phone(real, tabs, name):
+    page = opened(tabs, real, name, 390)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    open_folds(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.evaluate(SMALL) == []
+
+
+@pytest.mark.parametrize("name", ["index", *NOTEBOOKS, "reproduced"])
+def test_no_table_and_no_figure_is_wider_than_its_column(real, tabs, name):
+    page = opened(tabs, real, name, 1280)
+    open_folds(page)
+    assert page.evaluate(WIDER) == []
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_the_first_screen_holds_title_answer_and_figure(real, tabs, name):
+    page = opened(tabs, real, name, 1280)
+    answer, picture = page.locator("article .cell_output p").first, page.locator("article figure img").first
+    assert page.locator("h1").evaluate(BOTTOM) < answer.evaluate(BOTTOM) < picture.evaluate(BOTTOM) <= 900
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_definition_shows_on_focus_and_stays_on_the_screen(real, tabs, width):
+    page = opened(tabs, real, "01_minimal_example", width)
+    terms = page.locator(".term").all()
+    assert len(terms) > 5
+    for term in terms:
+        if term.is_visible():
+            note = term.locator(".term-note")
+            assert not note.is_visible()
+            term.focus()
+            box = note.bounding_box()
+            assert box["x"] >= 0 and box["x"] + box["width"] <= width and box["height"] > 20
 
 
 # ---- what was reproduced
@@ -242,8 +413,12 @@ def test_what_was_reproduced_is_counted_and_listed_by_publication(tiny):
     page = text(tiny.book / "reproduced.html")
     assert "1 result that others report: 1 reproduced, 0 partly, 0 differs." in page
     assert "1 formula derived here: 0 holds, 0 partly, 1 does not hold." in page
-    titles = ["The comment", "Demian Till", "Setting.", "Reported.", "is | an atom.", "Our own deriv", "The law |x|"]
-    places = [page.index(title, page.index("derived here:")) for title in titles]
+    table = ["Source", "What was reported", "What we see", "Verdict", "The comment", "not learned a single atomic"]
+    folds = ["The evidence, by publication", "Demian Till", "Setting.", "Reported.", "is | an atom.", "Our own deriv"]
+    places, start = [], page.index("others report:")
+    for title in [*table, *folds, "The law |x|"]:
+        start = page.index(title, start)
+        places.append(start)
     assert places == sorted(places)
     assert "One is." not in page  # a result of ours is no result of others
     assert "Sharkey" not in page  # nothing of theirs was looked for
@@ -252,7 +427,7 @@ def test_what_was_reproduced_is_counted_and_listed_by_publication(tiny):
 def test_every_verdict_has_its_colour_and_its_place_in_the_chapter(tiny):
     page = (tiny.book / "reproduced.html").read_text()
     assert re.search(
-        r'verdict-holds">reproduced<.*href="01_first.html#claim-01-first-no-atoms".*chapter 1', page, re.DOTALL
+        r'verdict-holds"><a [^>]*href="01_first.html#claim-01-first-no-atoms"><[^>]*>reproduced<', page, re.DOTALL
     )
     assert re.search(r'verdict-fails">does not hold<.*href="01_first.html#claim-01-first-a-law"', page, re.DOTALL)
     styles = (tiny.book / "_static" / "book.css").read_text()
@@ -260,19 +435,30 @@ def test_every_verdict_has_its_colour_and_its_place_in_the_chapter(tiny):
         assert f".verdict-{kind}" in styles
 
 
-def test_the_page_follows_the_chapters_and_the_front_page_leads_to_it(real):
+def test_a_link_to_a_publication_leads_into_its_fold_and_so_opens_it(tiny):
+    page = (tiny.book / "reproduced.html").read_text()
+    fold = page[page.index("<details") : page.index("</details>")]
+    assert 'id="reproduced-seed"' in fold
+
+
+def test_the_pages_follow_the_notebooks_and_the_front_page_leads_to_what_was_reproduced(real):
     assert "reproduced.html" in {link.get("href") for link in Page(real.book / "index.html").all("a")}
     last = Page(real.book / f"{real.names()[-1]}.html")
     (onward,) = [link for link in last.all("a") if "right-next" in (link.get("class") or "")]
-    assert onward["href"] == "reproduced.html"
+    assert onward["href"] == "claims.html"
 
 
-def test_every_result_of_others_is_on_the_page_once(real):
+def test_every_result_of_others_is_in_the_table_once_and_once_in_the_evidence(real):
     others = [claim for claim in book.claims_of_all(real) if reproduced.place_of(claim.source)]
     links = [link.get("href") for link in Page(real.book / "reproduced.html").all("a")]
     for claim in others:
-        assert links.count(f"{claim.notebook}.html#{pages.anchor(claim.notebook, claim.id)}") == 1
+        assert links.count(f"{claim.notebook}.html#{pages.anchor(claim.notebook, claim.id)}") == 2
     assert len(others) > 1 and f"{len(others)} results that others report" in text(real.book / "reproduced.html")
+
+
+def test_every_result_of_others_is_told_in_a_row_of_its_own_words(real):
+    others = [claim for claim in book.claims_of_all(real) if reproduced.place_of(claim.source)]
+    assert {f"{claim.source}/{claim.id}" for claim in others} == set(reproduced.WHAT)
 
 
 def test_every_publication_in_the_table_of_sources_is_looked_for(real):
@@ -287,7 +473,16 @@ def test_verdicts_are_counted_and_what_is_not_judged_is_not_hidden():
     claims = [replace(CLAIM, verdict=word) for word in ("reproduced", "partly", "reproduced", None)]
     page = re.sub(r"\[([^]]*)\]\{[^}]*\}", r"\1", reproduced.page(claims))
     assert "4 results that others report: 2 reproduced, 1 partly, 0 differs, 1 not judged." in page
-    assert page.count("| It is. |") == 4
+    assert page.count("| It is. |") == 8  # in the table, and in the evidence
+
+
+def test_what_we_see_is_the_sentence_if_it_is_short_and_else_what_the_verdict_says():
+    assert reproduced.seen(CLAIM) == "It is."
+    long = replace(CLAIM, statement=" ".join(["So"] * 16) + ".")
+    assert reproduced.seen(replace(long, statement=" ".join(["So"] * 15) + ".")).count("So") == 15
+    seen = {word: reproduced.seen(replace(long, verdict=word)) for word in (*REPORTED, None)}
+    assert seen["reproduced"] == "We see the same." and len(set(seen.values())) == 4
+    assert all(budgets.count_words(sentence) <= reproduced.SHORT for sentence in seen.values())
 
 
 def test_a_figure_keeps_its_alternative_text_size_and_caption(tiny):
@@ -295,6 +490,9 @@ def test_a_figure_keeps_its_alternative_text_size_and_caption(tiny):
     picture = page.all("img")[0]
     assert picture["alt"] == 'A "map": it # shows'
     assert "300px" in picture.get("style", "") + picture.get("width", "")
+    assert {"class": "picture", "style": "--w: 300px"} in page.all(
+        "div"
+    )  # a phone shrinks it no further than .72 of it
     assert re.search(r"<figcaption>.*<strong>It is .*y.*</strong> Read it\.", page.source, re.DOTALL)
 
 

@@ -40,10 +40,6 @@ def test_visible_code_is_what_is_neither_folded_nor_printed():
     assert read_html(PAGE).code == ["x = 1\ny = 2"]
 
 
-def test_a_table_needs_the_longest_word_of_each_column():
-    assert read_html(PAGE).tables == [len("wordy") + 2 + len("long-word") + 2]
-
-
 def test_a_page_that_is_cut_off_is_read_as_far_as_it_goes():
     assert read_html("<p>One two</p><p>three").words == 3
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from toysae.claims.record import Published, Record
 from toysae.claims.sources import SOURCES
-from toysae.writeup.changes import UNTOLD, FirstEdition, name_of, overturned, page
+from toysae.writeup.changes import UNTOLD, FirstEdition, overturned, page
 from toysae.writeup.project import Project
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,8 +26,8 @@ def test_a_verdict_that_is_another_one_now_is_told_with_its_reason():
     assert "**Of 2 verdicts, 1 came out otherwise than in the first edition.**" in said
     over, again = said.split("## Overturned")[1].split("## Judged in another way, with the same verdict")
     words = "[reproduced]{.verdict-holds}, now [partly]{.verdict-partly}"
-    assert f"| [a](#claim-03-first-a), chapter 3: {words} | Eight of eight \\| is too few. |" in over
-    assert "| [b](#claim-03-first-b), chapter 3: [holds]{.verdict-holds}, still [holds]{.verdict-holds} |" in again
+    assert f"| [a, chapter 3](#claim-03-first-a): {words} | Eight of eight \\| is too few. |" in over
+    assert "| [b, chapter 3](#claim-03-first-b): [holds]{.verdict-holds}, still [holds]{.verdict-holds} |" in again
 
 
 def test_a_verdict_is_compared_whatever_number_its_chapter_has_and_cannot_be_left_out():
@@ -39,10 +39,20 @@ def test_a_verdict_is_compared_whatever_number_its_chapter_has_and_cannot_be_lef
 
 def test_claims_that_are_new_or_gone_are_listed_and_chapters_without_results_are_not():
     said = page([claim("a", "reproduced", "seed"), claim("new", "holds")], FIRST)
-    assert "## New claims\n\n* [new](#claim-03-first-new), chapter 3\n" in said
+    assert "## New claims\n\n* [new, chapter 3](#claim-03-first-new)\n" in said
     assert "## Claims that are no longer made\n\n* b (first): Another rule.\n* old (first)\n" in said
     assert "**Of 1 verdicts, none came out" in said
     assert "z" not in re.findall(r"^\* (\w+)", said, re.MULTILINE)
+
+
+def test_a_claim_that_moved_to_another_chapter_is_neither_new_nor_gone():
+    moved = claim("old", "partly", notebook="07_other")
+    assert FIRST.name(moved) == ("first", "old")
+    said = page([claim("a", "reproduced", "seed"), moved], FIRST)
+    assert "[old, study 7](#claim-07-other-old): [holds]{.verdict-holds}, now [partly]" in said
+    assert "New claims" not in said and "* old" not in said
+    twice = FirstEdition(dict.fromkeys([("a", "x"), ("b", "x")], "holds"), {})
+    assert twice.name(claim("x", "holds", notebook="03_c")) == ("c", "x")
 
 
 def test_without_the_files_nothing_is_said(tmp_path):
@@ -68,14 +78,14 @@ def test_the_first_edition_is_whole_and_its_words_are_known():
 
 def test_every_verdict_that_was_overturned_and_every_claim_that_is_gone_has_its_reason():
     first = FirstEdition.read(PROJECT.notebooks)
-    gone = set(first.verdicts) - {name_of(claim) for claim in published()}
-    changed = {name_of(claim) for claim in overturned(published(), first)}
+    gone = set(first.verdicts) - {first.name(claim) for claim in published()}
+    changed = {first.name(claim) for claim in overturned(published(), first)}
     assert (changed | gone) - set(first.reasons) == set()
 
 
 def test_every_reason_is_a_sentence_about_a_claim_that_there_is_or_was():
     first = FirstEdition.read(PROJECT.notebooks)
-    known = set(first.verdicts) | {name_of(claim) for claim in published()}
+    known = set(first.verdicts) | {first.name(claim) for claim in published()}
     assert set(first.reasons) <= known
     assert all(re.fullmatch(r"[A-Z\d].*[.]", reason) for reason in first.reasons.values())
     assert json.loads((PROJECT.notebooks / "changes.json").read_text())

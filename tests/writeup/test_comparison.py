@@ -124,7 +124,7 @@ def test_claims_that_are_new_or_gone_are_told_and_those_without_results_are_not_
     )
     said = page(found)
     assert "## New claims\n\n* [new, chapter 2](#claim-02-second-new)" in said
-    assert "## Published claims that are gone\n\n* old, chapter 1" in said
+    assert "## Published claims that are gone\n\n* old (01_first)\n" in said
     del after.claims["01_first"]
     assert summary(compare(before, after, ["01_first"])).startswith("1 of 1 verdicts as published")
 

@@ -81,10 +81,10 @@ def test_settings_are_no_seeds():
 
 def test_no_atom_is_condemned_by_the_start_of_training():
     assert example(4, HEADLINE) == (
-        "*No latent for a single feature* is true of 64 of 64 trained SAEs in [chapter 1](#claim-01-first-no-atoms), but"
-        " of 48 of 64 before training, too: the start passes the rule *most have no atom*, so that it proves little."
-        " *Every latent is a composite* is true of 62 of 64 after training and of 0 of 64 before: the start fails. So"
-        " the claim rests on the second."
+        "*No latent for a single feature* is true of 64 of 64 trained SAEs in"
+        " [chapter 1](#claim-01-first-no-atoms), but of 48 of 64 before training, too: the start passes the rule *most"
+        " have no atom*, so that it proves little. *Every latent is a composite* is true of 62 of 64 after training and"
+        " of 0 of 64 before: the start fails. So the claim rests on the second."
     )
     assert example(4).startswith("The run that this book shows does not tell")
 

@@ -35,7 +35,7 @@ _MAPS = (
 )
 
 
-_PAGES = ("claims", "reproduced", "judging", "changes", "comparison", "bench", "references", "glossary")  # in order
+PAGES = ("claims", "reproduced", "judging", "changes", "comparison", "bench", "references", "glossary")  # in order
 
 
 class BookError(Exception):
@@ -52,9 +52,9 @@ def build(project: Project) -> Path:
         claims = claims_of_all(project)
         _stage_pages(project, notebooks, claims, stage)
         index = pages.with_findings(_text(project.notebooks / "index.md"), claims)
-        front = pages.front_page(index, _slots(project, notebooks, claims)) + _stage_bench(project, stage)
-        front += _stage_comparison(project, stage)
-        front += contents.toctrees(list(notebooks), [name for name in _PAGES if (stage / f"{name}.md").exists()])
+        about = _about(project, notebooks) + _stage_bench(project, stage) + _stage_comparison(project, stage)
+        front = pages.front_page(index, _slots(project, notebooks, claims, about))
+        front += contents.toctrees(list(notebooks), [name for name in PAGES if (stage / f"{name}.md").exists()])
         (stage / "index.md").write_text(front, encoding="utf-8")
         made, complaints = _sphinx(stage, "index", [])
         contents.lead_on(made, list(notebooks))
@@ -179,14 +179,14 @@ def _stage_comparison(project: Project, stage: Path) -> str:
     return f"\n{link}: {comparison.summary(found)}.\n"
 
 
-def _slots(project: Project, notebooks: dict[str, NotebookNode], claims: list[Record]) -> dict[str, str]:
+def _slots(project: Project, notebooks: dict[str, NotebookNode], claims: list[Record], about: str) -> dict[str, str]:
     titles = {name: pages.title_of(notebook) for name, notebook in notebooks.items()}
     return {
         "heat maps": _heat_maps(project, notebooks),
         "live": pages.live_page(live.html(), project.notebooks / "figures" / "minimal_heat_map.png"),
         "chapters": pages.answers({name: title for name, title in titles.items() if is_chapter(name)}, claims),
         "studies": pages.answers({name: title for name, title in titles.items() if not is_chapter(name)}, claims),
-        "about": _about(project, titles),
+        "about": pages.fold("About this copy", about),
     }
 
 
@@ -200,9 +200,11 @@ def _names_of_sources(claims: list[Record]) -> dict[str, str]:
 def _heat_maps(project: Project, notebooks: dict[str, NotebookNode]) -> str:
     shown = []
     for figure, name, title in _MAPS:
-        if (project.notebooks / "figures" / f"{figure}.png").exists() and name in notebooks:
+        picture = project.notebooks / "figures" / f"{figure}.png"
+        if picture.exists() and name in notebooks:
             caption = f"**{title}** Read it in [the chapter]({name}.ipynb)."
-            shown.append(pages.figure(f"figures/{figure}.png", caption, _alt_of(figure, notebooks[name])))
+            alt, width = _alt_of(figure, notebooks[name]), pages.width_of(picture.read_bytes())
+            shown.append(pages.figure(f"figures/{figure}.png", caption, alt, width))
     return ":::::{container} maps\n\n" + "\n".join(shown) + "\n:::::\n" if shown else ""
 
 
@@ -213,20 +215,20 @@ def _alt_of(figure: str, notebook: NotebookNode) -> str:
     return "Heat map of learned features against true features"
 
 
-def _about(project: Project, titles: dict[str, str]) -> str:
+def _about(project: Project, notebooks: dict[str, NotebookNode]) -> str:
     """When and where do not belong into a notebook, so how long a run took stands on the front page."""
-    took = {title: stamps.seconds_of(project, name) for name, title in titles.items()}
+    took = {pages.title_of(notebook): stamps.seconds_of(project, name) for name, notebook in notebooks.items()}
     times = "; ".join(f"*{title}*: {seconds:.0f} s" for title, seconds in took.items() if seconds is not None)
     made = ", ".join(f"{name} {version}" for name, version in machine.versions().items())
-    ran = f"The chapters took, on the machine that made this book: {times}. " if times else ""
-    return f"## About this copy\n\n{ran}Made with {made}.\n"
+    ran = f"The notebooks took, on the machine that made this book: {times}. " if times else ""
+    return f"{ran}Made with {made}.\n"
 
 
 def _stage(project: Project, folder: Path) -> Path:
     stage = folder / "source"
     shutil.copytree(project.notebooks / "_static", stage / "_static")
-    for name in ("conf.py", f"{glossary.NAME}.md"):
-        shutil.copyfile(project.notebooks / name, stage / name)
+    for path in filter(Path.exists, (project.notebooks / "conf.py", project.notebooks / f"{glossary.NAME}.md")):
+        shutil.copyfile(path, stage / path.name)
     if (project.notebooks / "figures").is_dir():
         shutil.copytree(project.notebooks / "figures", stage / "figures")
     mathjax = stage / "_static" / "mathjax"

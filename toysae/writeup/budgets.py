@@ -1,4 +1,4 @@
-"""How much a reader has to read: the visible words of a rendered page, its heavy sentences, code and tables.
+"""How much a reader has to read: the visible words of a rendered page, its heavy sentences and its code.
 
 One function counts for tests and authors. Words are those of text, captions and claims. Not counted: evidence, what is
 folded up, exercises, tables, code, the live page, definitions that show on hover. A formula counts as one word.
@@ -17,13 +17,12 @@ from toysae.writeup.project import is_chapter
 CHAPTER, STUDY, FRONT, WRITE_UP = 1_400, 2_500, 700, 7_700  # words
 NUMBERS, LONGEST = 3, 45  # in a sentence: numbers at most, words at most
 BLOCKS, LINES, WIDTH = 10, 8, 84  # of visible code
-TABLE = 88  # letters in a row of a table that cannot be broken, two between columns: what a wide page has room for
 
 _VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 _SILENT_TAGS = {"details", "pre", "table", "small", "script", "style", "svg", "noscript"}
 _SILENT_CLASSES = {"headerlink", "toysae-live", "exercise", "cell_input", "toctree-wrapper", "term-note"}
-_PARAGRAPHS = {"p", "li", "figcaption", "dt", "dd"}
 _HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
+_BLOCKS = _HEADINGS | {"p", "li", "figcaption", "dt", "dd", "div", "section", "ul", "ol"}  # a paragraph ends with them
 _WORD = re.compile(r"[A-Za-z][\w'’-]*|\d[\d.,]*")
 _NUMBER = re.compile(r"(?<![\w.])\d{2,}(?:[.,]\d+)*|\d*\.\d+|(?<![\w.])\d(?=\s*%)")  # one-digit counts aside
 _INTERVAL = re.compile(r"95\s*%\s+(\w+\s+)?interval|Wilson")
@@ -38,14 +37,12 @@ class Reading:
     headings    the same for headings
     unlinked    all of it, without what is a link
     code        visible blocks of code
-    tables      for each table, folded ones as well, the letters that its columns need side by side
     """
 
     paragraphs: list[str] = field(default_factory=list)
     headings: list[str] = field(default_factory=list)
     unlinked: str = ""
     code: list[str] = field(default_factory=list)
-    tables: list[int] = field(default_factory=list)
 
     @property
     def words(self) -> int:
@@ -99,80 +96,51 @@ class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.found = Reading()
-        self.open: list[tuple[str, bool, str]] = []  # tag, whether it is silent, what it collects
+        self.open: list[tuple[str, bool, set[str]]] = []  # tag, whether it is silent, classes
         self.paragraph: list[str] = []
         self.block: list[str] = []
-        self.columns: list[int] = []
-        self.column, self.cell = 0, ""
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         if tag in _VOID:
             return
         classes = set((dict(attributes).get("class") or "").split())
-        if "math" in classes or tag == "mjx-container":
+        if is_formula := "math" in classes or tag == "mjx-container":
             self.handle_data(" x ")
-        silent = tag in _SILENT_TAGS or bool(classes & _SILENT_CLASSES) or "math" in classes
-        if tag in _PARAGRAPHS | _HEADINGS | {"div", "section", "ul", "ol"}:
+        if tag in _BLOCKS:
             self._end_paragraph()
-        self.open.append((tag, silent, " ".join(classes)))
-        self._start_of(tag)
+        if tag == "pre":
+            self.block = []
+        self.open.append((tag, is_formula or tag in _SILENT_TAGS or bool(classes & _SILENT_CLASSES), classes))
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in _VOID or tag not in (name for name, _, _ in self.open):
+        if not self._within(tag):
             return
-        if tag in _PARAGRAPHS | _HEADINGS | {"div", "section", "ul", "ol"}:
+        if tag in _BLOCKS:
             self._end_paragraph()
-        self._end_of(tag)
+        if tag == "pre" and not self._within("details") and not any("cell_output" in c for _, _, c in self.open):
+            self.found.code.append("".join(self.block).strip("\n"))
         while self.open.pop()[0] != tag:
             pass
 
     def handle_data(self, data: str) -> None:
-        tags = [tag for tag, _, _ in self.open]
-        if "pre" in tags:
+        if self._within("pre"):
             self.block.append(data)
-        elif "td" in tags or "th" in tags:
-            self.cell += data
-        if any(silent for _, silent, _ in self.open):
-            return
-        self.paragraph.append(data)
-        self.found.unlinked += " " if "a" in tags else data
+        if not any(silent for _, silent, _ in self.open):
+            self.paragraph.append(data)
+            self.found.unlinked += " " if self._within("a") else data
 
     def done(self) -> Reading:
+        """What was read; a paragraph that nothing ended counts too."""
         self._end_paragraph()
         return self.found
 
-    def _within(self, tag: str) -> bool:
-        return any(name == tag for name, _, _ in self.open)
-
-    def _start_of(self, tag: str) -> None:
-        if tag == "pre":
-            self.block = []
-        elif tag == "table":
-            self.columns = []
-        elif tag == "tr":
-            self.column = 0
-        elif tag in ("td", "th"):
-            self.cell = ""
-
-    def _end_of(self, tag: str) -> None:
-        if tag == "pre" and not self._within("details") and not any("cell_output" in c for _, _, c in self.open):
-            self.found.code.append("".join(self.block).strip("\n"))
-        elif tag in ("td", "th"):
-            self._end_cell()
-        elif tag == "table":
-            self.found.tables.append(sum(width + 2 for width in self.columns))
-
-    def _end_cell(self) -> None:
-        width = max(map(len, self.cell.split()), default=0)
-        self.columns += [0] * (self.column + 1 - len(self.columns))
-        self.columns[self.column] = max(self.columns[self.column], width)
-        self.column += 1
+    def _within(self, *tags: str) -> bool:
+        return any(name in tags for name, _, _ in self.open)
 
     def _end_paragraph(self) -> None:
         text, self.paragraph = " ".join("".join(self.paragraph).split()), []
         if text:
-            place = self.found.headings if any(tag in _HEADINGS for tag, _, _ in self.open) else self.found.paragraphs
-            place.append(text)
+            (self.found.headings if self._within(*_HEADINGS) else self.found.paragraphs).append(text)
 
 
 def budget_of(name: str) -> int:

@@ -43,23 +43,27 @@ class FirstEdition:
         named = {(chapter, id): verdict for chapter, claims in verdicts.items() for id, verdict in claims.items()}
         return cls(named, {_name(place): reason for place, reason in reasons.items()})
 
+    def name(self, claim: Record) -> Name:
+        """What a claim was called: its chapter, whatever number that has now, and its id.
 
-def name_of(claim: Record) -> Name:
-    """Chapter and claim, whatever number the chapter has now."""
-    return claim.notebook[3:], claim.id
+        A claim that stands elsewhere now is known by its id, if there was one of that id only.
+        """
+        here = claim.notebook[3:], claim.id
+        once = [name for name in self.verdicts if name[1] == claim.id]
+        return once[0] if here not in self.verdicts and len(once) == 1 else here
 
 
 def overturned(claims: list[Record], first: FirstEdition) -> list[Record]:
     """The claims whose verdict is another one now."""
-    return [c for c in claims if name_of(c) in first.verdicts and first.verdicts[name_of(c)] != c.verdict]
+    return [c for c in claims if first.name(c) in first.verdicts and first.verdicts[first.name(c)] != c.verdict]
 
 
 def page(claims: list[Record], first: FirstEdition) -> str:
     """The page as MyST Markdown."""
     others = overturned(claims, first)
-    again = [claim for claim in claims if name_of(claim) in first.reasons and claim not in others]
-    names = {name_of(claim) for claim in claims}
-    new = [claim for claim in claims if name_of(claim) not in first.verdicts]
+    again = [claim for claim in claims if first.name(claim) in first.reasons and claim not in others]
+    names = {first.name(claim) for claim in claims}
+    new = [claim for claim in claims if first.name(claim) not in first.verdicts]
     chapters = {chapter for chapter, _ in names}
     gone = [name for name in first.verdicts if name not in names and name[0] in chapters]
     kept = sum(name in first.verdicts for name in names)
@@ -78,8 +82,8 @@ def _table(title: str, claims: list[Record], first: FirstEdition) -> str:
 
 
 def _row(claim: Record, first: FirstEdition) -> str:
-    before = first.verdicts.get(name_of(claim)) or NOT_JUDGED
-    reason = cell(first.reasons.get(name_of(claim), UNTOLD))
+    before = first.verdicts.get(first.name(claim)) or NOT_JUDGED
+    reason = cell(first.reasons.get(first.name(claim), UNTOLD))
     now = f"now {coloured(claim.word)}" if before != claim.word else f"still {coloured(claim.word)}"
     return f"| {_link(claim)}: {coloured(before)}, {now} | {reason} |"
 

@@ -21,7 +21,17 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 
 NAME = "glossary"
 _ENTRY = re.compile(r"^(?P<term>\S.*)\n: (?P<definition>.+(?:\n {2,}\S.*)*)", re.MULTILINE)
-_SILENT = (nodes.title, nodes.reference, nodes.literal, nodes.literal_block, nodes.math, nodes.math_block, nodes.table)
+_SILENT = (
+    nodes.title,
+    nodes.reference,
+    nodes.literal,
+    nodes.literal_block,
+    nodes.math,
+    nodes.math_block,
+    nodes.table,
+    nodes.raw,
+)
+_OPENING, _CLOSING = re.compile(r"<(?:details|small|a)\b"), re.compile(r"</(?:details|small|a)>")
 _SPOKEN = (nodes.paragraph, nodes.caption)
 _PAGE = re.compile(r"index|\d\d_\w+")
 
@@ -88,9 +98,10 @@ class FirstUses(SphinxPostTransform):
     formats = ("html",)
 
     def run(self, **kwargs: Any) -> None:
-        if not _PAGE.fullmatch(self.env.docname):
+        glossary = Path(self.app.srcdir) / f"{NAME}.md"
+        if not _PAGE.fullmatch(self.env.docname) or not glossary.exists():
             return
-        waiting = entries((Path(self.app.srcdir) / f"{NAME}.md").read_text(encoding="utf-8"))
+        waiting = entries(glossary.read_text(encoding="utf-8"))
         for text in list(_visible(self.document)):
             parts = list(marked(text.astext(), waiting))
             if any(isinstance(part, tuple) for part in parts):
@@ -103,12 +114,11 @@ def _node(part: str | tuple[str, Entry]) -> nodes.Node:
 
 def _visible(document: nodes.document) -> Iterator[nodes.Text]:
     """The text of paragraphs and captions that lies open: not in a fold, heading, link, formula, code or table."""
-    folds = 0
+    depth = 0  # of silent elements that are written as HTML: a tag is a node by itself
     for node in document.findall():
         if isinstance(node, nodes.raw):
-            folds += node.astext().count("<details") - node.astext().count("</details>")
-            folds += node.astext().count("<small") - node.astext().count("</small>")
-        elif isinstance(node, nodes.Text) and not folds and _is_spoken(node):
+            depth += len(_OPENING.findall(node.astext())) - len(_CLOSING.findall(node.astext()))
+        elif isinstance(node, nodes.Text) and not depth and _is_spoken(node):
             yield node
 
 

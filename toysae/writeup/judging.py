@@ -6,7 +6,6 @@ import csv
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from toysae.claims.record import Published, Record
 from toysae.claims.sources import SOURCES
 from toysae.claims.wording import Wording, readings
 from toysae.claims.words import counted
-from toysae.writeup.pages import NOTHING_YET, anchor, bullets, cell, coloured, shown, table
+from toysae.writeup.pages import NOTHING_YET, anchor, bullets, cell, coloured, fold, shown, table
 from toysae.writeup.rules import Rule, rules_of
 
 NAME = "judging"
@@ -135,8 +134,7 @@ def _by_chapter(claims: list[Record], titles: Mapping[str, str]) -> Iterable[tup
 def _chapter(title: str, claims: list[Record], conditions: Mapping[Place, str], seeds: Seeds) -> str:
     columns = ["Claim", "Rule", "n", "Control", "Verdict", "Seeds"]
     rows = [f"| {' | '.join(_row(claim, conditions, seeds))} |" for claim in claims]
-    opening = f'<details class="fold"><summary>{escape(title)} <span>{counted(len(claims), "claim")}</span></summary>'
-    return f"{opening}\n\n{table(columns, rows, 'claims-table rules-table')}\n</details>\n"
+    return fold(title, table(columns, rows, "claims-table rules-table"), counted(len(claims), "claim"))
 
 
 def _row(claim: Record, conditions: Mapping[Place, str], seeds: Seeds) -> list[str]:

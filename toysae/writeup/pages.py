@@ -14,6 +14,7 @@ from nbformat.v4 import new_output
 
 from toysae.claims.record import CLAIM_MIME, Published, Record, Unreadable
 from toysae.claims.sources import SOURCES
+from toysae.claims.words import counted
 from toysae.writeup.folding import folded
 from toysae.writeup.records import recorded
 
@@ -29,7 +30,7 @@ rules. Open a title to see its claims; a verdict leads to the claim with its evi
 _KINDS = {"holds": "holds", "reproduced": "holds", "partly": "partly", "does not hold": "fails", "differs": "fails"}
 _LINK = re.compile(r"\[([^\]]*)\]\((\d\d_\w+(?=\.ipynb)|[a-z]+(?=\.md))\.(?:ipynb|md)(#[^)]*)?\)")
 _PRESET = re.compile(r"\[([^\]]*)\]\(index\.md(#live:[^)]*)\)")  # settings of the live page, no place that Sphinx knows
-_TO_LIVE = r"[\1](index.html\2){.external}"
+_TO_LIVE = r'<a href="index.html\2">\1</a>'
 _FINDING = re.compile(r"<!-- finding: (\w+)/([\w-]+) -->")
 _TITLE = re.compile(r"^#\s+(.+)$", re.MULTILINE)
 
@@ -76,12 +77,8 @@ def point_links_to(folder: str | None, page: NotebookNode) -> None:
 
 
 def point_presets(page: NotebookNode) -> None:
-    """Make links to settings of the live page lead to the front page; on a page that has one of its own, to that."""
-    texts = (
-        output.get("data", {}).get("text/markdown", "") for cell in page.cells for output in cell.get("outputs", [])
-    )
-    has_its_own = any('class="toysae-live"' in text for text in texts)
-    _rewrite(page, _PRESET, _TO_LIVE.replace("index.html", "") if has_its_own else _TO_LIVE)
+    """Make links to settings of the live page lead to the front page."""
+    _rewrite(page, _PRESET, _TO_LIVE)
 
 
 def _rewrite(page: NotebookNode, pattern: re.Pattern, target: str) -> None:
@@ -106,15 +103,25 @@ def anchor(name: str, claim_id: str) -> str:
 
 
 def claim_box(claim: Record, shown: str) -> str:
-    """A claim as MyST Markdown: what the cell showed, sentence and evidence, then the verdict."""
+    """A claim as MyST Markdown: what the cell showed, sentence and evidence, then the verdict.
+
+    In a notebook a claim says that it is one; on the page one sees it.
+    """
+    shown = shown.removeprefix("**Claim.** ")
     opening = f"::::{{container}} claim claim-{kind_of(claim.word)}\n:name: {anchor(claim.notebook, claim.id)}"
     return f"{opening}\n\n{shown}\n\n{_judgement(claim)}\n::::\n"
 
 
 def figure(path: str, caption: str, alt: str, width: int | None = None) -> str:
-    """A captioned picture as MyST Markdown."""
+    """A captioned picture as MyST Markdown. Its natural width, if given, is told to the style as well."""
     size = f":width: {width}px\n" if width else ""
-    return f"::::{{figure}} {path}\n:alt: {json.dumps(alt, ensure_ascii=False)}\n{size}\n{caption}\n::::\n"
+    told = f"::::{{figure}} {path}\n:alt: {json.dumps(alt, ensure_ascii=False)}\n{size}\n{caption}\n::::\n"
+    return f'<div class="picture" style="--w: {width}px">\n\n{told}\n</div>\n' if width else told
+
+
+def width_of(png: bytes) -> int:
+    """The natural width of a picture that `show` painted, in pixels of a page: half of its own."""
+    return int.from_bytes(png[16:20], "big") // 2
 
 
 def live_figure(html: str, caption: str, still: NotebookNode) -> str:
@@ -162,12 +169,13 @@ def with_findings(template: str, claims: list[Record]) -> str:
 def answers(titles: dict[str, str], claims: list[Record]) -> str:
     """Notebooks in their order, each with a link and with the sentence of its first claim, if it has results."""
     first = {claim.notebook: claim.statement for claim in reversed(claims)}
-    lines = [f"{int(name[:2])}. [{title}]({name}.ipynb){_answer(first.get(name))}" for name, title in titles.items()]
+    lines = [f"{int(name[:2])}. {_answer(name, title, first.get(name))}" for name, title in titles.items()]
     return "\n".join(lines) + "\n"
 
 
-def _answer(statement: str | None) -> str:
-    return f": {statement}" if statement else ""
+def _answer(name: str, title: str, statement: str | None) -> str:
+    link = f"[{title}]({name}.ipynb)"
+    return f"{link}{'' if title.endswith('?') else ':'} {statement}" if statement else link
 
 
 def claims_page(claims: list[Record], titles: dict[str, str], sources: dict[str, str]) -> str:
@@ -181,7 +189,7 @@ def claims_page(claims: list[Record], titles: dict[str, str], sources: dict[str,
         of_chapter = [claim for claim in claims if claim.notebook == name]
         if of_chapter:
             rows = [_row(claim, sources) for claim in of_chapter]
-            parts.append(f"{_fold(title, of_chapter)}\n\n{table(['Claim', 'Source', 'Verdict'], rows)}\n</details>\n")
+            parts.append(_folded_claims(title, of_chapter, table(["Claim", "Source", "Verdict"], rows)))
     return "\n".join(parts if claims else [*parts, NOTHING_YET])
 
 
@@ -199,6 +207,13 @@ def section(title: str, body: str) -> str:
 def bullets(items: Iterable[str]) -> str:
     """A list."""
     return "".join(f"* {item}\n" for item in items)
+
+
+def fold(title: str, body: str, state: str = "", *, opened: bool = False) -> str:
+    """Markdown behind a line: a title, and after it in small what there is."""
+    after = f" <span>{state}</span>" if state else ""
+    opening = f'<details class="fold"{" open" if opened else ""}><summary>{escape(title)}{after}</summary>'
+    return f"{opening}\n\n{body}\n</details>\n"
 
 
 def kind_of(word: str) -> str:
@@ -230,12 +245,11 @@ def shown(value: Any) -> str:
     return cell(str(value))
 
 
-def _fold(title: str, claims: list[Record]) -> str:
-    """The line that a chapter's claims are folded up behind; they lie open if one is not as published."""
-    count, others = len(claims), sum(not claim.holds for claim in claims)
-    state = f"{count} claim{'s' if count > 1 else ''}" + (f", {others} not as published" if others else "")
-    opened = " open" if others else ""
-    return f'<details class="fold"{opened}><summary>{escape(title)} <span>{state}</span></summary>'
+def _folded_claims(title: str, claims: list[Record], shown: str) -> str:
+    """A chapter's claims behind its title; they lie open if one is not as published."""
+    others = sum(not claim.holds for claim in claims)
+    state = counted(len(claims), "claim") + (f", {others} not as published" if others else "")
+    return fold(title, shown, state, opened=bool(others))
 
 
 def _judgement(claim: Record) -> str:
@@ -246,7 +260,8 @@ def _judgement(claim: Record) -> str:
 
 def _counts(claim: Record) -> str:
     """The counts that a claim rests on and those of its controls, in a small line below it; nothing where none are."""
-    told = {**claim.evidence, **{f"control, {name}": control["score"] for name, control in claim.control.items()}}
+    controls = {f"control, {name}": control["score"] for name, control in claim.control.items()}
+    told = {**claim.evidence, **controls}
     counts = [f"{name}: {shown(value)}" for name, value in told.items() if isinstance(value, dict) and "k" in value]
     return f"\n\n<small>{'; '.join(counts)}.</small>" if counts else ""
 

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from html import escape
 
 from toysae.claims.record import Record
 from toysae.claims.sources import OURS, REPORTED, SOURCES
 from toysae.claims.words import counted
 from toysae.writeup.budgets import count_words
-from toysae.writeup.pages import anchor, bullets, cell, coloured, table
+from toysae.writeup.pages import anchor, bullets, cell, coloured, fold, table
 from toysae.writeup.project import spoken
 from toysae.writeup.references import cited
 
@@ -74,7 +73,7 @@ def page(claims: list[Record]) -> str:
         parts.append("## The evidence, by publication\n")
     parts += [_fold(short, of_source) for short, of_source in _by_source(reported)]
     if formulas:
-        parts += [_DERIVED, _summary("formula", "derived here", formulas, OURS), _folded("Formulas", _table(formulas))]
+        parts += [_DERIVED, _summary("formula", "derived here", formulas, OURS), fold("Formulas", _table(formulas))]
     return "\n".join(parts)
 
 
@@ -137,13 +136,8 @@ def _fold(short: str, claims: list[Record]) -> str:
     about = f"**Setting.** {source.setting}\n\n**Reported.** {source.reports}"
     told = ", ".join(f"{count} {word}" for word, count in _counts(claims, REPORTED, False))
     state = f"{counted(len(claims), 'result')}: {told}"
-    return _folded(_name(short), f"{references}\n{about}\n\n{_table(claims)}", state, place_of(short))
-
-
-def _folded(title: str, body: str, state: str = "", place: str | None = None) -> str:
-    named = f"({place})=\n\n" if place else ""  # within, so that a link to it opens the fold
-    line = f'<details class="fold"><summary>{escape(title)} <span>{state}</span></summary>'
-    return f"{line}\n\n{named}{body}\n</details>\n"
+    named = f"({place_of(short)})=\n\n"  # within, so that a link to it opens the fold
+    return fold(_name(short), f"{named}{references}\n{about}\n\n{_table(claims)}", state)
 
 
 def _table(claims: list[Record]) -> str:
