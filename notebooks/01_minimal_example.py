@@ -259,8 +259,8 @@ show(
     two_ways(mu, l1_coeff),
     f"For this sample two atoms pay {edges.price + edges.error:.3f}, one composite pays"
     f" {diagonal.price + diagonal.error:.3f}.",
-    "Left: both ways from the origin to where they stop; right: what each pays for its length and, paler, for the error"
-    " that is left.",
+    "Left: both ways from the origin to where they stop; right: what each pays for its length and for the error that is"
+    " left.",
     alt=(
         "A square whose far corner is a sample, one way along two edges and one along the diagonal, both stopping"
         " before the corner; beside it a bar for what each way pays."
