@@ -303,7 +303,7 @@ show(
     f"Each at its best bias, {listed(winners)} cost least, {cheapest[winners[0]]:.4f}"
     + (f" at $s$ = {best_shift[winners[0]]:.2f}." if len(winners) == 1 else "."),
     f"Lines are the dictionaries of the table. Dots are {n_saes} SAEs trained with a bias, in the colour of"
-    " differences, and as many without one, in that of composites, at $s = 0$.",
+    " differences, and as many without one at $s = 0$; a bias off the diagonal puts its dot beside the lines.",
     alt=(
         "Loss against the place of the bias along the diagonal: one line for each of the dictionaries, with the trained"
         " SAEs as dots."
@@ -456,8 +456,8 @@ else:
 # ## Does it matter where the bias starts?
 #
 # So far it started at zero; it may as well start at the mean of the data. Which of the two, seed by seed, ends within a
-# hundredth of the lowest loss? The start *matters much* if the difference of the shares is surely more than a quarter,
-# both on these data and on those without spread.
+# hundredth of the lowest loss? The start *matters much* if the whole interval of the difference between the two shares
+# lies beyond a quarter, both on these data and on those without spread.
 #
 # <details><summary>Why a quarter?</summary>
 #
