@@ -472,7 +472,7 @@ claim(
 
 # %%
 def composite_wins(rho, price):
-    """Whether {A, A+B} costs less than {A, B}, where A fires alone half of the time."""
+    """Whether {A, A+B} costs less than {A, B}; A is alone half of the time."""
     both = 0.5 / (1 + rho)
     firing = worlds.Patterns([[1, 0], [0, 1], [1, 1]], [0.5, 0.5 - both, both])
     joined = torch.tensor([[1.0, 0.0], [0.5**0.5, 0.5**0.5]])
