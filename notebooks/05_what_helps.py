@@ -287,7 +287,6 @@ say(f"Some of that cost is the price of the truth: the true features themselves 
 # activation. With its fourth power, one activation of $\sqrt 2$ costs four, and two activations of one cost two. Here
 # is the whole remedy. `z` holds the activations, of shape (SAEs, samples, latents).
 
-
 # %%
 weight = 0.03
 
