@@ -55,6 +55,8 @@ def under_half(names, n_cosines=2):
 
 
 most = {task: max(share.mean for share in shares(task, known)) for task in TOGETHER}
+
+# %% tags=["hide-input"]
 compared = {f"gain: {name}": ((SOMETIMES, name), (NEVER, name)) for name in kinds}
 for title, task in {"plain, alone": SOMETIMES, "plain, never alone": NEVER}.items():
     compared |= {f"{title}: {name}": ((task, PLAIN), (NEVER, name)) for name in remedies}
@@ -285,8 +287,10 @@ say(f"Some of that cost is the price of the truth: the true features themselves 
 # activation. With its fourth power, one activation of $\sqrt 2$ costs four, and two activations of one cost two. Here
 # is the whole remedy. `z` holds the activations, of shape (SAEs, samples, latents).
 
-
 # %%
+weight = 0.03
+
+
 @dataclass(frozen=True)
 class FourthPower(saes.Part):
     coeff: float
@@ -304,7 +308,7 @@ models = {
     "plain SAE": l1_coeff,  # a number is the price of a plain SAE
     "TopK": saes.Variant(saes.TopK(2)),
     "largest cosine": saes.Variant(saes.Relu(), [saes.L1(l1_coeff), saes.LargestCosine(1.0)]),
-    "yours": saes.Variant(saes.Relu(), [FourthPower(0.03)]),
+    "yours": saes.Variant(saes.Relu(), [FourthPower(weight)]),
 }
 
 # %% [markdown]

@@ -129,8 +129,12 @@ lasting = rooms_down_to(along_rooms("in groups", "pairs")[1])
 kept = rooms_down_to(along_rooms("independent", "atomic")[1])
 
 
-def down(found):
-    return f"down to {min(found)} dimensions" if found else "in no number of dimensions"
+def down(what, found):
+    return (
+        f"most latents are {what} down to {min(found)} dimensions"
+        if found
+        else f"{what} are not surely most of the latents"
+    )
 
 
 untrained = rooms_down_to(along_rooms("in groups", "pairs", trained=False)[1])
@@ -190,8 +194,7 @@ show(
         ylim=(-0.04, 1.04),
         xticks=rooms,
     ),
-    f"In groups most latents are pairs {down(lasting)}; where features fire independently, most are atoms"
-    f" {down(kept)}.",
+    f"In groups {down('pairs', lasting)}; where features fire independently, {down('atoms', kept)}.",
     "Each small dot is an SAE, each mark a mean; towards the left there is less room and features overlap more. Grey:"
     " composites among rows before training, by chance.",
     alt=(
@@ -402,6 +405,7 @@ def cloud(table, x, y):
 trading = {title: Fraction.of(precision_for_recall(table)) for title, table in tables.items()}
 alike = {title: of_one_setting(table, true_l0[title], 2) for title, table in tables.items()}
 trading_alike = {title: Fraction.of(precision_for_recall(table)) for title, table in alike.items()}
+
 # %% jupyter={"source_hidden": true} tags=["remove-input", "evidence"]
 say("*Found*: features with an atomic latent, divided by the number of latents. *Dead*: latents that never fire.")
 small.groupby(["kind", "setting"], sort=False)[wanted].mean().round(2).rename(columns=short)
