@@ -124,7 +124,7 @@ claim(
         "latents": words.latents,
         "sets": words.sets,
         "composites only": only,
-        "with every set among them": complete,
+        "every set learned": complete,
         "no atom": no_atom,
         "no atom before training": before.no_atom,
         "settings": "our choice",
@@ -136,9 +136,9 @@ claim(
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 show(
     map_with_activations(seen, best, strength, pattern_names, f"$\\mu$ = {mu:g}, $\\sigma$ = {sigma:g}"),
-    f"The latents of this SAE stand for: {measures.stand_for(seen, best)}.",
-    "Left: the cosine between what each latent writes and each true feature (1 is the same direction, 0 a right"
-    " angle); right: how strongly the latent fires on samples of these features"
+    f"The latents of this SAE stand for {measures.stand_for(seen, best)}.",
+    "Left: the cosine of each latent's direction with each true feature (1 is the same direction, 0 a right angle);"
+    " right: how strongly the latent fires on samples of these features"
     + (f", the first 12 of {len(patterns)} combinations." if len(patterns) > 12 else "."),
     alt=(
         "Heat map of learned latents by true features with a separate bias row, beside a map of latent activations by"
@@ -150,8 +150,8 @@ show(
 # %% jupyter={"source_hidden": true} tags=["evidence", "remove-input"]
 say(
     f"Drawn is the SAE with the lowest loss of {n_saes}; losses within a thousandth of each other count as the same,"
-    " and the first of those SAEs is taken. The latents of the SAE with the median loss stand for:"
-    f" {measures.stand_for(seen, drawn['median loss'])}; those of the SAE with the highest loss for:"
+    " and the first of those SAEs is taken. The latents of the SAE with the median loss stand for"
+    f" {measures.stand_for(seen, drawn['median loss'])}; those of the SAE with the highest loss for"
     f" {measures.stand_for(seen, drawn['highest loss'])}."
 )
 
@@ -185,6 +185,8 @@ explained = 100 * float(seen.explained_variance[best])
 say(
     f"{'Nothing warns you: this' if explained > 90 and bool(seen.lacks_atoms[best]) else 'This'} SAE explains"
     f" {explained:.1f} % of the variance, with {float(seen.l0[best]):.2f} latents active per sample."
+    if explained > 0
+    else "This SAE explains nothing: the mean of the data would be nearer to them."
 )
 
 # %% [markdown]
@@ -218,10 +220,12 @@ pd.DataFrame(samples.numpy(), columns=names).round(2)
 # $$\text{loss} = \tfrac12 \lVert x - \hat x \rVert^2 + \lambda \sum_j z_j .$$
 #
 # The price keeps most latents silent, hence *sparse*. The hope is that each latent then finds one $v_i$ and becomes an
-# atom. In code, with the decoder bias that is zero here unless it is switched on:
-
+# atom. In code, with a decoder bias that stays zero unless it is switched on:
 
 # %%
+x = world.inputs(samples[0])
+
+
 def one_loss(x, W_enc, b_enc, W_dec, b_dec):
     z = torch.relu((x - b_dec) @ W_enc + b_enc)  # how strongly each latent fires
     x_hat = z @ W_dec + b_dec  # the sum of their directions
@@ -230,7 +234,6 @@ def one_loss(x, W_enc, b_enc, W_dec, b_dec):
 
 # %% mystnb={"code_prompt_show": "A check: the package computes the same"} tags=["hide-input"]
 first = {name: value[0] for name, value in trained.parameters.items()} | {"b_dec": trained.b_dec[0]}
-x = world.inputs(samples[0])
 torch.testing.assert_close(one_loss(x, **first), trained.losses(x[None])[0])
 
 # %% [markdown]
@@ -256,8 +259,8 @@ show(
     two_ways(mu, l1_coeff),
     f"For this sample two atoms pay {edges.price + edges.error:.3f}, one composite pays"
     f" {diagonal.price + diagonal.error:.3f}.",
-    "Left: both ways from the origin to where they stop; right: what each pays for its length and, paler, for the error"
-    " that is left.",
+    "Left: both ways from the origin to where they stop; right: what each pays for its length and for the error that is"
+    " left.",
     alt=(
         "A square whose far corner is a sample, one way along two edges and one along the diagonal, both stopping"
         " before the corner; beside it a bar for what each way pays."
@@ -432,7 +435,6 @@ for name, these in assessed.items():
     columns[name] = {
         "composites only": these.all_composite.sum(),
         "no atom": these.lacks_atoms.sum(),
-        "all latents live": these.all_live.sum(),
         "no atom, all live": (these.lacks_atoms & these.all_live).sum(),
     }
 pd.DataFrame(columns).T.astype(int)
@@ -459,8 +461,8 @@ claim(
     ),
     (
         True,
-        "The composites cannot be said to come from training: {after.k} of {after.n} SAEs consist of nothing else after"
-        " it, {before.k} before.",
+        "It cannot be said that training makes SAEs of nothing but composites, or undoes them: there are {after.k} of"
+        " {after.n} after it, {before.k} before.",
         "partly",
     ),
     evidence={"after": only, "before": only_before},
@@ -640,8 +642,8 @@ claim(
     "threshold-does-not-matter",
     (
         change <= 0.05 * n_saes,
-        "The counts hardly depend on the threshold: from {loosest:g} to {strictest:g} they change by {change} of"
-        " {n} SAEs at most.",
+        "The counts hardly depend on the threshold: from {loosest:g} to {strictest:g} they change by at most"
+        " {change} of {n} SAEs.",
         "holds",
     ),
     (
@@ -680,7 +682,7 @@ claim(
 lowest = float(seen.losses.min())
 bias_cost = float(optimum.dictionary_loss(world.features, world, l1_coeff, decoder_bias=trained.b_dec[best]))
 say(
-    f"An SAE learns what its loss asks for. The cheapest one here costs {lowest:.3f}, and its latents stand for:"
+    f"An SAE learns what its loss asks for. The cheapest one here costs {lowest:.3f}, and its latents stand for"
     f" {measures.stand_for(seen, best)}. The true features"
     + (f", with the same bias, cost {bias_cost:.3f}." if decoder_bias else f" cost {atoms_cost:.3f}.")
 )

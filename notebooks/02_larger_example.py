@@ -139,12 +139,14 @@ say(
 # Features of different groups never fire together, so a latent along both would match no sample. A latent lies *within
 # one group* if nearly all of its squared length is along the features of that group.
 
-
 # %%
+MOST = 0.95  # of the squared length
+
+
 def within_one_group(these):
-    """Latents with at least 95 % of their squared length in one group."""
+    """Latents with most of their squared length in one group."""
     squares = these.cosines.square().unflatten(2, (n_groups, group_size))
-    return squares.sum(dim=3).amax(dim=2) >= 0.95
+    return squares.sum(dim=3).amax(dim=2) >= MOST
 
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]

@@ -474,10 +474,10 @@ claim(
 def composite_wins(rho, price):
     """Whether {A, A+B} costs less than {A, B}, where A fires alone half of the time."""
     both = 0.5 / (1 + rho)
-    shares = [0.5, 0.5 - both, both]
-    world = toysae.World(worlds.Patterns([[1, 0], [0, 1], [1, 1]], shares))
+    firing = worlds.Patterns([[1, 0], [0, 1], [1, 1]], [0.5, 0.5 - both, both])
     joined = torch.tensor([[1.0, 0.0], [0.5**0.5, 0.5**0.5]])
-    costs = [optimum.dictionary_loss(rows, world, price) for rows in (joined, world.features)]
+    dictionaries, world = (joined, torch.eye(2)), toysae.World(firing)
+    costs = [optimum.dictionary_loss(rows, world, price) for rows in dictionaries]
     return bool(costs[0] < costs[1])
 
 

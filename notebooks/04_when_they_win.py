@@ -214,8 +214,10 @@ show(
 # is no evidence and is not counted. A line *predicts* that spread if it misses by surely less than the best constant, a
 # vertical line fitted to these same results ([how we judge](judging.md)).
 
-
 # %% tags=["hide-input"] mystnb={"code_prompt_show": "The line beside the best constant"}
+n_draws = 1999  # of the SAEs, by their seeds
+
+
 def beside_constant(drawn):
     """What each line misses, less what the constant misses that fits these SAEs best."""
     measured = half_ways(spreads, counts, drawn)
@@ -223,7 +225,7 @@ def beside_constant(drawn):
     return {name: miss(line, measured) - best for name, line in computed.items()}
 
 
-against = Family.resampled(beside_constant, n_saes, generator=np.random.default_rng(0), draws=1999)
+against = Family.resampled(beside_constant, n_saes, generator=np.random.default_rng(0), draws=n_draws)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 claim(
@@ -279,9 +281,11 @@ by_price.set_axis([f"price {price:g}" for price in prices]).round(3)
 
 # %%
 price, spread = 0.04, 0.3
-sides_of_it = {"features": torch.eye(3), "composites": 1 - torch.eye(3)}
-best = {name: optimum.best_lean(rows, spread, price) for name, rows in sides_of_it.items()}
-pd.DataFrame(best, index=["best lean e", "loss"]).T.round(4)
+dictionaries = {"features": torch.eye(3), "composites": 1 - torch.eye(3)}
+best = pd.DataFrame(index=["best lean e", "loss"])
+for name, rows in dictionaries.items():
+    best[name] = optimum.best_lean(rows, spread, price)
+best.T.round(4)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 off = turned - list(boundary.values())
@@ -682,14 +686,15 @@ def beside_old_constant(drawn):
     return {f"{name}, {p:g}": gain for name, at in less.items() for p, gain in zip(fresh_prices, at, strict=True)}
 
 
-fresh_against = Family.resampled(beside_old_constant, n_saes, generator=np.random.default_rng(0), draws=1999)
+fresh_against = Family.resampled(beside_old_constant, n_saes, generator=np.random.default_rng(0), draws=n_draws)
 nearer_at = {line: [fresh_against[f"{line}, {p:g}"].surely_less for p in fresh_prices] for line in fresh_computed}
 
 # %% tags=["hide-input"]
+unseen = {0.003: 0.06, 0.007: 0.13, 0.013: 0.35}
+fresh_pairs = pairs_grid(list(unseen), list(unseen.values()), [0.0], **only_nested).set_index(["l1_coeff", "solo"])
 fresh_ratios, fresh_leans = [], []
-for price, solo in [(0.003, 0.06), (0.007, 0.13), (0.013, 0.35)]:
-    unseen = pairs_grid([price], [solo], [0.0], **only_nested)
-    trained_lean = 90 - float(unseen.trained_2.iloc[0])
+for price, solo in unseen.items():
+    trained_lean = 90 - float(fresh_pairs.trained_2[price, solo])
     both = 1 - worlds.PARENT_ALONE - solo
     fresh_leans.append(trained_lean)
     fresh_ratios.append(trained_lean / math.degrees(optimum.tilt(price, both, solo)))
@@ -777,14 +782,15 @@ claim(
 #
 # Every computed line of this chapter, beside the best constant:
 
-
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
+by_rows = {v: np.abs(np.log(np.divide(s["trained"], s["computed"]))) for v, s in sides.items()}
+
+
 def factor(logs):
     """A mean miss of logarithms as a factor."""
     return f"a factor of {math.exp(np.mean(logs)):.2f}"
 
 
-by_rows = {v: np.abs(np.log(np.divide(s["trained"], s["computed"]))) for v, s in sides.items()}
 lean_misses = [f"{100 * np.median(abs(r - 1)):.0f} %" for r in (ratio, ratio_of_constant)]
 fresh_constant = float(np.abs(fresh_turned - constant).mean())
 lines_told = {

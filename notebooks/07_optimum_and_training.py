@@ -5,8 +5,8 @@
 # loss prefers. Under [a post on composed features](https://www.lesswrong.com/posts/a5wwqza2cY3W7L9cj) Demian Till
 # suspected the second: sparse autoencoders (SAEs) do not even reach their own optimum. How many do?
 #
-# An SAE *reaches its optimum* if its loss is within one part in a thousand of the best known one. A *row* is one world
-# with one number of latents; *most* and *nearly all* are [as everywhere](judging.md).
+# An SAE *reaches its optimum* if its loss is within one part in a thousand of the best known one; a *row* is one world
+# with one number of latents ([how we judge](judging.md)).
 
 # %% tags=["parameters", "hide-input"]
 n_features: int = 6  # true features in the world that is looked at closely
@@ -145,20 +145,28 @@ there, there_unaided = ({name: reached(over) for name, over in each.items()} for
 reaches, reaches_unaided = (torch.stack([*each.values()]) <= NEAR for each in (trials, trials_unaided))
 total, total_unaided = Pooled.of(reaches), Pooled.of(reaches_unaided)
 
+
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-titles = {name: name.replace(", ", " with ") for name in visited}
-do = [titles[name] for name, count in there.items() if mostly(count)]
-do_not = [titles[name] for name, count in there.items() if mostly_not(count)]
-dealt = reaches.flatten()[torch.randperm(reaches.numel(), generator=torch.Generator().manual_seed(seed))]
-dealt = [Fraction.of(row) for row in dealt.view_as(reaches)]
-
-
 def span(counts):
     """'8 to 40', or '8' if all are the same."""
     return f"{min(counts)} to {max(counts)}" if min(counts) < max(counts) else f"{min(counts)}"
 
 
 say(f"**How many do?** Of {total.n} SAEs in {len(visited)} rows, {total.k} reach their optimum.")
+show(
+    reached_by_row({name: (there[name], there_unaided[name]) for name in visited}),
+    f"By row, {span([f.k for f in there.values()])} of {n_saes} SAEs reach the best known loss.",
+    "Shares of SAEs with their intervals: green as trained, grey without *resampling*, the step of training that"
+    " revives dead latents.",
+    alt="A row for each world and number of latents: shares of SAEs that reach the best known loss, with intervals.",
+)
+
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
+titles = {name: name.replace(", ", " with ") for name in visited}
+do = [titles[name] for name, count in there.items() if mostly(count)]
+do_not = [titles[name] for name, count in there.items() if mostly_not(count)]
+dealt = reaches.flatten()[torch.randperm(reaches.numel(), generator=torch.Generator().manual_seed(seed))]
+dealt = [Fraction.of(row) for row in dealt.view_as(reaches)]
 claim(
     "own-optimum-depends-on-the-world",
     (
@@ -187,7 +195,6 @@ claim(
         "rows": len(visited),
         "rows in which most do": len(do),
         "rows in which most do not": len(do_not),
-        "most do": ", ".join(do),
         "most do not": ", ".join(do_not),
         "undecided": ", ".join(title for title in titles.values() if title not in do + do_not),
         "within one per cent, over all rows": Pooled.of(torch.stack([*trials.values()]) <= 1e-2),
@@ -198,15 +205,6 @@ claim(
             f"most do in {sum(map(mostly, dealt))} rows, most do not in {sum(map(mostly_not, dealt))}",
         )
     },
-)
-
-# %% jupyter={"source_hidden": true} tags=["remove-input"]
-show(
-    reached_by_row({name: (there[name], there_unaided[name]) for name in visited}),
-    f"By row, {span([f.k for f in there.values()])} of {n_saes} SAEs reach the best known loss.",
-    "Shares of SAEs with their intervals: filled as trained, hollow without *resampling*, the step of training that"
-    " revives dead latents.",
-    alt="A row for each world and number of latents: shares of SAEs that reach the best known loss, with intervals.",
 )
 
 # %% [markdown]
@@ -220,7 +218,7 @@ show(
 # In most of our worlds two of $n$ features fire, each pair equally often. Two numbers of latents are natural there: one
 # per feature, and one per pair.
 
-# %% tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "What dictionaries cost"} tags=["hide-input"]
 bound = optimum.radial_bound(pairs[3], l1_coeff)
 cost_of_atoms = {n: float(optimum.dictionary_loss(pairs[n].features, pairs[n], l1_coeff)) for n in sizes}
 cost_of_composites = {n: float(optimum.dictionary_loss(pairs[n].composites(), pairs[n], l1_coeff)) for n in sizes}
@@ -279,7 +277,7 @@ claim(
     (
         True,
         "With a latent per feature the best known dictionary does not cost less than the atoms, by a margin, at every"
-        " $n$: it saves {least saved:.5f} to {most saved:.5f}.",
+        " $n$: it saves {least saved:.2g} to {most saved:.2g}.",
         "does not hold",
     ),
     evidence={
@@ -349,7 +347,7 @@ pd.DataFrame(rungs).T.map(lambda loss: f"{loss:.4f}")
 # %% [markdown]
 # ## Does training get there as the world grows?
 
-# %% tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "SAEs of every size"} tags=["hide-input"]
 grown = {name: {n: excess(pairs[n], n_latents[n]) for n in sizes} for name, n_latents in widths.items()}
 arrived = {name: {n: reached(over) for n, over in each.items()} for name, each in grown.items()}
 per_feature, per_pair = arrived.values()
@@ -425,15 +423,10 @@ claim(
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-fewest, most = (end((arrived[name][n].k, name, n) for name in widths for n in sizes) for end in (min, max))
+arrivals = [count.k for each in arrived.values() for count in each.values()]
 show(
     reached_by_size(sizes, {name: [each[n] for n in sizes] for name, each in arrived.items()}),
-    (
-        f"From {fewest[0]} to {most[0]} of {n_saes} SAEs reach the best known loss, fewest with {fewest[1]} at $n ="
-        f" {fewest[2]}$."
-        if fewest[0] < most[0]
-        else f"With every number of features and latents {most[0]} of {n_saes} SAEs reach the best known loss."
-    ),
+    f"Depending on the number of features and of latents, {span(arrivals)} of {n_saes} SAEs reach the best known loss.",
     "Shares of SAEs, with their intervals, for two numbers of latents in worlds where two of $n$ features fire.",
     alt="Share of SAEs at the best known loss over the number of features, for a latent per feature and one per pair.",
 )
@@ -512,10 +505,11 @@ claim(
 # %% [markdown]
 # ## Where do they stop, and why there?
 #
-# Look closely at one world, with a latent per pair. Did the SAEs that fell short just need more time? We take their
-# dictionaries, forget their encoders, and go downhill on the exact loss of the dictionary until it is flat.
+# Look closely at one world, two of `n_features`, with a latent per pair. Did the SAEs that fell short just need more
+# time? We take their dictionaries, forget their encoders, and go downhill on the exact loss of the dictionary until it
+# is flat.
 
-# %% tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "Downhill from where they stopped"} tags=["hide-input"]
 points, probabilities = worlds.finite_data(world)
 stack, over = trained(world, wide), excess(world, wide)
 seen = toysae.assess(stack, world, threshold)
@@ -567,12 +561,12 @@ claim(
 )
 
 # %% [markdown]
-# **Where one starts matters.** Encoders begin as the decoder transposed, and rows in one of five places: random sign,
-# as in practice; random *positive* sums of the features; the *features*; the *composites*; and the best known
-# dictionary. (With fewer latents than composites the first ones are taken, with more latents than features the features
-# are used several times.) If SAEs that start somewhere stay there, we call the place *stable*.
+# **Where does one have to start?** Rows begin at random signs, as in practice; at random *positive* sums of the
+# features; at the *features*; at the *composites*; or at the best known dictionary. Where latents are too few the first
+# composites are taken, where they are many the features are used several times. A place is *stable* if SAEs that start
+# there stay.
 
-# %% tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "SAEs from five starts"} tags=["hide-input"]
 starts = {
     "random sign": "random-sign",
     "positive": "positive",
@@ -596,7 +590,6 @@ figure = figures.label_shares(
     {f"{m} latents": {name: shares(these) for name, these in each.items()} for m, each in ends.items()},
     measures.LABELS,
 )
-figure.set_size_inches(5, 2.4)
 kept_atoms = {m: 100 * shares(each["features"])[0] for m, each in ends.items()}
 show(
     figure,
@@ -680,11 +673,11 @@ claim(
 
 # %% [markdown]
 # **Is there a wall between atoms and composites?** Turn the three atoms of [the minimal
-# example](01_minimal_example.ipynb), at the same pace, towards its three composites. Half-way a row fits neither, and
-# at a small price the loss first climbs. The wall on this path *holds nobody back* if at every price most SAEs that
-# start at the features end with composites only.
+# example](01_minimal_example.ipynb), at the same pace, towards its three composites. Half-way a row fits neither, so
+# the loss may climb before it falls. Such a wall *holds nobody back* if at every price most SAEs that start at the
+# features end with composites only.
 
-# %% tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "Losses on the path, SAEs that start at the atoms"} tags=["hide-input"]
 walled = [0.01, 0.03, 0.1, 0.3]  # prices
 each_walled, walled_seeds = torch.tensor(walled).repeat_interleave(n_saes), [*seeds] * len(walled)
 losses_on_path = {p: path_losses(pairs[3], p, torch.linspace(0, 1, 41)) for p in walled}
@@ -740,7 +733,7 @@ claim(
 # In the world in close-up, with a latent per pair, we train for a ninth to three times the number of steps, with three
 # learning rates. A pair of settings *suffices* if nearly all SAEs reach the best known loss.
 
-# %% tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "Other numbers of steps and learning rates"} tags=["hide-input"]
 step_grid = sorted({max(1, round(n_steps * factor)) for factor in (1 / 9, 1 / 3, 1, 3)})
 lr_grid = [lr * factor for factor in (0.3, 1, 3)]
 random_sign, positive = begun(world, wide, "random-sign"), begun(world, wide, "positive")
@@ -782,6 +775,13 @@ claim(
     },
     control={"SAEs with a latent per feature": (below(few_there, 0.8), few_there)},
 )
+say(
+    "At the learning rate of this study, three times as many steps bring more SAEs there, seed by seed."
+    if above(more_steps, 0)
+    else "At the learning rate of this study, three times as many steps bring fewer SAEs there, seed by seed."
+    if below(more_steps, 0)
+    else "Whether three times as many steps bring more SAEs there is undecided."
+)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input", "evidence"]
 pd.DataFrame(
@@ -790,8 +790,8 @@ pd.DataFrame(
 )
 
 # %% [markdown]
-# An SAE with many atoms and a high loss may still be on its way. So we also train the SAEs from positive rows for three
-# times as many steps.
+# An SAE with many atoms and a high loss may still be on its way. So the SAEs from positive rows get three times as many
+# steps, too.
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 early_stacks = {"positive": trained(world, wide, "positive"), "random sign": stack}
@@ -850,10 +850,10 @@ claim(
 # %% [markdown]
 # ## Is the remark true of its own data?
 #
-# Till's remark was about two sets of two features in a plane, members of a set antipodal, magnitudes uniform. If the
-# magnitudes of the sets agree, all samples lie on the two diagonals, and four latents, one in each direction, attain
-# the radial bound: the optimum is known. The remark is *reproduced* if in every row, a price and a way to train, most
-# SAEs do not reach it; the result *differs* if in every row nearly all do.
+# Till spoke of two sets of two features in a plane, members of a set antipodal, magnitudes uniform. If the magnitudes
+# of the sets agree, all samples lie on the two diagonals, and four latents, one in each direction, attain the radial
+# bound. Here a row is a price with a way to train. The remark is *reproduced* if in every row most SAEs miss this
+# optimum; the result *differs* if in every row nearly all reach it.
 #
 # <details><summary>What is not as in the post?</summary>
 #
@@ -864,7 +864,7 @@ claim(
 #
 # </details>
 
-# %% tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "Samples on the diagonals, SAEs trained on them"} tags=["hide-input"]
 magnitudes = (torch.arange(20, dtype=torch.float64) + 0.5) / 20
 corners = torch.tensor([[1, 1], [1, -1], [-1, 1], [-1, -1]], dtype=torch.float64)
 plane = (magnitudes[:, None, None] * corners).reshape(-1, 2)
@@ -945,7 +945,7 @@ claim(
 # A latent that fires on no sample gets no gradient, so gradient descent alone cannot bring it back. Resampling aims it
 # afresh, in the first half of training, at a sample that is badly explained.
 
-# %% tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "Dead latents; rows in which resampling helps"} tags=["hide-input"]
 seen_there, seen_unaided = (
     {name: toysae.assess(stack_of(*it), it[0]) for name, it in visited.items()} for stack_of in (trained, unaided)
 )
@@ -1060,14 +1060,13 @@ pd.DataFrame(columns)
 # ## Is it the dictionary or the encoder?
 #
 # An SAE can pay too much in two ways. Give its own dictionary the best possible activations: what this saves is its
-# *encoder gap*, for an encoder is only one matrix and a ReLU. What is left above the best known loss is its *dictionary
-# gap*. (The first is also called amortisation gap.) The split tells where the excess lies at the end, not what led
-# there, for both learn together.
+# *encoder gap* (or amortisation gap), for an encoder is only one matrix and a ReLU. What is left above the best known
+# loss is its *dictionary gap*. The split tells where the excess lies at the end, not what led there.
 #
 # The dictionary gap is the larger one *throughout* a seed if it is larger in every row in which the SAE of that seed
 # falls short.
 
-# %% tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "Both gaps, and SAEs that start at the best dictionary"} tags=["hide-input"]
 misses = ~reaches
 
 
@@ -1106,7 +1105,7 @@ if misses.any():
     paid = short.sum(dim=1)
     show(
         gaps(*short, (short_green[0], short_green[1])),
-        f"Of what SAEs that fall short pay too much, {100 * paid[0] / paid.sum():.0f} % is due to their dictionaries.",
+        f"In SAEs that fall short, {100 * paid[0] / paid.sum():.0f} % of the excess is due to the dictionary.",
         "Each dot is one SAE that falls short, below the dashed line if its dictionary gap is the larger one; hollow"
         " dots are the same dictionaries with encoders from before training.",
         alt="Encoder gap over dictionary gap, a dot for each SAE, with a dashed line where both are alike.",
@@ -1139,8 +1138,8 @@ claim(
 )
 
 # %% [markdown]
-# Is an encoder able to serve the best dictionary at all? SAEs that start there, and are trained like all others, show
-# that it is if they still have its loss at the end. If they do not, it stays open.
+# Can an encoder serve the best dictionary at all? SAEs that start there, and still have its loss after training, show
+# that it can.
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 claim(
@@ -1197,7 +1196,7 @@ claim(
 #
 # </details>
 
-# %% tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "Leans by law, and exactly"} tags=["hide-input"]
 small = [0.002, 0.005, 0.01, 0.015, 0.02]
 
 
@@ -1232,20 +1231,20 @@ claim(
     "leaning-in-any-world",
     (
         within.k == within.n,
-        "In two other worlds the law is within {leans in per cent:.1f} % for the leans and within"
+        "In two larger worlds the law of leaning is within {leans in per cent:.1f} % for the leans and within"
         " {savings in per cent:.1f} % for what they save.",
         "holds",
     ),
     (
         2 * within.k >= within.n,
-        "In two other worlds the law is right within a tenth in {within a tenth.k} of {within a tenth.n} cases, not in"
-        " all.",
+        "In two larger worlds the law of leaning is right within a tenth in {within a tenth.k} of"
+        " {within a tenth.n} cases, not in all.",
         "partly",
     ),
     (
         True,
-        "In two other worlds the law misses by more than a tenth in most cases: it is right in {within a tenth.k} of"
-        " {within a tenth.n}.",
+        "In two larger worlds the law of leaning misses by more than a tenth in most cases: it is right in"
+        " {within a tenth.k} of {within a tenth.n}.",
         "does not hold",
     ),
     evidence={
@@ -1272,12 +1271,13 @@ show(
 # %% [markdown]
 # ## Can the features be found at all?
 #
-# One could object that the atoms *are* in the data, and that a better method would find them. Sometimes that is so. But
-# not every world settles what its features are.
+# One could object that the atoms *are* in the data, and that a better method would find them. But not every world
+# settles what its features are.
 #
 # **Signed latents.** Suppose a method writes every sample exactly, with as many unit rows as features and activations
 # of either sign, and minimises the sum of their absolute values. The true features are a *sharp* local minimum, so that
-# every small turn of the rows costs more, if for every feature $k$ and all coefficients $c \ne 0$ with $c_k = 0$
+# every small turn of the rows costs more, exactly if for every feature $k$ and all coefficients $c \ne 0$ with
+# $c_k = 0$
 #
 # $$E\big[\, |c \cdot a| \; 1(a_k = 0) \big] \; > \; E\big[\, c \cdot a \; 1(a_k > 0) \big]$$
 #
@@ -1298,7 +1298,7 @@ show(
 #
 # </details>
 
-# %% tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "Slopes, and growth by turning rows"} tags=["hide-input"]
 rates = [0.05 + 0.05 * i for i in range(19)]
 
 
@@ -1338,19 +1338,20 @@ claim(
     "sharp-minimum",
     (
         came_out.k == came_out.n and lowered == 0,
-        "The condition is right: in each of {worlds} worlds slope and growth agree, and where the slope is positive no"
-        " random turn lowered the sum.",
+        "The condition for a sharp minimum is right: in each of {worlds} worlds slope and growth agree, and where"
+        " the slope is positive no random turn lowered the sum.",
         "holds",
     ),
     (
         2 * came_out.k >= came_out.n,
-        "The condition is right only in part: slope and growth agree in {agreeing} of {worlds} worlds, and where the"
-        " slope is positive {lowered} random turns lowered the sum.",
+        "The condition for a sharp minimum is right only in part: slope and growth agree in {agreeing} of"
+        " {worlds} worlds, and where the slope is positive {lowered} random turns lowered the sum.",
         "partly",
     ),
     (
         True,
-        "The condition is wrong: slope and growth differ in most worlds, and agree in {agreeing} of {worlds}.",
+        "The condition for a sharp minimum is wrong: slope and growth differ in most worlds, and agree in"
+        " {agreeing} of {worlds}.",
         "does not hold",
     ),
     evidence={
@@ -1379,7 +1380,7 @@ show(
 # alone that tells whether an SAE finds their features we do not know. For two features we can look at all dictionaries:
 # up to how often may both fire, before the best two rows are no longer aligned with $A$ and $B$?
 
-# %% tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The best two rows, by looking at all angles"} tags=["hide-input"]
 often = torch.arange(1, 100).double() / 100  # how often both fire
 STRICT = 0.99  # a stricter threshold, beside that of the parameters
 square = torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]).double()
@@ -1458,7 +1459,7 @@ if relu_up_to[smallest] > signed_up_to:
 # method that sees only the data can tell which of the two bases is the true one.
 
 
-# %% tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The best dictionary for two sets, and the mirror"} tags=["hide-input"]
 def labelled(name):
     """The labels of the best known dictionary of one of the five worlds, and its cosines."""
     of_world, size = ladder[name]
@@ -1490,7 +1491,6 @@ differing, leaky_differing = (float((costs[:, 0] - costs[:, 1]).abs().max()) for
 figure = figures.expected_maps(
     {"two sets: best known": sorted_rows.numpy(), "two of four: mirror": mirrored_features(pairs[4]).numpy()}
 )
-figure.set_size_inches(5.4, 2.6)
 show(
     figure,
     f"The best known dictionary for two sets has {counted(int(labels_of_sets.count('atomic')), 'atom')} among its 6"
@@ -1559,7 +1559,7 @@ claim(
 # turned at random? Nothing was found if the two fits, each the average over axes of the best cosine, differ by less
 # than a twentieth, with the whole interval.
 
-# %% tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "SAEs in isotropic data"} tags=["hide-input"]
 NOTHING = 0.05  # a lead of the axes, as a mean best cosine, that is no find
 dimension = 4
 fog, clear = worlds.Isotropic(dimension), toysae.independent([0.25] * dimension)
@@ -1616,7 +1616,7 @@ claim(
 # *"It is this price, and the exact list of patterns."* We train the world in close-up, with a latent per pair, at four
 # prices, and once more on fresh samples.
 
-# %% tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "Other prices, fresh samples"} tags=["hide-input"]
 many_prices = torch.tensor([0.1, 0.3, 1, 3]).double() * l1_coeff
 begin = toysae.start(world, wide, many_prices.repeat_interleave(n_saes), [*seeds] * len(many_prices))
 priced = toysae.train(begin, world, n_steps=n_steps, lr=lr).double()
@@ -1631,8 +1631,7 @@ on_batches = Mean.of((by_samples <= 1e-2).double() - (over <= 1e-2).double())
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 listed_prices = [f"{count} at {price:g}" for count, price in zip(near_by_price, many_prices.tolist(), strict=True)]
 say(
-    f"Depending on the price, {span([f.k for f in near_by_price])} of {n_saes} SAEs come within a hundredth of the"
-    " optimum. "
+    f"At these prices {span([f.k for f in near_by_price])} of {n_saes} SAEs come within a hundredth of the optimum. "
     + (
         "On fresh samples more of them do than on the exact list."
         if above(on_batches, 0)

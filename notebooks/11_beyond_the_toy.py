@@ -1,16 +1,10 @@
 # %% [markdown]
 # # Beyond the toy
 #
-# So far there were a handful of features at right angles. Large models are thought to hold thousands of features, rare
-# ones and frequent ones, in families, along directions that overlap. How much of our story survives? We put groups of
-# features into too few dimensions, rebuild a published benchmark at the size of a laptop, and then say plainly what a
-# toy can and cannot show.
-#
-# **You will see** composites among overlapping directions, four kinds of sparse autoencoders (SAEs) as detectors of
-# hundreds of features, the same with thousands, and a list of open questions. **You will need** [the larger
-# example](02_larger_example.ipynb); [hierarchies](08_hierarchies.ipynb) and [remedies](10_remedies.ipynb) help.
+# Large models are thought to hold thousands of features along directions that overlap. How much of what sparse
+# autoencoders (SAEs) did with a handful of features at right angles survives there?
 
-# %% tags=["parameters"]
+# %% tags=["parameters", "hide-input"] mystnb={"code_prompt_show": "Set-up: parameters, imports, training"}
 sigma: float = 0.1  # standard deviation of a magnitude, whose mean is one
 mean_l0: float = 4.0  # features that fire at once in the benchmark, on average
 l1_coeff: float = 0.2  # lambda, the price of latent activation, for the groups
@@ -21,7 +15,7 @@ n_saes: int = 16  # autoencoders for each world, one seed each
 seed: int = 0  # decides worlds, batches and starts
 threshold: float = 0.95  # cosine from which on a latent counts as aligned
 
-# %%
+# %% tags=["hide-input"]
 import itertools
 
 import pandas as pd
@@ -30,7 +24,7 @@ import torch
 import toysae
 from toysae import figures, measures, saes, worlds
 from toysae.chapters.beyond_the_toy import trials
-from toysae.chapters.beyond_the_toy.clouds import clouds
+from toysae.chapters.beyond_the_toy.clouds import OF_LABELS, clouds
 from toysae.chapters.beyond_the_toy.comparison import (
     at_extreme_l0,
     at_true_l0,
@@ -65,7 +59,7 @@ from toysae.sweeps import read_table
 
 check_parameters(globals())
 
-# %%
+# %% tags=["hide-input"]
 figures.house_style()
 seeds = list(range(seed * n_saes, (seed + 1) * n_saes))
 plan = {"n_steps": n_steps, "lr": lr}
@@ -76,34 +70,7 @@ def generator(purpose):
     return torch.Generator().manual_seed(10 * seed + purpose)
 
 
-# %% [markdown]
-# ## Do composites need right angles?
-#
-# A space of $d$ dimensions has room for $d$ directions at right angles. A world with more features than dimensions must
-# let them overlap: this is *superposition*. How much they overlap is told by the *coherence*, the largest absolute
-# cosine between two features.
-#
-# The argument for composites never asked for right angles. The radial bound of [an earlier
-# chapter](03_why_composites_win.ipynb) holds for any data, as long as there is no decoder bias: the loss of a sample is
-# least when some decoder row points along it. Features that fire together, about equally strongly, put their samples
-# along their sum, whatever the angle between them. But overlap brings noise. Where other features fire as well, their
-# directions mix into everything.
-#
-# The test: eight groups of three features. Each group is on in an eighth of the samples, whatever the others do, and
-# then two of its three features fire. In the *control* all features fire at the same rate, but independently. Both
-# worlds are put into fewer and fewer dimensions, along directions that were drawn at random and pushed apart. Each SAE
-# has as many latents as there are features.
-#
-# A label needs care here. Among overlapping directions a row comes close to *some* sum of features by accident, and the
-# more features there are per dimension, the more often. So we count as a **pair** only a composite of exactly two
-# features of one group, the ones that really fire together, and set beside it the composites of any kind among rows
-# before training.
-#
-# *Rule.* *Most latents* are pairs, or atoms, if the whole interval of their mean share over the SAEs lies above one
-# half. Rooms are taken from the largest down, as long as that is so. The same rule is applied to rows before training
-# and to the world without groups: it has to fail there.
-
-# %%
+# %% tags=["hide-input"]
 n_groups, group_size = 8, 3
 n_small = n_groups * group_size
 rooms = [24, 20, 16, 12, 10, 8]  # dimensions
@@ -122,7 +89,7 @@ crowds = {
 }
 
 
-# %%
+# %% tags=["hide-input"]
 def shares_of(W_dec, world, live):
     """Shares of latents, (n_saes,) each: atoms, pairs of one group, all composites, and dead ones."""
     found = toysae.label_latents(W_dec, world, live, threshold)
@@ -140,7 +107,7 @@ def crowded(world):
     return shares_of(stack.W_dec, world, live), shares_of(start.W_dec, world, torch.ones_like(live))
 
 
-# %%
+# %% tags=["hide-input"]
 shares = {name: [crowded(build(directions[d])) for d in rooms] for name, build in crowds.items()}
 overlaps = {d: worlds.coherence(directions[d]) for d in rooms}
 
@@ -151,53 +118,33 @@ def along_rooms(world, what, trained=True):
     return torch.tensor(rooms)[:, None].expand(-1, n_saes).numpy(), y
 
 
-# %% jupyter={"source_hidden": true} tags=["remove-input"]
+# %% tags=["hide-input"]
 def rooms_down_to(values):
-    """The rooms, largest first, as long as the interval of the mean stays above one half."""
+    """The rule: rooms, largest first, as long as most latents are so, by the interval of their mean share."""
     each_room = zip(rooms, values, strict=True)
     return [d for d, _ in itertools.takewhile(lambda pair: mostly(Mean.of(pair[1])), each_room)]
 
 
 lasting = rooms_down_to(along_rooms("in groups", "pairs")[1])
 kept = rooms_down_to(along_rooms("independent", "atomic")[1])
-told = (
-    f"In groups, most latents are pairs, from {rooms[0]} down to {min(lasting)} dimensions"
-    if lasting
-    else f"Even in {rooms[0]} dimensions it is not sure that most latents are pairs"
-)
 
-# %% jupyter={"source_hidden": true} tags=["remove-input"]
-series = {
-    name: {
-        "atoms": along_rooms(name, "atomic"),
-        "pairs that fire together": along_rooms(name, "pairs"),
-        "composites before training": along_rooms(name, "composite", trained=False),
-    }
-    for name in shares
-}
+
+def down(found):
+    return f"down to {min(found)} dimensions" if found else "in no number of dimensions"
+
+
 untrained = rooms_down_to(along_rooms("in groups", "pairs", trained=False)[1])
 ungrouped = rooms_down_to(along_rooms("independent", "pairs")[1])
-show(
-    clouds(series, xlabel="dimensions", ylabel="share of all latents", ylim=(-0.04, 1.04), xticks=rooms),
-    f"{told}.",
-    f"Left: groups of three, two of which fire. Right: the same rates, but independent. {n_small} features and as many"
-    " latents; small dots are SAEs, marks are means. Towards the left the room gets smaller and features overlap more."
-    " The third line counts any composite among untrained rows: what the label gives away by chance.",
-    alt=(
-        "Two panels over the number of dimensions: shares of atoms, of pairs that fire together, and of accidental"
-        " composites before training."
-    ),
-)
-
-# %% jupyter={"source_hidden": true} tags=["remove-input"]
 deepest = min(lasting, default=rooms[0])
 there = rooms.index(deepest)
+
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
 claim(
     "composites-in-superposition",
     (
         deepest < n_small,
-        "Composites do not need right angles: with {features} features most latents are pairs that fire together down"
-        " to {dimensions} dimensions.",
+        "Superposition does not protect from composites: with {features} features, most latents are pairs that fire"
+        " together down to {dimensions} dimensions.",
         "holds",
     ),
     (
@@ -224,6 +171,55 @@ claim(
         ),
     },
 )
+
+# %% jupyter={"source_hidden": true} tags=["remove-input"]
+series = {
+    name: {
+        "atoms": along_rooms(name, "atomic"),
+        "pairs that fire together": along_rooms(name, "pairs"),
+        "composites before training": along_rooms(name, "composite", trained=False),
+    }
+    for name in shares
+}
+show(
+    clouds(
+        series,
+        colours=OF_LABELS,
+        xlabel="dimensions",
+        ylabel="share of all latents",
+        ylim=(-0.04, 1.04),
+        xticks=rooms,
+    ),
+    f"In groups most latents are pairs {down(lasting)}; where features fire independently, most are atoms"
+    f" {down(kept)}.",
+    "Each small dot is an SAE, each mark a mean; towards the left there is less room and features overlap more. Grey:"
+    " composites among rows before training, by chance.",
+    alt=(
+        "Two panels over the number of dimensions: shares of atoms, of pairs that fire together, and of accidental"
+        " composites before training."
+    ),
+)
+
+# %% [markdown]
+# ## Do composites need right angles?
+#
+# A world with more features than dimensions must let their directions overlap: this is *superposition*. How much they
+# overlap is told by the *coherence*, the largest absolute cosine between two features.
+#
+# The argument for composites never asked for right angles. Without a decoder bias the [radial
+# bound](03_why_composites_win.ipynb) holds for any data: the loss of a sample is least when some decoder row points
+# along it. Features that fire together, about equally strongly, put their samples along their sum, whatever the angle
+# between them. But overlap brings noise: where other features fire as well, their directions mix into everything.
+#
+# The test: eight groups of three features. Each group is on in an eighth of the samples, whatever the others do, and
+# then two of its three features fire. In the *control* all features fire at the same rate, but independently. Each SAE
+# has as many latents as there are features.
+#
+# A label needs care here. Among overlapping directions a row comes close to *some* sum of features by accident. So we
+# count as a **pair** only a composite of exactly two features of one group, and set beside it the composites of any
+# kind among rows before training. A *composite* is aligned with a sum of features and with none of them alone.
+
+# %% jupyter={"source_hidden": true} tags=["remove-input", "evidence"]
 most_dead = max(along_rooms(name, "dead")[1].mean(axis=1).max() for name in shares)
 say(
     (
@@ -235,9 +231,8 @@ say(
     " room."
 )
 chance = along_rooms("in groups", "composite", trained=False)[1][-1].mean()
-words = "there the word no longer means much" if chance > 0.2 else "so the word still means something there"
 say(
-    f"In the smallest room {100 * chance:.0f} % of random rows already count as some composite: {words}. And the cosine"
+    f"In the smallest room {100 * chance:.0f} % of random rows already count as some composite. And the cosine"
     " of a pair with one of its members is $\\sqrt{(1 + c)/2}$ for features with cosine $c$, so from $c ="
     f" {2 * threshold**2 - 1:.3f}$ on a pair could not be told from an atom at all."
 )
@@ -245,12 +240,10 @@ say(
 # %% [markdown]
 # ## A benchmark with hundreds of features
 #
-# SynthSAEBench (Chanin and Garriga-Alonso, 2026) is a large world with known features: $16{,}384$ features in $768$
-# dimensions, and SAEs with $4{,}096$ latents. Its ingredients are those of our chapters, all at once. Ours is a small
-# copy:
+# SynthSAEBench ([Chanin and Garriga-Alonso, 2026](https://arxiv.org/abs/2602.14687)) is a large world with known
+# features: $16{,}384$ features in $768$ dimensions, and SAEs with $4{,}096$ latents. Ours is a small copy:
 #
-# * **Rates** fall with the square root of the rank (Zipf's law with exponent one half): few features are frequent, many
-#   are rare.
+# * **Rates** fall with the square root of the rank: few features are frequent, many are rare.
 # * **Families**: the most frequent features are parents of three children each; at most one child fires, and only with
 #   its parent. There: deeper trees, with four children to a parent.
 # * **Correlation** by a few common factors, of parents and loners. There: of all features.
@@ -259,10 +252,9 @@ say(
 # * **A narrow SAE**: half as many latents as features, there a quarter. So it *cannot* find all features.
 #
 # We leave out that there a child's magnitude follows its parent's, that magnitudes differ between features and that the
-# data have an offset; so the decoder bias is off, as in most of this book. And we train far less: there on 200 million
-# samples.
+# data have an offset; so the decoder bias is off. And we train far less: there on 200 million samples.
 
-# %%
+# %% tags=["hide-input"] mystnb={"code_prompt_show": "The small copy"}
 numbers = {name: SMALL[name] for name in ("n_features", "d_in", "n_families", "n_repulsions")}
 numbers |= {"mean_l0": mean_l0, "sigma": sigma}
 world = world_of(seed, **numbers)
@@ -278,29 +270,28 @@ made = {
     "coherence": worlds.coherence(world.features),
     "samples in training": n_steps * batch_size,
 }
+
+# %% jupyter={"source_hidden": true} tags=["remove-input", "evidence"]
 pd.Series({name: f"{v:,}" if isinstance(v, int) else f"{v:.3f}" for name, v in made.items()}).to_frame("here")
 
 # %% [markdown]
-# Four kinds of SAE take part, each at three levels of L0, the mean number of active latents: the plain one with its L1
-# penalty, TopK with half, once and one and a half times the true number, JumpReLU with its L0 penalty, and Matryoshka,
-# here with TopK and four prefixes. (The benchmark has BatchTopK; TopK is cheaper to compute.) All SAEs of a seed live
-# in the same world and see the same batches; the next seed draws another world, by the same recipe.
+# Four kinds of SAE take part, each at three levels of L0, the mean number of active latents. They are the plain one
+# with its L1 penalty; TopK with half, once and one and a half times the true number; JumpReLU with its L0 penalty; and
+# Matryoshka with TopK and four prefixes. All SAEs of a seed live in the same world; the next seed draws another.
 #
-# **SAEs as detectors.** Each latent stands for the feature that its decoder row has the largest cosine with. Then we
-# ask what a user would ask:
+# **SAEs as detectors.** Each latent stands for the feature that its decoder row has the largest cosine with.
 #
 # * **precision**: when the latent fires, how often is its feature on?
 # * **recall**: when the feature is on, how often does the latent fire?
 # * **F1**: the harmonic mean of the two.
 # * **MCC**: the mean cosine when latents and features are matched one to one. Decoder rows alone decide it.
 #
-# The first three are means over the live latents. The samples are such as no SAE was trained on.
-#
-# Sixteen worlds, in this size and with eight times as many features, take some minutes. So they are computed by `make
-# sweep SWEEP=benchmark`, and the table lies beside this notebook; its settings are its own, and the parameters above do
-# not change it. The first world is computed here once more, and held against the table.
+# The first three are means over the live latents, on samples that no SAE was trained on. Sixteen worlds, in this size
+# and with eight times as many features, take some minutes, so their table lies beside this notebook (`make sweep
+# SWEEP=benchmark`). The parameters above do not change it. The first world is computed here once more, and held against
+# the table.
 
-# %%
+# %% tags=["hide-input"] mystnb={"code_prompt_show": "The kept table, and one world again"}
 kept = read_table("tables/benchmark.csv")
 own_starts = kept[kept["seed"] == kept["data_seed"]]
 few_steps = own_starts["n_steps"] == own_starts.groupby("n_features")["n_steps"].transform("min")
@@ -311,7 +302,7 @@ titles = tuple(tables)
 small, large = tables.values()
 true_l0 = {title: float(one["mean_l0"].iloc[0]) for title, one in tables.items()}
 
-# %%
+# %% tags=["hide-input"]
 n_latents = SMALL["n_latents"]
 here = numbers | plan | {"n_latents": n_latents, "batch_size": batch_size, "data_seed": seed, "threshold": threshold}
 rows = {kind: pd.DataFrame(trial(kind, values, [seed], **here)) for kind, values in TRIED.items()}
@@ -331,8 +322,7 @@ claim(
     ),
     (
         abs(moved).max(initial=0) <= 0.02,
-        "The table comes out again: in the {SAEs} SAEs that were trained here once more, F1 and MCC are within 0.02 of"
-        " what it says.",
+        "The table comes out again: F1 and MCC of the {SAEs} SAEs that were trained here are within 0.02 of it.",
         "holds",
     ),
     (
@@ -351,35 +341,27 @@ claim(
 )
 
 # %% [markdown]
-# ## Rules, written down before the results
+# ## What do the authors report, and how is it checked?
 #
-# The authors report four things. (Numbers are from the table of results in the documentation of their package.)
+# 1. **Reconstruction is not recovery.** There, the kind that explains most variance has the lowest F1. We do not have
+#    that kind, and ask a harder thing of ours: in a world, the SAE that explains most variance lies in the lower half
+#    by F1, and by MCC.
+# 2. **L0 trades precision for recall.** Of every kind, the SAE with the highest L0 has less precision and more recall
+#    than the one with the lowest.
+# 3. **Matryoshka explains less and detects better** than BatchTopK at the same L0. We compare it with TopK, seed by
+#    seed, at the true L0: less variance explained, higher F1, higher MCC.
+# 4. **The plain SAE is last** of the four kinds that we share. Each at its setting nearest to the true L0, the plain
+#    one has the lowest F1 and the lowest MCC.
 #
-# 1. **Reconstruction is not recovery.** In their table, at one L0, the kind that explains most variance, matching
-#    pursuit, has the lowest F1 and the lowest MCC but one. We do not have that kind, and ask a harder thing of ours,
-#    over all L0s. Check, seed by seed: among all SAEs of that seed, the one that explains most variance lies in the
-#    lower half by F1, and by MCC.
-# 2. **L0 trades precision for recall.** Check, seed by seed: for every kind, the SAE with the highest L0 has less
-#    precision and more recall than the one with the lowest.
-# 3. **Matryoshka explains less and detects better** than BatchTopK at the same L0, by their table at L0 25; at L0 20
-#    MCC turns round. Check, with TopK, seed by seed, at the true L0: less variance explained, higher F1, higher MCC.
-# 4. **The plain SAE is last** of the four kinds that we share, by a wide margin. (Matching pursuit has a lower F1
-#    still.) Check, seed by seed, each kind at its setting nearest to the true L0: the plain one has the lowest F1 and
-#    the lowest MCC.
+# A check is *reproduced* if it comes out in nearly all worlds, with hundreds of features and with thousands; it
+# *differs* if it comes out in fewer than half, in both; all else is *partly*. The differences of the third are one
+# family of six comparisons: *reproduced* if all six are surely as reported, *differs* if not one of the two scores of
+# detection surely is, in either size. The page [how we judge](judging.md) tells the rest.
 #
-# A check that is made seed by seed is *reproduced* if it comes out in nearly all seeds, with hundreds of features and
-# with thousands; it *differs* if it comes out in fewer than half, in both; all else is *partly*. The differences of
-# rule 3 are one family of six comparisons: three scores, two sizes. It is *reproduced* if all six are surely as
-# reported, and it *differs* if not one of the two scores of detection surely is, in either size.
-#
-# Each rule is also applied to something that it has to condemn: to SAEs that differ in nothing but their starts, to
-# another kind, to a pick by chance.
-#
-# One thing needs a choice: there 34 features fire at once, of which 25 are among the 4,096 most frequent, for which
-# there is room. The table stands at 25. We take the number of *all* features for the true L0, and look at the other at
-# the end.
+# There 34 features fire at once, 25 of them among the most frequent, for which there is room; their table stands at 25.
+# We take the number of *all* features for the true L0, and look at the other at the end.
 
-# %%
+# %% tags=["hide-input"] mystnb={"code_prompt_show": "Checks, seed by seed"}
 reported = {"explains less": ("explained_variance", -1), "higher F1": ("f1", 1), "higher MCC": ("mcc", 1)}
 
 
@@ -405,11 +387,9 @@ def last_by_both(kind, targets):
 
 # %% [markdown]
 # ## Do detectors miss, or do they raise false alarms?
-#
-# In the table, *found* is the number of features with an atomic latent, divided by the number of latents, and *dead*
-# the share of latents that never fire.
 
-# %%
+# %% tags=["hide-input"] mystnb={"code_prompt_show": "Precision and recall"}
+short = {"l0": "L0", "explained_variance": "variance", "mcc": "MCC", "f1": "F1"}
 wanted = ["l0", "explained_variance", "mcc", "precision", "recall", "f1", "found", "dead"]
 
 
@@ -422,24 +402,23 @@ def cloud(table, x, y):
 trading = {title: Fraction.of(precision_for_recall(table)) for title, table in tables.items()}
 alike = {title: of_one_setting(table, true_l0[title], 2) for title, table in tables.items()}
 trading_alike = {title: Fraction.of(precision_for_recall(table)) for title, table in alike.items()}
-small.groupby(["kind", "setting"], sort=False)[wanted].mean().round(3)
+# %% jupyter={"source_hidden": true} tags=["remove-input", "evidence"]
+say("*Found*: features with an atomic latent, divided by the number of latents. *Dead*: latents that never fire.")
+small.groupby(["kind", "setting"], sort=False)[wanted].mean().round(2).rename(columns=short)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 show(
     clouds(
-        {name: cloud(small, "l0", name.lower()) for name in ("precision", "recall", "F1")},
+        {name: cloud(small, "l0", name.lower()) for name in ("precision", "recall")},
         at=true_l0[titles[0]],
         xlabel="active latents per sample, L0",
         ylabel="mean over live latents",
         ylim=(-0.02, 1.02),
     ),
     f"Every kind trades precision for recall in {trading[titles[0]].k} of {trading[titles[0]].n} worlds.",
-    f"{titles[0]}. One panel for each score, one line for each kind, along its settings; small dots are SAEs, marks are"
-    " means. The dotted line is the number of features that really fire at once.",
-    alt=(
-        "Three panels, precision, recall and F1, over the number of active latents, one line for each of four kinds of"
-        " autoencoders."
-    ),
+    f"{titles[0]}: one line for each kind, along its settings; small dots are SAEs, marks are means, and the dotted"
+    " line is the number of features that really fire at once.",
+    alt="Two panels, precision and recall, over the number of active latents, one line for each of four kinds of SAE.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
@@ -447,8 +426,8 @@ claim(
     "l0-trades-precision-for-recall",
     (
         all(nearly_all(count) for count in trading.values()),
-        "The authors find that L0 trades precision for recall. So do we: from its lowest to its highest L0 every kind"
-        " loses precision and gains recall, in nearly all worlds of both sizes.",
+        "As the authors find, L0 trades precision for recall: from its lowest to its highest L0 every kind loses"
+        " precision and gains recall, in nearly all worlds of both sizes.",
         "reproduced",
     ),
     (
@@ -477,17 +456,16 @@ claim(
 # ## Does good reconstruction mean that the features were found?
 #
 # Where nobody knows the features, one can always measure how much variance an SAE explains and how many latents it
-# uses. What else is measured there, such as probes, descriptions of latents or steering, stands in for the features.
-# Here they are known.
+# uses. What else is measured there, such as probes or steering, stands in for the features. Here they are known.
 
-# %%
+# %% jupyter={"source_hidden": true} tags=["remove-input", "evidence"]
 of_large = large.iloc[0]
 say(
     f"The larger worlds: {of_large['n_features']:,} features in {of_large['d_in']} dimensions, {of_large['mean_l0']:g}"
     f" of which fire at once, in {of_large['n_families']} families and more loners; SAEs with {of_large['n_latents']}"
     " latents."
 )
-large.groupby(["kind", "setting"], sort=False)[wanted].mean().round(3)
+large.groupby(["kind", "setting"], sort=False)[wanted].mean().round(2).rename(columns=short)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 low_by = {
@@ -496,14 +474,14 @@ low_by = {
     for title, table in tables.items()
 }
 low_by_both = {title: Fraction.of(torch.tensor([low_by["f1", title], low_by["mcc", title]]).all(0)) for title in titles}
-told = listed([f"{sum(low_by['f1', title])} of {len(low_by['f1', title])} worlds with {title}" for title in titles])
 show(
     clouds(
         {title: cloud(table, "explained_variance", "f1") for title, table in tables.items()},
         xlabel="share of variance explained",
         ylabel="F1 of the latents as detectors",
     ),
-    f"The SAE that explains most variance is in the lower half of its world by F1 in {told}.",
+    f"The SAE that explains most variance is in the lower half of its world by F1 in {sum(low_by['f1', titles[0]])}"
+    f" smaller and {sum(low_by['f1', titles[1]])} larger worlds, of {len(low_by['f1', titles[0]])} each.",
     "Each small dot is an SAE, each mark the mean of a setting. If reconstruction were recovery, the lines would rise"
     " to the right.",
     alt=(
@@ -525,8 +503,8 @@ claim(
     "reconstruction-is-not-recovery",
     (
         all(nearly_all(count) for count in low_by_both.values()),
-        "The authors find that reconstruction is not recovery. So do we: in nearly all worlds of both sizes the SAE"
-        " that explains most variance is in the lower half by F1 and by MCC.",
+        "As the authors find, reconstruction is not recovery: in nearly all worlds of both sizes the SAE that explains"
+        " most variance is in the lower half by F1 and by MCC.",
         "reproduced",
     ),
     (
@@ -537,7 +515,7 @@ claim(
     ),
     (
         True,
-        "The authors find that reconstruction is not recovery. Our check shows it in part: the SAE that explains most"
+        "The authors find that reconstruction is not recovery. Here it is so in part: the SAE that explains most"
         " variance is in the lower half by both F1 and MCC in some worlds, and in others it is not.",
         "partly",
     ),
@@ -596,17 +574,14 @@ claim(
 # %% [markdown]
 # ## Which kind detects best?
 #
-# Now each kind at its setting nearest to the true L0. How near that is, the first column of the table shows.
+# Now each kind at its setting nearest to the true L0.
 
-# %%
+# %% tags=["hide-input"] mystnb={"code_prompt_show": "Each kind at its setting nearest to the true L0"}
 near = {title: at_true_l0(table, true_l0[title]) for title, table in tables.items()}
 means = {
     title: table.groupby("kind", sort=False)[["l0", "explained_variance", "f1", "mcc"]].mean()
     for title, table in near.items()
 }
-pd.concat(means, axis=1).round(3)
-
-# %%
 ahead = matryoshka_ahead(true_l0)
 of_detection = [name for name in ahead.surely_more if not name.startswith("explains less")]
 again = Family.of(
@@ -622,8 +597,8 @@ claim(
     "matryoshka-detects-better",
     (
         len(ahead.surely_more) == len(ahead),
-        "The authors find that at the same L0 Matryoshka explains less and detects better. So do we, in worlds of both"
-        " sizes: it surely explains less variance than TopK, with higher F1 and higher MCC.",
+        "As the authors find, at the same L0 Matryoshka explains less and detects better: in worlds of both sizes it"
+        " surely explains less variance than TopK, with higher F1 and higher MCC.",
         "reproduced",
     ),
     (
@@ -634,9 +609,8 @@ claim(
     ),
     (
         True,
-        "The authors find that at the same L0 Matryoshka explains less and detects better. In part so do we: of the"
-        " {comparisons} comparisons with TopK, {as reported} surely come out so and {the other way round} surely the"
-        " other way round.",
+        "The authors find that at the same L0 Matryoshka explains less and detects better. Of {comparisons} comparisons"
+        " with TopK, {as reported} surely come out so and {the other way round} surely the other way round.",
         "partly",
     ),
     evidence={
@@ -678,7 +652,7 @@ claim(
     source="synthsaebench",
 )
 
-# %% jupyter={"source_hidden": true} tags=["remove-input"]
+# %% jupyter={"source_hidden": true} tags=["remove-input", "evidence"]
 same_best = {}
 for title, table in near.items():
     first = {
@@ -686,20 +660,20 @@ for title, table in near.items():
         for score in ("explained_variance", "f1")
     }
     same_best[title] = Fraction.of(first["explained_variance"] == first["f1"])
-l0s = [f"from {mean['l0'].min():.1f} to {mean['l0'].max():.1f} with {title}" for title, mean in means.items()]
 say(
-    "And reconstruction, at these settings? The kind that explains most variance is also the best by F1 in"
-    f" {listed([f'{count.k} of {count.n} worlds with {title}' for title, count in same_best.items()])}. Mind the L0s,"
-    f" though: they run {listed(l0s)}, where {listed([f'{x:g}' for x in true_l0.values()])} features fire."
+    "The kind that explains most variance is also the best by F1 in"
+    f" {same_best[titles[0]].k} smaller and {same_best[titles[1]].k} larger worlds, of {same_best[titles[0]].n} each."
+    " How near each setting is to the true L0, the table shows."
 )
+pd.concat({title.split()[0]: table for title, table in means.items()}, axis=1).rename(columns=short).round(2)
 
 # %% [markdown]
 # ## Where did the composites go?
 #
-# In this world nobody planted groups. Still, children never fire without their parents, and some parents and loners are
-# correlated. Which labels do the latents get, and what are the composites made of?
+# In this world nobody planted groups. Still, children never fire without their parents, and some parents and loners
+# are correlated.
 
-# %%
+# %% tags=["hide-input"] mystnb={"code_prompt_show": "Labels at the sparsest and the densest setting"}
 sparsest, densest = (at_extreme_l0(small, lowest=is_lowest) for is_lowest in (True, False))
 untouched = saes.random_sign_rows(world, n_latents, seeds)
 random_labels = toysae.label_latents(untouched, world, torch.ones(n_saes, n_latents, dtype=torch.bool), threshold)
@@ -715,8 +689,8 @@ show(
     figures.label_shares(bars, measures.LABELS),
     f"At the lowest L0 of each kind {100 * composed[0].mean():.1f} % of the latents are composite, at the highest"
     f" {100 * composed[1].mean():.1f} %.",
-    f"Mean over {len(composed[0])} SAEs of each kind at its sparsest and at its densest setting, {titles[0]}. Mixed"
-    " latents are aligned neither with a feature nor with a sum that the label looks for.",
+    f"Each kind at its sparsest and at its densest setting, {titles[0]}; *mixed* latents are aligned neither with a"
+    " feature nor with a sum that the label looks for.",
     alt=(
         "Two panels of bars divided by label, for the sparsest and the densest setting of each of four kinds of"
         " autoencoders."
@@ -729,7 +703,7 @@ claim(
     "composites-in-the-benchmark",
     (
         above(at_lowest, 1),
-        "Composites appear in worlds without planted groups: at the lowest L0 of each kind"
+        "Composites appear in worlds without planted groups, too: at the lowest L0 of each kind"
         " {percent at the lowest L0.mean:.0f} % of the latents are composite.",
         "holds",
     ),
@@ -748,13 +722,12 @@ claim(
 )
 
 # %% [markdown]
-# To see where they come from, we take the plain SAEs at their highest price and ask two things: which of their
-# composites join a child with its own parent, and what becomes of composites where the *same* features fire at the same
-# rates, but independently. *Rule.* The composites come from the families if, in nearly all SAEs that have any, most of
-# them join a child with its parent, and if there are surely fewer of them where features are independent. The control
-# gives the features other names: a child then has the wrong parent.
+# To see where they come from, we take the plain SAEs at their highest price and ask which of their composites join a
+# child with its own parent, and what becomes of composites where the *same* features fire at the same rates, but
+# independently. They come from the families if, in nearly all SAEs that have any, most of them join a child with its
+# parent, and if there are surely fewer where features are independent. The control gives the features other names.
 
-# %%
+# %% tags=["hide-input"] mystnb={"code_prompt_show": "Plain SAEs with families and without"}
 singles = toysae.independent(rates, sigma=sigma, features=world.features)
 sparse = here | {"kind": PLAIN, "setting": TRIED[PLAIN][-1:], "seed": seeds}
 
@@ -798,7 +771,7 @@ claim(
     (
         nearly_all(mostly_joined) and len(more_there.surely_more) > 0,
         "The composites come from the families: in nearly all SAEs most of them join a child with its own parent, and"
-        " where the same features fire independently there are surely fewer.",
+        " where features fire independently there are surely fewer.",
         "holds",
     ),
     (
@@ -832,20 +805,21 @@ judged = (
     else "so whether it has a hole is undecided"
 )
 say(
-    "A latent that writes a child together with its parent is one half of *absorption*. The other half is a parent's"
-    " own latent that falls silent beside the child. "
-    + (
-        "Where a latent joins a child with its parent, the parent's own latent fires in"
-        f" {100 * pd.Series(alone).mean():.0f} % of the samples in which the parent has no child on, and in"
-        f" {100 * pd.Series(beside).mean():.0f} % of those with that child. The mean difference in points is {gap:.0f},"
-        f" {judged}."
-        if joined.any(dim=1).sum() > 1
-        else "Too few of these SAEs have a latent that joins a child with its parent to ask this."
-    )
-    + " Over all children, and all kinds near the true L0, the two numbers are"
-    f" {100 * parents['parent_alone'].mean():.0f} % and {100 * parents['parent_with_child'].mean():.0f} %: of all"
-    f" children {100 * served:.0f} % are in an atomic or composite latent of the plain SAEs, and a mean over all"
-    " mixes these with the rest."
+    "Is it *absorption*, a parent's own latent that falls silent beside the child? Where a latent joins the two, the"
+    f" parent's own fires in {100 * pd.Series(alone).mean():.0f} % of the samples in which the parent has no child on,"
+    f" and in {100 * pd.Series(beside).mean():.0f} % of those with that child, {judged}."
+    if joined.any(dim=1).sum() > 1
+    else "Too few of these SAEs have a latent that joins a child with its parent to ask about absorption."
+)
+
+# %% jupyter={"source_hidden": true} tags=["remove-input", "evidence"]
+if joined.any(dim=1).sum() > 1:
+    say(f"Difference of the two, in points: {gap:.0f}.")
+say(
+    "Over all children, and all kinds near the true L0, the two numbers are"
+    f" {100 * parents['parent_alone'].mean():.0f} % and {100 * parents['parent_with_child'].mean():.0f} %. Of all"
+    f" children {100 * served:.0f} % are in an atomic or composite latent of the plain SAEs, and a mean over all mixes"
+    " these with the rest."
 )
 
 # %% [markdown]
@@ -878,13 +852,16 @@ claim(
     control={"TopK from other starts": (len(starts.surely_less) == len(starts), starts["TopK"])},
 )
 say(
-    f"But this compares two runs that one can afford, not two sizes trained to the end: {small['n_steps'].iloc[0]:,}"
-    f" steps for the smaller SAEs and {of_large['n_steps']:,} for the larger, whose rare features are rarer. And the"
-    " larger SAEs have"
-    f" latents for {100 * of_large['n_latents'] / of_large['n_features']:.0f} % of the features, the smaller for"
-    f" {100 * n_latents / world.n_features:.0f} %: what has no latent is noise to all others. Of the larger SAEs'"
-    f" latents {100 * near[titles[1]]['dead'].mean():.0f} % are dead, of the smaller ones'"
-    f" {100 * near[titles[0]]['dead'].mean():.0f} %; F1 counts live ones only, MCC all."
+    "But this compares two runs that one can afford, not two sizes trained to the end. The larger SAEs have latents for"
+    f" {100 * of_large['n_latents'] / of_large['n_features']:.0f} % of the features, the smaller for"
+    f" {100 * n_latents / world.n_features:.0f} %: what has no latent is noise to all others."
+)
+
+# %% jupyter={"source_hidden": true} tags=["remove-input", "evidence"]
+say(
+    f"{small['n_steps'].iloc[0]:,} steps for the smaller SAEs and {of_large['n_steps']:,} for the larger, whose rare"
+    f" features are rarer. Dead latents: {100 * near[titles[1]]['dead'].mean():.0f} % of the larger SAEs,"
+    f" {100 * near[titles[0]]['dead'].mean():.0f} % of the smaller; F1 counts live ones only, MCC all."
 )
 
 # %% [markdown]
@@ -898,8 +875,7 @@ scores = {"MCC": "mcc", "F1": "f1", "explained variance": "explained_variance"}
 gained = Family.of({name: gains(small, longer, score) for name, score in scores.items()})
 say(
     "Twice the steps change"
-    f" {listed([f'{name} by {gain.mean:+.3f}' for name, gain in gained.items()])}, on average over"
-    f" {gained['MCC'].n} worlds. "
+    f" {listed([f'{name} by {gain.mean:+.3f}' for name, gain in gained.items()])}. "
     + (
         f"So more patience surely raises {listed(gained.surely_more)}."
         if gained.surely_more
@@ -924,80 +900,15 @@ say(
     f" {listed([f'{x:g}' for x in true_l0.values()])}, {len(ahead_there.surely_more)} of the {len(ahead_there)}"
     f" comparisons of Matryoshka with TopK surely come out as reported and {len(ahead_there.surely_less)} surely the"
     " other way round. The plain SAE is last by F1 and MCC in"
-    f" {listed([f'{count.k} of {count.n} worlds with {title}' for title, count in behind_there.items()])}."
+    f" {behind_there[titles[0]].k} smaller and {behind_there[titles[1]].k} larger worlds, of"
+    f" {behind_there[titles[0]].n} each."
 )
 
 # %% [markdown]
 # *A cosine is not a meaning.* All scores here ask about directions and firings that we planted. An SAE that finds
 # another, equally good description of the same data scores badly. In a toy we can defend that: we know what made the
-# data. Elsewhere there may be no such fact.
-#
-# ## What a toy can say, and what it cannot
-#
-# **It can show that something is possible.** One small world in which a training objective prefers composites refutes
-# "a low loss means that the true features were found". That needs no realism, only an example.
-#
-# **It can say why.** In a small world costs are computed exactly, so a finding has a reason: the radial bound, the
-# price of two latents, the lean of a row. A reason says what to look for in large models; a bare finding does not. In
-# the worlds of this chapter we no longer compute the optimum, and know less why.
-#
-# **It can test a remedy's claim.** A remedy that fails where everything is known needs an explanation for why it should
-# work elsewhere. There may be one: a toy is not easier in every respect, and ours often withhold what a model's data
-# may offer, such as features seen alone. And one that succeeds here has passed one test, not the last.
-#
-# **It cannot say how often.** Whether features of large models fire together as in our groups, how often they are seen
-# alone, how much their magnitudes vary: these are facts about models and texts. We have chosen them, and the answer
-# depends on all three. So no share or rate of this book is an estimate for any model.
-#
-# **It cannot say what a feature is.** We assumed that data are sums of directions with activations that are never
-# negative. If a model's variables lie on circles, or trade off continuously, atoms and composites are not even the
-# right words.
-#
-# The comment that this book answers says of its own example that it shows what *can* happen. Ten chapters later that is
-# still all we claim. For toys, we know better when, why, and how to notice.
-#
-# ## Ten chapters in ten sentences
-#
-# These name no numbers; what depends on settings, each chapter computes.
-#
-# 1. An SAE can be at a low loss without a single latent that stands for one true feature ([a minimal
-#    example](01_minimal_example.ipynb)).
-# 2. To see that needs heat maps, counts over many seeds, and a label for every latent ([a larger
-#    example](02_larger_example.ipynb)).
-# 3. The reason is the price: for features that fire together equally strongly, one latent along their sum is cheaper
-#    than one for each, unless the price is very high; and without a bias no loss lies below the radial bound
-#    ([why](03_why_composites_win.ipynb)).
-# 4. What decides is how often features are seen alone, how much their magnitudes vary, how many latents there are, and
-#    what activation costs ([when](04_when_they_win.ipynb)).
-# 5. A decoder bias is a latent that is always on and costs nothing; it changes the question ([the
-#    bias](06_the_bias.ipynb)).
-# 6. What the loss prefers and where training stops are two questions, and a dead latent answers neither ([optimum and
-#    training](07_optimum_and_training.ipynb)).
-# 7. Absorption and hedging are relatives of composition, with a parent and a child
-#    ([hierarchies](08_hierarchies.ipynb)).
-# 8. A composite can have three causes: the loss prefers it, training got stuck, or too small a budget of active latents
-#    forces it ([correlations](09_correlations.ipynb)).
-# 9. A remedy gets what it asks for, which need not be the features; so it has to be tried on worlds it was not designed
-#    for ([remedies](10_remedies.ipynb)).
-# 10. Explained variance and recovery are two numbers, and without known features only the first can be measured
-#     directly (this chapter).
-#
-# ## Open questions
-#
-# * Is there a statistic of the *data alone* that tells whether its features can be found by a given objective? [A
-#   condition](03_why_composites_win.ipynb) exists for signed, exact codes; for an SAE with a price it is missing.
-# * Can one tell a composite from an atom *without* known features? Training again with other widths, prices and seeds
-#   and looking at what stays is one candidate; another is an SAE on the rows of an SAE (Leask et al., 2025, who report
-#   that latents of language models do come apart that way). Symmetric worlds, where two bases fit equally well, limit
-#   both.
-# * How often do features of a language model fire together, and how often alone? It could be measured for features one
-#   is sure of.
-# * What remains of the optimum of the loss when the encoder must be linear and features overlap? Our bounds let the
-#   codes be the best possible.
-# * Do remedies that name a budget, such as TopK, only move the problem into the choice of the budget?
-# * Would a loss that pays for *description* rather than for activation, so many bits for which latents and how
-#   strongly, treat atoms and composites as we wish? Ayonrinde, Pearce and Sharkey (2024) propose to judge SAEs by it;
-#   what its optimum is in worlds like ours, we did not compute.
+# data. Elsewhere there may be no such fact. [What a toy can say, and what not](05_what_helps.ipynb), is a question of
+# its own.
 #
 # ## So what?
 
@@ -1016,19 +927,14 @@ pairs_left = (
     if any(d < n_small for d in lasting)
     else "Under these settings we cannot say that most latents are pairs once features overlap."
 )
-pull = f"every kind trades precision for recall in {trading[titles[0]].k} of {trading[titles[0]].n} worlds"
 variance = (
-    f", and SAEs that explain nearly the same variance, at different L0s, differ in F1 by {spread.mean:.2f} on average"
+    f" SAEs that explain nearly the same variance differ in F1 by {spread.mean:.2f} on average."
     if above(spread, 0.1)
     else ""
 )
-say(f"{pairs_left} In the benchmark, {pull}{variance}. At the settings nearest to the true L0 {detector}.")
+say(f"{pairs_left}{variance} At the settings nearest to the true L0 {detector}.")
 say_trained(saes.n_trained())
 
 # %% [markdown]
-# Two questions to take along:
-#
-# 1. You are handed an SAE of a language model, with its L0 and the variance it explains. Which experiment would tell
-#    you whether one of its latents is a composite?
-# 2. Suppose every latent of that SAE were a composite of two features. For which uses would it matter, and for which
-#    not?
+# You are handed an SAE of a language model, with its L0 and the variance it explains. Which experiment would tell you
+# whether one of its latents is a composite?

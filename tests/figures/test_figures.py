@@ -9,7 +9,6 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from toysae.chapters.minimal_example import map_with_activations, sphere_paths, two_ways
-from toysae.chapters.optimum_and_training import excess_split
 from toysae.chapters.the_bias import seen_along_the_diagonal
 from toysae.chapters.when_they_win.phases import phase_diagram
 from toysae.claims.intervals import Fraction
@@ -90,7 +89,6 @@ def test_every_figure_can_be_drawn_at_its_extremes(minimal):
         label_shares(
             {"a": {"x": [1.0, 0.0], "y": [0.3, 0.7]}, "b": {"x": [0.0, 0.0], "y": [0.0, 1.0]}}, ("atomic", "dead")
         ),
-        excess_split({"a": (torch.zeros(2), torch.zeros(2)), "b": (torch.rand(3), torch.rand(3))}),
         seen_along_the_diagonal(
             {"a": (torch.ones(3), torch.eye(3), ["dead"] * 3), "b": (torch.zeros(3), -torch.eye(3), ["negative"] * 3)},
             torch.eye(3),

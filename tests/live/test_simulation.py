@@ -188,6 +188,12 @@ def test_what_is_counted_is_what_the_package_counts(js):
     assert found["anyDead"] == int((~seen.all_live).sum())
 
 
+def test_the_best_is_the_first_of_those_whose_loss_is_the_same(js):
+    losses = [2.0, 1.0005, 1.0, 1.0009, 1.5]
+    assert js("return losses.indexOf(bestOf(losses.map((loss) => ({ loss }))).loss)", losses=losses) == 1
+    assert by_loss(torch.tensor(losses))["lowest loss"] == 1
+
+
 def test_intervals_and_what_is_most_are_those_of_the_claims(js):
     found = js("return ks.map((k) => [interval(k, 64), judged(k, 64)])", ks=list(range(65)))
     for k, (ends, word) in enumerate(found):
@@ -196,7 +202,7 @@ def test_intervals_and_what_is_most_are_those_of_the_claims(js):
         assert word == ("most" if mostly(count) else "fewer" if mostly_not(count) else "undecided")
 
 
-@each_setting
+@pytest.mark.parametrize("setting", [*SETTINGS, {"sigma": 1.0, "p_alone": 0.5, "l1_coeff": 0.5}], ids=str)
 def test_costs_are_those_of_the_package(js, setting):
     world, price = world_of(setting), setting["l1_coeff"]
     costs = js("return costsOf(worldOf(setting), setting.l1_coeff)", setting=setting)

@@ -5,7 +5,7 @@ import re
 import IPython.display
 import pytest
 from matplotlib.figure import Figure
-from nbformat.v4 import new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from tiny_project import make_tiny_project
 
 from toysae import live
@@ -89,3 +89,12 @@ def test_the_front_page_shows_it_with_a_picture_where_there_is_one(tmp_path):
     assert '<noscript><img alt="A heat map of cosines" src="data:image/png;base64,YSBwaWN0dXJl"></noscript>' in with_it
     assert with_it.replace("\n\n", "", 1).count("\n\n") == 0  # an empty line could end the block
     assert pages.front_page("a\n<!-- slot: live -->\nb", {"live": with_it}) == f"a\n{with_it}\nb"
+
+
+@pytest.mark.parametrize(("has_live_page", "leads_to"), [(True, ""), (False, "index.html")])
+def test_a_link_to_a_preset_stays_on_a_page_that_has_a_live_page(has_live_page, leads_to, outputs):
+    link = new_markdown_cell("See [six latents](index.md#live:n_latents=6).")
+    shown = outputs if has_live_page else outputs[2:]
+    page = pages.chapter("01_first", new_notebook(cells=[link, new_code_cell("", outputs=shown)]), None)
+    pages.point_presets(page)
+    assert f'<a href="{leads_to}#live:n_latents=6">six latents</a>' in page.cells[0].source

@@ -565,7 +565,7 @@ def test_settings_of_the_live_page_are_links_to_the_front_page_and_other_links_s
     text = "[one](index.md#live:sigma=0.5&seed=2), [two](01_x.ipynb#a)"
     page = new_notebook(cells=[new_markdown_cell(text)])
     pages.point_presets(page)
-    assert page.cells[0].source == '<a href="index.html#live:sigma=0.5&seed=2">one</a>, [two](01_x.ipynb#a)'
+    assert page.cells[0].source == "[one](index.html#live:sigma=0.5&seed=2){.external}, [two](01_x.ipynb#a)"
 
 
 def test_a_finding_stands_above_the_counts_that_it_rests_on():

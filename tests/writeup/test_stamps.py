@@ -12,6 +12,8 @@ FILES = {
     "notebooks/tables/remedies.csv": "a\n1\n",
     "notebooks/tables/seeds.csv": "a\n1\n",
     "toysae/__init__.py": "",
+    "toysae/live/page.css": "",
+    "toysae/live/page.js": "",
     "toysae/saes/training.py": "z = 1\n",
     "constraints.txt": "torch==2\n",
 }

@@ -41,15 +41,13 @@ class Given:
 def given(world: World, k_active: int, n_latents: int, silent: float) -> Given:
     """The world and the number of latents in words; silent is the share of chosen features that are zero after all."""
     one, n_sets = SETS.get(k_active, "group"), len(world.composites())
-    always = "always " if silent < 5e-4 else ""
-    features = f"{spelled(world.n_features)} features that {always}fire in {one}s"
-    if n_latents < n_sets:
-        room = f"{spelled(n_latents)} latent{'s' if n_latents > 1 else ''} for {spelled(n_sets)} {one}s"
-    elif n_latents == n_sets:
-        room = f"one latent per {one}"
-    else:
-        room = f"{spelled(n_latents)} latents for {spelled(n_sets)} {one}{'s' if n_sets > 1 else ''}"
-    return Given(features if k_active in SETS else f"{features} of {spelled(k_active)}", room, f"{one}s")
+    features = f"{spelled(world.n_features)} features that {'always ' if silent < 5e-4 else ''}fire"
+    latents = f"{spelled(n_latents)} latent{'s' if n_latents > 1 else ''}"
+    if n_sets == 1:
+        return Given(f"{features} together", latents, "composites")
+    size = "" if k_active in SETS else f" of {spelled(k_active)}"
+    room = f"one latent per {one}" if n_latents == n_sets else f"{latents} for {spelled(n_sets)} {one}s"
+    return Given(f"{features} in {one}s{size}", room, f"{one}s")
 
 
 # ---- the learned map
@@ -59,9 +57,9 @@ def map_with_activations(seen: Assessment, sae: int, z: Tensor, sample_names: Se
     """The heat map, and beside it how strongly each latent fires on chosen samples: z (n_samples, n_latents)."""
     n_latents, n_features = seen.cosines.shape[1:]
     readable = n_latents <= READABLE
-    cell = 0.46 if readable else 0.24
-    size = 2.0 + cell * (n_features + len(sample_names)), 1.35 + cell * (n_latents + 2)
-    figure = Figure(figsize=(max(size[0], 4.7), size[1]), layout="constrained")
+    cell = 0.41 if readable else 0.24
+    size = 2.0 + cell * (n_features + len(sample_names)), 1.1 + cell * (n_latents + 2)
+    figure = Figure(figsize=(max(size[0], 4.5), size[1]), layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=[n_features + 0.6, len(sample_names)])
     draw_heat_map(left, seen, sae)
     name_rows_and_columns(left, seen, sae)
@@ -70,8 +68,7 @@ def map_with_activations(seen: Assessment, sae: int, z: Tensor, sample_names: Se
     _draw_activations(right, z.T[order].numpy(), sample_names, [names[i] for i in order] if readable else [])
     if not readable:
         cosine_scale(figure, left)
-    left.set_title("cosine with each feature", fontsize=10)
-    right.set_title("how strongly it fires", fontsize=10)
+    left.set_xlabel("cosine with feature")
     figure.suptitle(title, fontsize=10)
     label_legend(figure, seen.labels.words)
     return figure
@@ -86,7 +83,7 @@ def _draw_activations(axes: Axes, z: np.ndarray, sample_names: Sequence[str], na
             ink = "white" if value > 0.6 * z.max() else "#222222"
             axes.text(j, i, f"{value:.2f}", ha="center", va="center", fontsize=9, color=ink)
     ticks(axes, [*names, *[""] * (len(padded) - len(names))], sample_names)
-    axes.set_xlabel("features in the sample")
+    axes.set_xlabel("activation by sample")
 
 
 # ---- one sample, two ways to write it
@@ -148,7 +145,7 @@ def _draw_square(axes: Axes, mu: float, edges: Way, diagonal: Way) -> None:
     axes.plot(mu, mu, "*", color="#222222", markersize=12)
     axes.text(mu, 1.07 * mu, "the sample", ha="center", va="bottom", fontsize=TYPE)
     axes.text(0.56 * mu, 0.05 * mu, edges.name, color=edges.ink, ha="center", va="bottom", fontsize=TYPE)
-    at = {"ha": "center", "va": "center", "rotation": 45, "fontsize": TYPE}
+    at: dict[str, Any] = {"ha": "center", "va": "center", "rotation": 45, "fontsize": TYPE}
     axes.text(0.42 * mu, 0.54 * mu, diagonal.name, color=diagonal.ink, **at)
     axes.set(xlim=(-0.06 * mu, 1.3 * mu), ylim=(-0.06 * mu, 1.22 * mu), aspect="equal", xticks=[], yticks=[])
     axes.set_xlabel("feature A", fontsize=TYPE)

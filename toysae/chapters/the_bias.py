@@ -111,7 +111,7 @@ def seen_along_the_diagonal(panels: Mapping[str, tuple[Tensor, Tensor, Sequence[
     data    (n_samples, 3), drawn as grey dots
     """
     words = [word for word in LABEL_COLOURS if any(word in labels for _, _, labels in panels.values())]
-    figure = Figure(figsize=(2.5 * len(panels), 3.2), layout="constrained")
+    figure = Figure(figsize=(2.45 * len(panels), 2.8), layout="constrained")
     for axes, (title, (bias, arrows, labels)) in zip(figure.subplots(1, len(panels)), panels.items(), strict=True):
         axes.scatter(*_flattened(data).T, s=5, color="#bbbbbb", linewidth=0, zorder=1)
         start = _flattened(bias)
@@ -137,8 +137,8 @@ def _name_patterns(axes: Axes, data: Tensor) -> None:
     for pattern in torch.unique(data > 0, dim=0):
         middle = _flattened(data[((data > 0) == pattern).all(dim=1)].mean(dim=0))
         name = "+".join(n for n, on in zip("ABC", pattern.tolist(), strict=True) if on) or "none"
-        x, y = middle + 0.32 * middle / max(float(np.linalg.norm(middle)), 1e-9)
+        x, y = middle + 0.5 * middle / max(float(np.linalg.norm(middle)), 1e-9)
         axes.text(x, y, name, ha="center", va="center")
-    reach = 1.5 * max(np.abs(_flattened(data)).max(), 1e-9)
+    reach = 1.7 * max(np.abs(_flattened(data)).max(), 1e-9)
     axes.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
     axes.axis("off")

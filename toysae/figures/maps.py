@@ -49,7 +49,7 @@ def heat_map_row(seen: Assessment, saes: Mapping[str, int], title: str) -> Figur
     readable = n_latents <= READABLE
     beside = 0.38 if readable else 0.2  # what a panel needs beside its cells
     cell = min(((WIDTH - 0.2) / len(saes) - beside) / n_features, 0.44 if readable else 0.09)
-    figure = page_figure(1.5 + cell * (n_latents + 1.6), min(WIDTH, 0.3 + (cell * n_features + beside) * len(saes)))
+    figure = page_figure(1.25 + cell * (n_latents + 1.6), min(WIDTH, 0.3 + (cell * n_features + beside) * len(saes)))
     for i, (axes, (name, sae)) in enumerate(
         zip(np.atleast_1d(figure.subplots(1, len(saes))), saes.items(), strict=True)
     ):

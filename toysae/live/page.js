@@ -55,7 +55,8 @@ const MARKUP = `
 <p class="tl-setting"></p>
 <table class="tl-counts"><caption>How many of the ${N_SAES} SAEs have</caption><thead></thead><tbody></tbody></table>
 <div class="tl-details">
-  <table class="tl-map"><caption>The SAE with the lowest loss: cosines of latents with features</caption>
+  <table class="tl-map">
+    <caption>The SAE with the lowest loss: cosines of latents with features (label from ${THRESHOLD})</caption>
     <thead></thead><tbody></tbody></table>
   <table class="tl-bars"><caption>Its loss, beside three yardsticks</caption>
     <tbody></tbody></table>

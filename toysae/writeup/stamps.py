@@ -7,6 +7,8 @@ from pathlib import Path
 from toysae.writeup.files import write_whole
 from toysae.writeup.project import Project
 
+_CODE = {".py", ".js", ".css"}  # of the package; what the live page is made of stands in a notebook as well
+
 
 def is_fresh(project: Project, name: str) -> bool:
     """Whether the executed notebook is in place, unchanged, and made from the present sources."""
@@ -23,7 +25,7 @@ def sources_hash(project: Project, name: str) -> str:
     Taken before an execution, so that what is edited meanwhile counts as changed. The table of the seeds is made by
     notebooks and read by none.
     """
-    package = sorted(project.package.rglob("*.py"))
+    package = sorted(path for path in project.package.rglob("*") if path.suffix in _CODE)
     tables = [path for path in sorted((project.notebooks / "tables").glob("*")) if path.stem != "seeds"]
     paths = [project.source(name), *package, *tables, project.root / "constraints.txt"]
     lines = [f"{path.relative_to(project.root)} {_hash(path)}" for path in paths if path.exists()]

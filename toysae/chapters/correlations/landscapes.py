@@ -9,9 +9,23 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from toysae.figures.style import (
+    ATOM_INK,
+    COMPOSITE_INK,
+    FOUND,
+    SERIES_COLOURS,
+    SURFACE,
+    legend_below,
+    page_figure,
+    writing_on,
+)
+
 READABLE = 10  # columns, up to which the values are written into the cells
-DARK = 0.45  # share of the scale below which writing is white
-MARKS = {"o": "#ffffff", "x": "#ff9d00", "+": "#7ee0ff"}
+MARKS: tuple[dict[str, Any], ...] = (
+    {"marker": "s", "color": ATOM_INK, "markersize": 6},
+    {"marker": "o", "color": COMPOSITE_INK, "markersize": 6},
+    {"marker": "^", "color": SERIES_COLOURS[0], "markersize": 7, "markerfacecolor": "none"},
+)
 
 
 def value_map(
@@ -23,15 +37,15 @@ def value_map(
     lowest: float = 0.0,
     **axes_settings: Any,
 ) -> Figure:
-    """Values (n_rows, n_columns) as colours from `lowest` to one, written out where there is room; first row below."""
+    """Values (n_rows, n_columns), orange at `lowest`, blue at one, written out where there is room; first row below."""
     n_rows, n_columns = values.shape
-    figure = Figure(figsize=(2.2 + 0.62 * n_columns, 1.1 + 0.42 * n_rows), layout="constrained")
+    figure = page_figure(1.2 + 0.45 * n_rows)
     axes = figure.subplots()
-    image = axes.imshow(values, cmap="viridis", vmin=lowest, vmax=1, origin="lower", aspect="auto")
+    image = axes.imshow(values, cmap=FOUND, vmin=lowest, vmax=1, origin="lower", aspect="auto")
     if n_columns <= READABLE:
         for (row, column), value in np.ndenumerate(values):
-            ink = "white" if value - lowest < DARK * (1 - lowest) else "#111111"
-            axes.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=8, color=ink)
+            ink = writing_on(tuple(image.to_rgba(value)))
+            axes.text(column, row, f"{value:.2f}", ha="center", va="center", color=ink)
     axes.set_xticks(range(n_columns), columns)
     axes.set_yticks(range(n_rows), rows)
     _bare(axes)
@@ -52,30 +66,23 @@ def landscapes(
 ) -> Figure:
     """Values over two continuous settings, side by side on one scale: title -> (values (n_y, n_x), name -> points).
 
-    Points are drawn over the values, as MARKS say, with one legend for all panels. The colours end at the median, so
-    that the valleys can be told apart.
+    Low values are white. Points are drawn over them, as MARKS say, with one legend for all panels. The shades end at
+    the median, so that the valleys can be told apart.
     """
     values = [panel for panel, _ in panels.values()]
     low, high = min(v.min() for v in values), float(np.median(np.concatenate([v.flatten() for v in values])))
-    figure = Figure(figsize=(2.9 * len(panels) + 0.9, 3.5), layout="constrained")
+    levels = np.linspace(low, max(high, low + 1e-9), 11)
+    figure = page_figure(3.4)
     places = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
     for axes, (title, (surface, points)) in zip(places, panels.items(), strict=True):
-        levels = np.linspace(low, max(high, low + 1e-9), 13)
-        image = axes.contourf(x, y, surface, levels=levels, cmap="viridis", extend="max")
-        axes.contour(x, y, surface, levels=levels, colors="white", linewidths=0.3)
-        for (mark, colour), (name, (px, py)) in zip(MARKS.items(), points.items(), strict=False):
-            edge = {
-                "markeredgecolor": "#111111" if mark == "o" else colour,
-                "markeredgewidth": 1.6 if mark != "o" else 0.8,
-            }
-            axes.plot(px, py, mark, color=colour, markersize=7, linestyle="none", label=name, **edge)
+        image = axes.contourf(x, y, surface, levels=levels, cmap=SURFACE, extend="max")
+        axes.contour(x, y, surface, levels=levels, colors="#777777", linewidths=0.4)
+        for look, (name, (px, py)) in zip(MARKS, points.items(), strict=False):
+            axes.plot(px, py, linestyle="none", label=name, **look)
         axes.set(title=title, **axes_settings)
         axes.label_outer()
     figure.colorbar(image, ax=list(places), label=label, pad=0.02, aspect=25, format="%.2f")
-    handles, names = places[0].get_legend_handles_labels()
-    legend = figure.legend(handles, names, loc="outside lower center", ncols=len(names))
-    legend.set_frame_on(True)
-    legend.get_frame().set(facecolor="#8a8a8a", edgecolor="none")
+    legend_below(figure, places[0].get_legend_handles_labels()[0])
     return figure
 
 

@@ -13,6 +13,7 @@ from toysae.measures.labels import feature_names
 from toysae.measures.reading import signed
 
 Halves = tuple[np.ndarray, np.ndarray, Sequence[str]]
+WIDTH, TYPE = 5.0, 9  # inches and points: readable where a phone shrinks the figure to its own width
 LARGEST_WEIGHT = 1.5  # of an encoder, at the end of the colour scale
 
 
@@ -22,16 +23,17 @@ def decoders_and_encoders(panels: Mapping[str, Halves]) -> Figure:
     cosines  (n_latents, n_features) of decoder rows with features
     weights  (n_latents, n_features) of the encoder: how much a unit of each feature adds to the pre-activation
     """
-    figure = Figure(figsize=(0.9 + 2.35 * len(panels), 4.6), layout="constrained")
+    n_latents = max(len(names) for *_, names in panels.values())
+    figure = Figure(figsize=(WIDTH, 1.5 + 0.6 * n_latents), layout="constrained")
     grid = figure.subplots(2, len(panels), squeeze=False)
     for i, (title, (cosines, weights, names)) in enumerate(panels.items()):
         above, below = grid[:, i]
         _draw_half(above, cosines, names, largest=1.0)
         _draw_half(below, weights, names, largest=LARGEST_WEIGHT)
-        above.set_title(title, fontsize=9)
+        above.set_title(title, fontsize=TYPE)
         below.set_xlabel("true feature")
-    grid[0, 0].set_ylabel("decoder: cosine")
-    grid[1, 0].set_ylabel("encoder: weight")
+    grid[0, 0].set_ylabel("decoder")
+    grid[1, 0].set_ylabel("encoder")
     return figure
 
 
@@ -39,7 +41,7 @@ def _draw_half(axes: Axes, values: np.ndarray, names: Sequence[str], largest: fl
     axes.imshow(values, cmap=SIGNED, vmin=-largest, vmax=largest, aspect="auto")
     for (row, column), value in np.ndenumerate(values):
         ink = "white" if abs(value) > 0.65 * largest else "#222222"
-        axes.text(column, row, signed(value), ha="center", va="center", color=ink, fontsize=8)
+        axes.text(column, row, signed(value), ha="center", va="center", color=ink, fontsize=TYPE)
     axes.set_yticks(range(len(names)), names)
     axes.set_xticks(range(values.shape[1]), feature_names(values.shape[1]))
     axes.tick_params(length=0)

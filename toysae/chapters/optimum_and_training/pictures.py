@@ -10,19 +10,19 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from toysae.claims.intervals import Fraction
+from toysae.figures.style import ATOM_INK, GUIDE, THEORY_INK, TRAINED_INK, legend_below, page_figure
 
 Numbers = Sequence[float]
-WIDTH = 5.0  # inches: read at the width of a phone too
-INK, PALE = "#333333", "#999999"
+EXACT_INK = "#444444"  # of dots that were neither trained nor taken from a formula
 DASHES = ("-", "--", "-.", ":")
 MARKS = ("o", "s", "^", "D")
 
 
 def reached_by_row(rows: Mapping[str, tuple[Fraction, Fraction]]) -> Figure:
     """A row for each world and number of latents: shares of SAEs with resampling (filled) and without (hollow)."""
-    figure = Figure(figsize=(WIDTH, 0.85 + 0.25 * len(rows)), layout="constrained")
+    figure = page_figure(0.85 + 0.25 * len(rows))
     axes = figure.subplots()
-    for side, (name, ink) in enumerate({"as trained": INK, "without resampling": PALE}.items()):
+    for side, (name, ink) in enumerate({"as trained": TRAINED_INK, "without resampling": GUIDE}.items()):
         shares = [counts[side] for counts in rows.values()]
         places = np.arange(len(rows)) + 0.16 * (2 * side - 1)
         _bars(axes, shares, places, upright=False, ink=ink, mark="os"[side], name=name)
@@ -31,22 +31,22 @@ def reached_by_row(rows: Mapping[str, tuple[Fraction, Fraction]]) -> Figure:
     axes.set_xlabel("share of SAEs at the best known loss")
     axes.set_yticks(range(len(rows)), list(rows))
     axes.tick_params(length=0)
-    _legend_below(figure, axes)
+    _legend(figure, axes)
     return figure
 
 
 def reached_by_size(sizes: Sequence[int], series: Mapping[str, Sequence[Fraction]]) -> Figure:
     """Shares of SAEs over the number of features, with their intervals, a line for each way to choose the latents."""
-    figure = Figure(figsize=(WIDTH, 2.7), layout="constrained")
+    figure = page_figure(2.7)
     axes = figure.subplots()
     for side, (name, shares) in enumerate(series.items()):
         places = np.array(sizes) + 0.04 * (2 * side - 1)
-        _bars(axes, shares, places, upright=True, ink=(INK, PALE)[side], mark="os"[side], name=name)
-        axes.plot(places, [share.value for share in shares], color=(INK, PALE)[side], linewidth=1, zorder=1)
+        _bars(axes, shares, places, upright=True, ink=(TRAINED_INK, GUIDE)[side], mark="os"[side], name=name)
+        axes.plot(places, [share.value for share in shares], color=(TRAINED_INK, GUIDE)[side], linewidth=1, zorder=1)
     axes.set(ylim=(-0.04, 1.04), yticks=[0, 0.5, 1], xlabel="features, of which two fire")
     axes.set_ylabel("share at the best\nknown loss")
     axes.set_xticks(list(sizes))
-    _legend_below(figure, axes)
+    _legend(figure, axes)
     return figure
 
 
@@ -62,17 +62,17 @@ def _bars(
 
 def gaps(dictionary: Tensor, encoder: Tensor, untrained: tuple[Tensor, Tensor]) -> Figure:
     """What each SAE pays too much, in per cent: for its dictionary, and for its encoder; beside untrained encoders."""
-    figure = Figure(figsize=(WIDTH, 3.2), layout="constrained")
+    figure = page_figure(3.2)
     axes = figure.subplots()
     for (across, up), ink, name in (
-        (untrained, PALE, "encoders before training"),
-        ((dictionary, encoder), INK, "SAEs"),
+        (untrained, GUIDE, "encoders before training"),
+        ((dictionary, encoder), TRAINED_INK, "SAEs"),
     ):
         x, y = (100 * part.clamp(min=0).numpy() for part in (across, up))
         face = ink if name == "SAEs" else "none"
         axes.plot(x, y, "o", color=ink, markerfacecolor=face, markersize=4.5, label=name)
     top = 1.4 * max(100 * float(part.max()) for part in (dictionary, encoder, *untrained))
-    axes.plot([0, top], [0, top], "--", color="black", linewidth=1.2, label="both alike")
+    axes.plot([0, top], [0, top], "--", color=THEORY_INK, linewidth=1.2, label="both alike")
     for set_scale in (axes.set_xscale, axes.set_yscale):
         set_scale("symlog", linthresh=0.1)
     axes.set(xlim=(-0.02, top), ylim=(-0.02, top))
@@ -81,37 +81,36 @@ def gaps(dictionary: Tensor, encoder: Tensor, untrained: tuple[Tensor, Tensor]) 
     axes.set_yticks(marks, [f"{mark:g}" for mark in marks])
     axes.minorticks_off()
     axes.set(xlabel="dictionary gap, % of the best known loss", ylabel="encoder gap, %")
-    _legend_below(figure, axes)
+    _legend(figure, axes)
     return figure
 
 
 def leans(prices: Numbers, laws: Mapping[str, Numbers], exact: Mapping[str, Numbers]) -> Figure:
     """How far rows lean over the price: the law as a line, the nearest minimum of the exact loss as dots."""
-    figure = Figure(figsize=(WIDTH, 2.6), layout="constrained")
+    figure = page_figure(2.6)
     axes = figure.subplots()
     for name, style, mark in zip(laws, DASHES, MARKS, strict=False):
-        axes.plot(prices, laws[name], color="black", linestyle=style, linewidth=1.4)
-        axes.plot(prices, exact[name], mark, color=INK, markersize=5, label=name)
+        axes.plot(prices, laws[name], color=THEORY_INK, linestyle=style, linewidth=1.4)
+        axes.plot(prices, exact[name], mark, color=EXACT_INK, markersize=5, label=name)
     axes.set(xlabel=r"price $\lambda$", ylabel="lean of a row, degrees", xlim=(0, None), ylim=(0, None))
-    _legend_below(figure, axes)
+    _legend(figure, axes)
     return figure
 
 
 def slopes(lines: Mapping[str, tuple[Numbers, Numbers]], dots: Mapping[str, tuple[Numbers, Numbers]]) -> Figure:
     """Slopes at the features over the share of company: a line for each family of worlds, its dots by turning rows."""
-    figure = Figure(figsize=(WIDTH, 3.4), layout="constrained")
+    figure = page_figure(3.4)
     axes = figure.subplots()
-    axes.axhspan(0, 0.6, color="#0072B2", alpha=0.12, linewidth=0)
-    axes.text(0.02, 0.57, "the features are a sharp minimum", color="#0072B2", ha="left", va="top")
+    axes.axhspan(0, 0.6, color=ATOM_INK, alpha=0.12, linewidth=0)
+    axes.text(0.02, 0.57, "the features are a sharp minimum", color=ATOM_INK, ha="left", va="top")
     for name, style, mark in zip(lines, DASHES, MARKS, strict=False):
-        axes.plot(*lines[name], color="black", linestyle=style, linewidth=1.2)
-        axes.plot(*dots[name], mark, color=INK, markersize=4.5, label=name)
+        axes.plot(*lines[name], color=THEORY_INK, linestyle=style, linewidth=1.2)
+        axes.plot(*dots[name], mark, color=EXACT_INK, markersize=4.5, label=name)
     axes.set(xlim=(0, 1.02), ylim=(-0.7, 0.6), ylabel="slope at the features")
     axes.set_xlabel("how often a feature that fires has company")
-    _legend_below(figure, axes, n_columns=2)
+    _legend(figure, axes)
     return figure
 
 
-def _legend_below(figure: Figure, axes: Axes, n_columns: int = 3) -> None:
-    handles, names = axes.get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside lower center", ncols=n_columns, fontsize=9, handlelength=1.6)
+def _legend(figure: Figure, axes: Axes) -> None:
+    legend_below(figure, axes.get_legend_handles_labels()[0])

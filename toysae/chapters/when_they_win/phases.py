@@ -44,7 +44,7 @@ def phase_diagram(
     dead: np.ndarray,
     lines: Mapping[str, Sequence[float]],
     *,
-    share_of: str,
+    share_of: str = "share of SAEs",
     of_features: bool = False,
     **axes_settings: Any,
 ) -> Figure:
@@ -122,7 +122,7 @@ def measured_over_predicted(
     figure = Figure(figsize=(WIDTH, 2.5), layout="constrained")
     axes = figure.subplots()
     axes.axhline(1, color="black", linewidth=1.2, zorder=1)
-    marks = ({"markerfacecolor": "none"}, {"markeredgewidth": 0})
+    marks: Sequence[dict[str, Any]] = ({"markerfacecolor": "none"}, {"markeredgewidth": 0})
     for look, (name, values) in zip(marks, ratios.items(), strict=True):
         shown = np.clip(values, 0, 2)
         axes.plot(predicted, shown, "o", color="#444444", markersize=5, **look, label=name)
