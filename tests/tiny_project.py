@@ -78,8 +78,6 @@ INDEX = """# The book
 
 <!-- finding: first/no-atoms -->
 
-<!-- slot: heat maps -->
-
 <!-- slot: chapters -->
 
 <!-- slot: studies -->

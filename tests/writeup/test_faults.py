@@ -62,7 +62,7 @@ def test_a_front_page_with_a_slot_that_nobody_fills(project, capsys):
     for name in project.names():
         project.source(name).unlink()
     assert main(["book"], project) == 1
-    assert capsys.readouterr().err == "index.md: unknown slot 'nonsense'; known: heat maps, chapters, claims, about\n"
+    assert capsys.readouterr().err == "index.md: unknown slot 'nonsense'; known: live, chapters, studies, about\n"
 
 
 @pytest.mark.parametrize(

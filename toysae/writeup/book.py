@@ -28,13 +28,6 @@ from toysae.writeup import (
 from toysae.writeup.files import swap_folder, workshop
 from toysae.writeup.project import Project, is_chapter
 
-_MAPS = (
-    ("minimal_heat_map", "01_minimal_example", "The minimal example."),
-    ("larger_heat_map", "02_larger_example", "The larger example."),
-    ("room_for_pairs", "02_larger_example", "What is found, over the number of latents."),
-)
-
-
 PAGES = ("claims", "reproduced", "judging", "changes", "comparison", "bench", "references", "glossary")  # in order
 
 
@@ -182,7 +175,6 @@ def _stage_comparison(project: Project, stage: Path) -> str:
 def _slots(project: Project, notebooks: dict[str, NotebookNode], claims: list[Record], about: str) -> dict[str, str]:
     titles = {name: pages.title_of(notebook) for name, notebook in notebooks.items()}
     return {
-        "heat maps": _heat_maps(project, notebooks),
         "live": pages.live_page(live.html(), project.notebooks / "figures" / "minimal_heat_map.png"),
         "chapters": pages.answers({name: title for name, title in titles.items() if is_chapter(name)}, claims),
         "studies": pages.answers({name: title for name, title in titles.items() if not is_chapter(name)}, claims),
@@ -195,24 +187,6 @@ def _names_of_sources(claims: list[Record]) -> dict[str, str]:
     used = {claim.source for claim in claims}
     places = {source: reproduced.place_of(source) for source in used}
     return {source: f"[{SOURCES[source].name}](#{place})" if place else source for source, place in places.items()}
-
-
-def _heat_maps(project: Project, notebooks: dict[str, NotebookNode]) -> str:
-    shown = []
-    for figure, name, title in _MAPS:
-        picture = project.notebooks / "figures" / f"{figure}.png"
-        if picture.exists() and name in notebooks:
-            caption = f"**{title}** Read it in [the chapter]({name}.ipynb)."
-            alt, width = _alt_of(figure, notebooks[name]), pages.width_of(picture.read_bytes())
-            shown.append(pages.figure(f"figures/{figure}.png", caption, alt, width))
-    return ":::::{container} maps\n\n" + "\n".join(shown) + "\n:::::\n" if shown else ""
-
-
-def _alt_of(figure: str, notebook: NotebookNode) -> str:
-    for output in records.outputs_of(notebook):
-        if output.metadata.get("toysae", {}).get("name") == figure:
-            return output.metadata["image/png"]["alt"]
-    return "Heat map of learned features against true features"
 
 
 def _about(project: Project, notebooks: dict[str, NotebookNode]) -> str:

@@ -119,11 +119,6 @@ def figure(path: str, caption: str, alt: str, width: int | None = None) -> str:
     return f'<div class="picture" style="--w: {width}px">\n\n{told}\n</div>\n' if width else told
 
 
-def width_of(png: bytes) -> int:
-    """The natural width of a picture that `show` painted, in pixels of a page: half of its own."""
-    return int.from_bytes(png[16:20], "big") // 2
-
-
 def live_figure(html: str, caption: str, still: NotebookNode) -> str:
     """A captioned figure that draws itself, as MyST Markdown; without scripts its still picture is shown."""
     picture = _picture(still.data["image/png"].strip(), still.metadata["image/png"]["alt"])
