@@ -134,18 +134,16 @@ show(
 #
 # </details>
 
-
 # %%
-def exact_gain(m, price):
-    """Loss of the atoms minus that of the composite, from the best activations."""
+gains = {}
+for m, price in itertools.product(sizes, prices):
     world = toysae.bundles(1, m)  # m features that always fire together
-    composite = torch.ones(1, m) / m**0.5
-    atoms_cost = optimum.dictionary_loss(world.features, world, price)
-    return float(atoms_cost - optimum.dictionary_loss(composite, world, price))
-
+    atoms = optimum.dictionary_loss(world.features, world, price)
+    composite = optimum.dictionary_loss(torch.ones(1, m) / m**0.5, world, price)
+    gains[m, price] = float(atoms - composite)
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-differences = [abs(exact_gain(m, price) - optimum.composite_gain(m, price)) for price in prices for m in sizes]
+differences = [abs(gained - optimum.composite_gain(*case)) for case, gained in gains.items()]
 agreeing = Pooled.of([difference < 1e-6 for difference in differences])
 last_term = [(m - 1) * price**2 / 2 for price in prices for m in sizes if m > 1]
 claim(
@@ -287,18 +285,6 @@ claim(
 #
 # </details>
 
-
-# %%
-def sampled_lead(price, ratio):
-    """Loss of the atoms minus that of the composites, over random samples."""
-    world = toysae.two_of_three(sigma=ratio)
-    generator = torch.Generator().manual_seed(seed)
-    x = world.inputs(world.sample(20_000, generator))
-    both = torch.stack([world.features, world.composites()])
-    atoms, joint = optimum.sample_losses(x, both, price).mean(dim=1)
-    return float(atoms - joint)
-
-
 # %% mystnb={"code_prompt_show": "The boundary, computed; and the cost with signed latents"} tags=["hide-input"]
 triangle, narrow, wide = toysae.two_of_three(), 0.02, 0.8
 
@@ -323,6 +309,18 @@ first_order = {price: optimum.jitter_boundary_small(price) for price in drawn}
 signed = optimum.jitter_threshold_signed()
 signed_crossing = brentq(lambda ratio: signed_cost(ratio) - 1, narrow, wide)
 signed_if_uniform = (1 - 1 / math.sqrt(2)) * math.sqrt(3 / 2)
+
+
+# %%
+def sampled_lead(price, ratio):
+    """Loss of the atoms minus that of the composites, over random samples."""
+    world = toysae.two_of_three(sigma=ratio)
+    generator = torch.Generator().manual_seed(seed)
+    x = world.inputs(world.sample(20_000, generator))
+    both = torch.stack([world.features, world.composites()])
+    atoms, joint = optimum.sample_losses(x, both, price).mean(dim=1)
+    return float(atoms - joint)
+
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 lowest_boundary, highest_boundary = (end(exact[p] for p in prices) for end in (min, max))
@@ -469,6 +467,15 @@ claim(
 #
 # </details>
 
+# %% mystnb={"code_prompt_show": "The best angle, and the law"} tags=["hide-input"]
+lone = 0.2  # how often B is alone; both fire in 0.4 of the samples, A alone in 0.4
+small = [0.002, 0.005, 0.01, 0.015, 0.02]
+square = torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]).double()
+found = [float(90 - optimum.best_angles(square, torch.tensor([[0.4, lone, 0.4]]), p)[0][0, 1]) for p in small]
+predicted = [math.degrees(optimum.tilt(p, 0.4, lone)) for p in small]
+second = [math.degrees(optimum.tilts(p, 0.4, 0.4, lone)[1]) for p in small]
+by_itself = [math.degrees(t / (1 + t)) for t in map(math.radians, predicted)]  # without the other row's lean
+
 
 # %%
 def composite_wins(rho, price):
@@ -481,7 +488,7 @@ def composite_wins(rho, price):
     return bool(costs[0] < costs[1])
 
 
-# %% mystnb={"code_prompt_show": "Both sides of the boundary; the best angle, and the law"} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "Both sides of the boundary"} tags=["hide-input"]
 def on_the_right_side(stars):
     """In how many worlds, one part in fifty on either side of rho*, the dictionary that should be is the cheaper."""
     return Pooled.of([composite_wins(f * star, p) == (f < 1) for p, star in stars.items() for f in (0.98, 1.02)])
@@ -489,13 +496,6 @@ def on_the_right_side(stars):
 
 right_side = on_the_right_side({price: optimum.crossover(price) for price in prices})
 right_if_linear = on_the_right_side({p: 4 * p * (2 - math.sqrt(2)) for p in prices})
-lone = 0.2  # how often B is alone; both fire in 0.4 of the samples, A alone in 0.4
-small = [0.002, 0.005, 0.01, 0.015, 0.02]
-square = torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]).double()
-found = [float(90 - optimum.best_angles(square, torch.tensor([[0.4, lone, 0.4]]), p)[0][0, 1]) for p in small]
-predicted = [math.degrees(optimum.tilt(p, 0.4, lone)) for p in small]
-second = [math.degrees(optimum.tilts(p, 0.4, 0.4, lone)[1]) for p in small]
-by_itself = [math.degrees(t / (1 + t)) for t in map(math.radians, predicted)]  # without the other row's lean
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 price_drawn = min(l1_coeff, largest)

@@ -1376,10 +1376,10 @@ show(
 )
 
 # %% [markdown]
-# **SAEs** have no negative latents, and pay a price. For the problem that they approximate, Dorrell (2026, arXiv
-# 2606.02385) extends this analysis and derives conditions that every best dictionary meets. A condition on the data
-# alone that tells whether an SAE finds their features we do not know. For two features we can look at all dictionaries:
-# up to how often may both fire, before the best two rows are no longer aligned with $A$ and $B$?
+# **SAEs** have no negative latents, and pay a price. For the problem that they approximate, Dorrell (2026) extends this
+# analysis and derives conditions that every best dictionary meets (arXiv 2606.02385). A condition on the data alone
+# that tells whether an SAE finds their features we do not know. For two features we can look at all dictionaries: up to
+# how often may both fire, before the best two rows are no longer aligned with $A$ and $B$?
 
 # %% mystnb={"code_prompt_show": "The best two rows, by looking at all angles"} tags=["hide-input"]
 often = torch.arange(1, 100).double() / 100  # how often both fire
@@ -1459,8 +1459,10 @@ if relu_up_to[smallest] > signed_up_to:
 # $k$ of them add up to the *other* $k$ features. So the same samples are exactly $k$ of $2k$ mirrored features, and no
 # method that sees only the data can tell which of the two bases is the true one.
 
-
 # %% mystnb={"code_prompt_show": "The best dictionary for two sets, and the mirror"} tags=["hide-input"]
+sets = "two sets of three, 6 latents"
+
+
 def labelled(name):
     """The labels of the best known dictionary of one of the five worlds, and its cosines."""
     of_world, size = ladder[name]
@@ -1482,7 +1484,6 @@ def mirror_costs(of_world):
     return torch.stack([optimum.dictionary_loss(bases, of_world, price) for price in [*walled, l1_coeff]])
 
 
-sets = "two sets of three, 6 latents"
 labels_of_sets, map_of_sets = labelled(sets)
 sorted_rows = map_of_sets[measures.reading_order(map_of_sets[None], labels_of_sets, 0)]
 twins, leaky_twins = mirror_costs(pairs[4]), mirror_costs(toysae.solo_leak(4, 2, 0.3))  # sometimes seen alone
