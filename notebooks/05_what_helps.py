@@ -279,7 +279,7 @@ claim(
 say(f"Some of that cost is the price of the truth: the true features themselves have an extra cost of {truth:.2f}.")
 
 # %% [markdown]
-# Where features keep company, the true features [are not what the loss asks for](03_why_composites_win.ipynb).
+# [Why composites win](03_why_composites_win.ipynb) tells where that price comes from.
 #
 # ## Add your own
 #
