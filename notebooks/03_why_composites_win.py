@@ -64,14 +64,14 @@ claim(
     "one-latent-is-cheaper",
     (
         right.k == right.n and gain > 0 and one["price"] < several["price"],
-        "An SAE pays for length, and a diagonal is shorter than the edges: {features} features that fire together cost"
-        " {composite:#.3g} as one composite and {atoms:#.3g} as atoms, as the formulas say.",
+        "An SAE pays for length, and a diagonal is shorter than its edges: one composite costs {composite:#.3g},"
+        " {features} atoms {atoms:#.3g}.",
         "holds",
     ),
     (
         right.k == right.n and gain > 0,
-        "At this price a composite is cheaper because it leaves less error: {features} features that fire together cost"
-        " {composite:#.3g} as one composite and {atoms:#.3g} as atoms, as the formulas say.",
+        "At this price a composite is cheaper because it leaves less error: it costs {composite:#.3g}, {features} atoms"
+        " {atoms:#.3g}.",
         "holds",
     ),
     (

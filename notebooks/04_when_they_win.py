@@ -30,7 +30,7 @@ from toysae.chapters.when_they_win.phases import (
     phase_diagram,
 )
 from toysae.chapters.when_they_win.two_features import pairs_grid
-from toysae.claims import Family, Fraction, Pooled, claim, listed, mostly, say, say_trained, show
+from toysae.claims import Family, Fraction, Pooled, claim, listed, mostly, say, say_answer, say_trained, show
 from toysae.claims.cases import small_print
 from toysae.claims.rules import NEARLY_ALL
 from toysae.sweeps.points import recovery
@@ -173,8 +173,8 @@ decide = {
 shown_to = [clause for clause, holds in decide.items() if holds]
 not_at_all = " (the last not at every price)" if 0 < len(fit_for) < len(room_prices) else ""
 dearer = turned[-1] > turned[0] and all(s["trained"][-1] > s["trained"][0] for s in sides.values())
-say(
-    f"**Features win {listed(shown_to)}**{not_at_all}."
+say_answer(
+    f"Features win {listed(shown_to)}{not_at_all}."
     + (" The higher the price of activation, the more spread and solitude it takes." if dearer else "")
     if shown_to
     else "With these settings it is not seen where the features win."

@@ -287,16 +287,14 @@ say(f"Some of that cost is the price of the truth: the true features themselves 
 # activation. With its fourth power, one activation of $\sqrt 2$ costs four, and two activations of one cost two. Here
 # is the whole remedy. `z` holds the activations, of shape (SAEs, samples, latents).
 
+
 # %%
-weight = 0.03
-
-
 @dataclass(frozen=True)
 class FourthPower(saes.Part):
-    coeff: float
+    weight: float = 0.03
 
     def __call__(self, parameters, pre, z):
-        return self.coeff * z.pow(4).sum(dim=-1)  # what each sample pays
+        return self.weight * z.pow(4).sum(dim=-1)  # what each sample pays
 
 
 # %% [markdown]
@@ -308,7 +306,7 @@ models = {
     "plain SAE": l1_coeff,  # a number is the price of a plain SAE
     "TopK": saes.Variant(saes.TopK(2)),
     "largest cosine": saes.Variant(saes.Relu(), [saes.L1(l1_coeff), saes.LargestCosine(1.0)]),
-    "yours": saes.Variant(saes.Relu(), [FourthPower(weight)]),
+    "yours": saes.Variant(saes.Relu(), [FourthPower()]),
 }
 
 # %% [markdown]

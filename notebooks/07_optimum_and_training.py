@@ -54,6 +54,7 @@ from toysae.claims import (
     nearly_all,
     nothing_to_judge,
     say,
+    say_answer,
     say_trained,
     show,
 )
@@ -152,7 +153,7 @@ def span(counts):
     return f"{min(counts)} to {max(counts)}" if min(counts) < max(counts) else f"{min(counts)}"
 
 
-say(f"**How many do?** Of {total.n} SAEs in {len(visited)} rows, {total.k} reach their optimum.")
+say_answer(f"Of {total.n} SAEs, in {len(visited)} settings, {total.k} reach their optimum, the best dictionary known.")
 show(
     reached_by_row({name: (there[name], there_unaided[name]) for name in visited}),
     f"By row, {span([f.k for f in there.values()])} of {n_saes} SAEs reach the best known loss.",

@@ -49,6 +49,7 @@ from toysae.claims import (
     nearly_all,
     nothing_to_judge,
     say,
+    say_answer,
     say_trained,
     show,
 )
@@ -155,11 +156,11 @@ def is_asked_for(name):
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 control, hierarchy = families["control"], families["hierarchy"]
 found, absorb = Fraction.of(control.finds_features), Fraction.of(hierarchy.absorbs)
-say(
+say_answer(
     (
-        "**Most SAEs absorb: the child's latent writes its parent too, and the parent's own latent falls silent.**"
+        "Most SAEs absorb: the child's latent writes its parent too, and the parent's own latent falls silent."
         if mostly(absorb)
-        else "**With these settings it cannot be said that most SAEs absorb,** which would mean that the child's latent"
+        else "With these settings it cannot be said that most SAEs absorb, which would mean that the child's latent"
         " writes its parent too, and the parent's own falls silent."
     )
     + (" Training is not to blame: this is what the loss asks for." if is_asked_for("hierarchy") else "")

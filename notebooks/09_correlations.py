@@ -39,13 +39,16 @@ from toysae.claims import (
     below,
     claim,
     counted,
+    listed,
     mostly,
     mostly_not,
     nearly_all,
     nothing_to_judge,
     say,
+    say_answer,
     say_trained,
     show,
+    spelled,
 )
 
 check_parameters(globals())
@@ -199,6 +202,17 @@ causes = {
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 preferred, stuck_there, forced = (shares[at] for shares, at in zip(causes.values(), (1, 2, 1), strict=False))
+kept_back = {
+    "the loss prefers composites": preferred,
+    "training gets stuck": stuck_there,
+    "too small a budget forces mixtures": forced,
+}
+found_causes = [cause for cause, share in kept_back.items() if share > 0.1]
+say_answer(
+    f"Composites have {spelled(len(found_causes))} cause{'s' if len(found_causes) > 1 else ''} here: {listed(found_causes)}."
+    if found_causes
+    else "With these settings no cause of composites reaches more than a tenth of the SAEs."
+)
 say(
     f"**The loss:** where features never fire alone, {preferred:.0%} of SAEs miss a feature although nothing cheaper is"
     f" known. **Training:** where they are alone in three of four samples, {stuck_there:.0%} miss one although"

@@ -42,6 +42,7 @@ from toysae.claims import (
     listed,
     mostly,
     say,
+    say_answer,
     say_trained,
     show,
 )
@@ -92,7 +93,7 @@ answer = (
     + ". Where features are never seen alone, the best of them finds"
     f" {best[seed_worlds].max():.2f}."
 )
-say(answer)
+say_answer(answer)
 show(
     found_map(by_world.rename(index=titles), parts=(2, 6)),
     f"No known remedy leads in more than {leads.max()} of the {len(company)} worlds where features keep company.",

@@ -133,7 +133,7 @@ def test_the_list_is_the_core_and_every_extra_in_their_order():
 
 # What nothing in toysae/ imports: commands and notebooks ask for these by name.
 ASKED_FOR = {"jupyterlab", "mypy", "myst-nb", "pytest", "pytest-xdist", "ruff"}
-ASKED_FOR |= {"mini-racer", "playwright", "sphinx", "sphinx-book-theme", "sphinx-mathjax-offline"}
+ASKED_FOR |= {"mini-racer", "playwright", "sphinx-book-theme", "sphinx-mathjax-offline"}
 FRONT_DOOR = {"claims", "worlds", "saes", "optimum", "measures"}  # what stands behind it
 
 

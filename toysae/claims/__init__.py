@@ -20,7 +20,7 @@ A notebook takes what it needs from here.
 from toysae.claims.cases import claim
 from toysae.claims.families import Comparison, Family
 from toysae.claims.intervals import Fraction, Mean, Pooled
-from toysae.claims.prose import say, say_trained, show, show_interactive
+from toysae.claims.prose import say, say_answer, say_trained, show, show_interactive
 from toysae.claims.rules import (
     above,
     at_least_half,
@@ -53,6 +53,7 @@ __all__ = [
     "nearly_all",
     "nothing_to_judge",
     "say",
+    "say_answer",
     "say_trained",
     "show",
     "show_interactive",

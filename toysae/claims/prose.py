@@ -27,6 +27,11 @@ def say(sentence: str) -> None:
     emit({"text/markdown": text("sentence", sentence)})
 
 
+def say_answer(sentence: str) -> None:
+    """Say what a notebook finds, in a sentence or two. The front page says it too, beside the notebook's title."""
+    emit({"text/markdown": f"**{text('sentence', sentence)}**"}, {"toysae": {"role": "answer"}})
+
+
 def say_trained(n_saes: int) -> None:
     """Say how many SAEs the notebook trained, and record it: the published run adds them up."""
     if not isinstance(n_saes, int) or isinstance(n_saes, bool) or n_saes < 0:

@@ -21,7 +21,7 @@ SEEDS = range(10)
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ROOT / "notebooks"
 JUDGES = {"toysae.claims.rules", "toysae.claims.intervals", "toysae.claims.families"}
-_SPEAKING = {"say", "say_trained", "show", "show_interactive"}
+_SPEAKING = {"say", "say_answer", "say_trained", "show", "show_interactive"}
 
 
 def planned() -> Planned:

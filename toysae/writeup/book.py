@@ -46,7 +46,7 @@ def build(project: Project) -> Path:
         _stage_pages(project, notebooks, claims, stage)
         index = pages.with_findings(_text(project.notebooks / "index.md"), claims)
         about = _about(project, notebooks) + _stage_bench(project, stage) + _stage_comparison(project, stage)
-        front = pages.front_page(index, _slots(project, notebooks, claims, about))
+        front = pages.front_page(index, _slots(project, notebooks, about))
         front += contents.toctrees(list(notebooks), [name for name in PAGES if (stage / f"{name}.md").exists()])
         (stage / "index.md").write_text(front, encoding="utf-8")
         made, complaints = _sphinx(stage, "index", [])
@@ -172,12 +172,14 @@ def _stage_comparison(project: Project, stage: Path) -> str:
     return f"\n{link}: {comparison.summary(found)}.\n"
 
 
-def _slots(project: Project, notebooks: dict[str, NotebookNode], claims: list[Record], about: str) -> dict[str, str]:
+def _slots(project: Project, notebooks: dict[str, NotebookNode], about: str) -> dict[str, str]:
     titles = {name: pages.title_of(notebook) for name, notebook in notebooks.items()}
+    answers = {name: records.answer_of(name, notebook) for name, notebook in notebooks.items()}
+    found = {name: answer for name, answer in answers.items() if answer}
     return {
         "live": pages.live_page(live.html(), project.notebooks / "figures" / "minimal_heat_map.png"),
-        "chapters": pages.answers({name: title for name, title in titles.items() if is_chapter(name)}, claims),
-        "studies": pages.answers({name: title for name, title in titles.items() if not is_chapter(name)}, claims),
+        "chapters": pages.answers({name: title for name, title in titles.items() if is_chapter(name)}, found),
+        "studies": pages.answers({name: title for name, title in titles.items() if not is_chapter(name)}, found),
         "about": pages.fold("About this copy", about),
     }
 

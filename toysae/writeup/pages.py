@@ -77,8 +77,12 @@ def point_links_to(folder: str | None, page: NotebookNode) -> None:
 
 
 def point_presets(page: NotebookNode) -> None:
-    """Make links to settings of the live page lead to the front page."""
-    _rewrite(page, _PRESET, _TO_LIVE)
+    """Make links to settings of the live page lead to the front page; on a page that has one of its own, to that."""
+    texts = (
+        output.get("data", {}).get("text/markdown", "") for cell in page.cells for output in cell.get("outputs", [])
+    )
+    has_its_own = any('class="toysae-live"' in text for text in texts)
+    _rewrite(page, _PRESET, _TO_LIVE.replace("index.html", "") if has_its_own else _TO_LIVE)
 
 
 def _rewrite(page: NotebookNode, pattern: re.Pattern, target: str) -> None:
@@ -161,10 +165,9 @@ def with_findings(template: str, claims: list[Record]) -> str:
     return _FINDING.sub(fill, template)
 
 
-def answers(titles: dict[str, str], claims: list[Record]) -> str:
-    """Notebooks in their order, each with a link and with the sentence of its first claim, if it has results."""
-    first = {claim.notebook: claim.statement for claim in reversed(claims)}
-    lines = [f"{int(name[:2])}. {_answer(name, title, first.get(name))}" for name, title in titles.items()]
+def answers(titles: dict[str, str], found: dict[str, str]) -> str:
+    """Notebooks in their order, each with a link and with what it found, if it has results."""
+    lines = [f"{int(name[:2])}. {_answer(name, title, found.get(name))}" for name, title in titles.items()]
     return "\n".join(lines) + "\n"
 
 

@@ -14,6 +14,14 @@ def outputs_of(notebook: NotebookNode) -> list[NotebookNode]:
     return [output for cell in cells for output in cell.outputs if "data" in output]
 
 
+def answer_of(name: str, notebook: NotebookNode) -> str | None:
+    """What a notebook finds: the sentence that it marks as its answer, else its first claim; None without results."""
+    outputs = outputs_of(notebook)
+    marked = [o.data["text/markdown"] for o in outputs if o.metadata.get("toysae", {}).get("role") == "answer"]
+    stated = [claim.statement for claim in recorded(name, outputs, Published())]
+    return next(iter([*(text.strip("*") for text in marked), *stated]), None)
+
+
 def claims_of(name: str, notebook: NotebookNode, published: Published) -> list[Record]:
     """The claims of one notebook, compared with the published ones. Raises ValueError if an id is used twice."""
     found = recorded(name, outputs_of(notebook), published)
