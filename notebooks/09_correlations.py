@@ -208,8 +208,9 @@ kept_back = {
     "too small a budget forces mixtures": forced,
 }
 found_causes = [cause for cause, share in kept_back.items() if share > 0.1]
+several = "s" if len(found_causes) > 1 else ""
 say_answer(
-    f"Composites have {spelled(len(found_causes))} cause{'s' if len(found_causes) > 1 else ''} here: {listed(found_causes)}."
+    f"Composites have {spelled(len(found_causes))} cause{several} here: {listed(found_causes)}."
     if found_causes
     else "With these settings no cause of composites reaches more than a tenth of the SAEs."
 )

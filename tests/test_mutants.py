@@ -1,4 +1,4 @@
-"""The list of mutants cannot rot: every bug can still be put in, at one place, and what it makes of Python is Python."""
+"""The list of mutants cannot rot: every bug can still be put in, at one place, and Python stays Python."""
 
 import ast
 
