@@ -39,12 +39,12 @@ def test_the_first_true_case_is_recorded_with_its_verdict_and_the_evidence_as_nu
 
 @pytest.mark.parametrize(("k", "sentence", "small"), [
     (60, f"The SAE uses its bias: it is long in {Fraction(60, 64)} SAEs.", ""),
-    (4, "Most SAEs keep their bias short, all but 4.", f"long: {Fraction(4, 64)}; "),
-    (30, "Whether most SAEs use their bias is undecided.", f"long: {Fraction(30, 64)}; "),
+    (4, "Most SAEs keep their bias short, all but 4.", "long: 4 of 64 (2 to 15 %); "),
+    (30, "Whether most SAEs use their bias is undecided.", "long: 30 of 64 (35 to 59 %); "),
 ])  # fmt: skip
 def test_the_sentence_stands_above_the_evidence_that_it_does_not_tell_whole(displayed, k, sentence, small):
     state(Fraction(k, 64))
-    about = "<small>" + small + "mean length: 0.5 (95 % interval 0.25 to 0.75).</small>"
+    about = "<small>" + small + "mean length: 0.5 (0.25 to 0.75).</small>"
     assert displayed[0][0]["text/markdown"] == f"**Claim.** {sentence}\n\n{about}"
     assert displayed[0][0][CLAIM_MIME]["statement"] == sentence
 
@@ -140,16 +140,18 @@ def test_only_controls_that_pass_are_told_in_the_sentence_and_all_below_it(displ
     with_control(62, {"noise": 64, "the start": 3, "the plain SAE": 63})
     said = displayed[0][0]["text/markdown"]
     assert "The same is true of noise and the plain SAE, though" in said
-    scores = [f"control, {name}: {Fraction(k, 64)}" for name, k in (("noise", 64), ("the start", 3))]
-    assert "; ".join(scores) in said
+    assert "control, noise: 64 of 64 (94 to 100 %); control, the start: 3 of 64 (2 to 13 %)" in said
 
 
-@pytest.mark.parametrize(("k", "control", "verdict"), [(62, 3, "holds"), (5, 64, "does not hold")])
-def test_a_control_that_fails_or_a_claim_that_does_not_hold_changes_nothing(displayed, k, control, verdict):
+@pytest.mark.parametrize(("k", "control", "ends", "verdict"), [
+    (62, 3, "2 to 13", "holds"),
+    (5, 64, "94 to 100", "does not hold"),
+])  # fmt: skip
+def test_a_control_that_fails_or_a_claim_that_does_not_hold_changes_nothing(displayed, k, control, ends, verdict):
     with_control(k, {"noise": control})
     record = displayed[0][0][CLAIM_MIME]
     assert (record["verdict"], "proves little" in record["statement"]) == (verdict, False)
-    assert displayed[0][0]["text/markdown"].endswith(f"control, noise: {Fraction(control, 64)}.</small>")
+    assert displayed[0][0]["text/markdown"].endswith(f"control, noise: {control} of 64 ({ends} %).</small>")
 
 
 @pytest.mark.parametrize(("control", "kind", "why"), [

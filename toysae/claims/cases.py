@@ -59,9 +59,14 @@ def claim(
 
 def small_print(evidence: Mapping[str, Evidence], controls: Mapping[str, Evidence] | None = None) -> str:
     """The small line of evidence below a sentence, controls last, as Markdown; nothing for no evidence."""
-    told = [f"{name.replace('_', ' ')}: {printed(value)}" for name, value in evidence.items() if printed(value)]
-    told += [f"control, {name}: {printed(value)}" for name, value in (controls or {}).items()]
+    told = [f"{name.replace('_', ' ')}: {_small(value)}" for name, value in evidence.items() if printed(value)]
+    told += [f"control, {name}: {_small(value)}" for name, value in (controls or {}).items()]
     return f"\n\n<small>{'; '.join(told)}.</small>" if told else ""
+
+
+def _small(value: Evidence) -> str:
+    """Without the words that the page "How we judge" says once: brackets hold 95 % intervals."""
+    return printed(value).replace("95 % interval ", "")
 
 
 def _weighed(sentence: str, verdict: str | None, against: Mapping[str, tuple], source: str) -> tuple[str, str | None]:

@@ -48,7 +48,8 @@ def _counts() -> Rule:
     return Rule(
         "Counts are judged by their interval",
         "How many of 64 SAEs do something is a sample: other starting points would give another count. So a count comes"
-        " with the shares that it is compatible with, its 95 % Wilson interval. *Most* is said if that whole interval"
+        " with the shares that it is compatible with, its 95 % Wilson interval; in the small print below a sentence it stands"
+        " in brackets. *Most* is said if that whole interval"
         f" lies above {HALF:g}, *fewer than half* if it lies below, *nearly all* if its lower end is above"
         f" {NEARLY_ALL:g}. There is no exception for all of a few. A verdict that rests on a count has counted at least"
         f" {FEWEST}, a number that was fixed before the run, and is not raised because of what came out.",
