@@ -48,11 +48,11 @@ def _counts() -> Rule:
     return Rule(
         "Counts are judged by their interval",
         "How many of 64 SAEs do something is a sample: other starting points would give another count. So a count comes"
-        " with the shares that it is compatible with, its 95 % Wilson interval; in the small print below a sentence it stands"
-        " in brackets. *Most* is said if that whole interval"
-        f" lies above {HALF:g}, *fewer than half* if it lies below, *nearly all* if its lower end is above"
-        f" {NEARLY_ALL:g}. There is no exception for all of a few. A verdict that rests on a count has counted at least"
-        f" {FEWEST}, a number that was fixed before the run, and is not raised because of what came out.",
+        " with the shares that it is compatible with, its 95 % Wilson interval, in brackets in the small print. *Most*"
+        f" is said if that whole interval lies above {HALF:g}, *fewer than half* if it lies below, *nearly all* if its"
+        f" lower end is above {NEARLY_ALL:g}. There is no exception for all of a few. A verdict that rests on a count"
+        f" has counted at least {FEWEST}, a number that was fixed before the run, and is not raised because of what"
+        " came out.",
         f"After {few} a sentence {_may(nearly_all(few))} say *nearly all*; after {enough} it"
         f" {_may(nearly_all(enough))}, and {least} is the smallest number of which that is true. After {most} it"
         f" {_may(mostly(most))} say *most*; after {half} it {_may(mostly(half))}.",
