@@ -137,7 +137,11 @@ claim(
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 show(
     map_with_activations(
-        seen, best, strength, pattern_names, f"magnitudes: mean $\\mu$ = {mu:g}, deviation $\\sigma$ = {sigma:g}"
+        seen,
+        best,
+        strength,
+        pattern_names,
+        f"magnitudes: mean $\\mu$ = {mu:g}, standard deviation $\\sigma$ = {sigma:g}",
     ),
     f"The latents of this SAE stand for {measures.stand_for(seen, best)}.",
     "Left: the cosine of each latent's direction with each true feature (1 is the same direction, 0 a right angle);"
@@ -177,9 +181,9 @@ say(
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 say(
     f"Take the first row, latent {order[0] + 1}. {measures.row_read_aloud(seen, best, order[0], threshold)} On the"
-    f" right, the best activation of a latent along the sum of {k_active} features of magnitude {mu:g} is"
-    f" {max(0.0, math.sqrt(k_active) * mu - l1_coeff):.2f}{' without a bias' if decoder_bias else ''}:"
-    f" {'the length of that sum less the price' if math.sqrt(k_active) * mu > l1_coeff else 'the price is too high'}."
+    f" right, the best activation of a composite{' without a bias' if decoder_bias else ''} is"
+    f" {max(0.0, math.sqrt(k_active) * mu - l1_coeff):.2f}:"
+    f" {'the length of the sample less the price' if math.sqrt(k_active) * mu > l1_coeff else 'the price is too high'}."
 )
 
 # %% [markdown]
@@ -463,8 +467,8 @@ pd.DataFrame(columns).T.astype(int)
 
 # %% [markdown]
 # *Resampling* rescues dead latents: now and then in the first half of training, they are aimed at a sample that is
-# badly rebuilt. A dead latent is no evidence of anything, so the last column leaves out SAEs that have one
-# and keeps those whose latents are all live. *Positive rows* are random starts without a negative entry.
+# badly rebuilt. A dead latent is no evidence of anything, so the last column leaves out SAEs that have one.
+# *Positive rows* are random starts without a negative entry.
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 only_apart = controls["rare"][1].composites_only
@@ -520,8 +524,8 @@ claim(
 # ## Where do the latents go?
 #
 # Is training too weak to find features? As a *control*, the same SAEs are trained in the same way on features that fire
-# *independently*, each on or off whatever the others do, at a rate that we choose. With three features one can watch: a
-# direction is a point on a sphere.
+# *independently*, each on or off whatever the others do. With three features one can watch: a direction is a
+# point on a sphere.
 
 # %% mystnb={"code_prompt_show": "Where the latents end"} tags=["hide-input"]
 panels = {
@@ -612,10 +616,9 @@ if more(found["rare"], found["as in our world"]):
 # %% [markdown]
 # ## Live
 #
-# Train it yourself: at each move of a slider, 64 new SAEs are trained in this page, from starts of its
-# own, so that its counts differ a little from those above. Do the atoms come back when
-# features [fire alone now and then](index.md#live:p_alone=0.5), or [vary more in
-# magnitude](index.md#live:sigma=0.6)?
+# Train it yourself: at each move of a slider, 64 new SAEs are trained in this page. Its starts are its own, so counts
+# differ a little. Do the atoms come back when features [fire alone now and then](index.md#live:p_alone=0.5), or [vary
+# more in magnitude](index.md#live:sigma=0.6)?
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 show_interactive(
@@ -634,7 +637,7 @@ show_interactive(
 #
 # The comment shows features at right angles, no atom, and a bias that is switched off. How many features there are,
 # which of them fire together, with what magnitudes, and at what price, it does not say. All of that is our choice: the
-# smallest world that we know to show what the comment shows.
+# smallest world that we know to show it.
 
 # %% jupyter={"source_hidden": true} tags=["evidence", "remove-input"]
 active_mean, active_sd = world.magnitude_moments()
