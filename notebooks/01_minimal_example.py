@@ -124,9 +124,10 @@ claim(
         "latents": words.latents,
         "sets": words.sets,
         "composites only": only,
-        "every set learned": complete,
+        "every composite found": complete,
         "no atom": no_atom,
         "no atom before training": before.no_atom,
+        "SAE": f"plain L1 price, {'a' if decoder_bias else 'no'} decoder bias",
         "settings": "our choice",
     },
     control={"the SAEs before training": (mostly(only_before), only_before)},
@@ -135,7 +136,13 @@ claim(
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 show(
-    map_with_activations(seen, best, strength, pattern_names, f"$\\mu$ = {mu:g}, $\\sigma$ = {sigma:g}"),
+    map_with_activations(
+        seen,
+        best,
+        strength,
+        pattern_names,
+        f"magnitudes: mean $\\mu$ = {mu:g}, standard deviation $\\sigma$ = {sigma:g}",
+    ),
     f"The latents of this SAE stand for {measures.stand_for(seen, best)}.",
     "Left: the cosine of each latent's direction with each true feature (1 is the same direction, 0 a right angle);"
     " right: how strongly the latent fires on samples of these features"
@@ -156,15 +163,33 @@ say(
 )
 
 # %% [markdown]
+# <details><summary>How do I read a claim?</summary>
+#
+# The run chose the sentence beside a coloured bar. *Most* is said if a count is above one half even at the low end of
+# its interval; *surely*, if a difference survives a correction for how many were compared ([how we judge](judging.md)).
+#
+# The small print holds what was counted, and the *control*: a case in which the same test should fail, or it would show
+# nothing.
+#
+# The last line is the verdict on what somebody said (*reproduced*, *partly*, *differs*), or what theory or we ourselves
+# said (*holds*, *partly*, *does not hold*).
+#
+# </details>
+#
 # ## One row, read aloud
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
-say(f"Take the first row, latent {order[0] + 1}. {measures.row_read_aloud(seen, best, order[0], threshold)}")
+say(
+    f"Take the first row, latent {order[0] + 1}. {measures.row_read_aloud(seen, best, order[0], threshold)} On the"
+    f" right, the best activation of a composite{' without a bias' if decoder_bias else ''} is"
+    f" {max(0.0, math.sqrt(k_active) * mu - l1_coeff):.2f}:"
+    f" {'the length of the sample less the price' if math.sqrt(k_active) * mu > l1_coeff else 'the price is too high'}."
+)
 
 # %% [markdown]
-# Each latent gets the first of four labels that fits. It is **dead** if it never fires; an **atom** if its cosine with
-# one feature reaches the threshold; a **composite** if its cosine with the normalised sum of features that fire
-# together does; **mixed** otherwise. Had the SAE found the features, each row would hold a single 1.
+# Each latent gets the first of four labels that fits. It is **dead** if it never fires, and else *live*: an **atom** if
+# its cosine with one feature reaches the threshold; a **composite** if its cosine with the normalised sum of features
+# that fire together does; **mixed** otherwise. Had the SAE found the features, each row would hold a single 1.
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 bias_size = float(trained.b_dec[best].norm())
@@ -175,8 +200,8 @@ say(
     if decoder_bias
     else (
         "**Bias only.** The last row is all zeros because the decoder bias is switched off. The comment did so too:"
-        ' so small a model would use it "to do tricky things". No feature is lost by that, since all of them start at'
-        " the origin. [The bias](06_the_bias.ipynb) switches it on."
+        ' so small a model would use it "to do tricky things". No feature is lost by that: the direction of each passes'
+        " through the origin. [The bias](06_the_bias.ipynb) switches it on."
     )
 )
 
@@ -193,14 +218,14 @@ say(
 # ## What is a sparse autoencoder?
 #
 # The data come first. A *feature* owns a direction $v_i$ in space, and here all directions are at right angles. A
-# sample is the sum of the features that fire in it, each with its activation $a_i \ge 0$:
+# sample is the sum of the features that fire in it, each with its *magnitude* $a_i \ge 0$:
 #
 # $$x = \sum_i a_i v_i .$$
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 say(
     f"In every sample {k_active} of the {n_features} features fire, each choice equally likely. A feature that fires"
-    " has activation $\\max(0, \\mu + \\sigma \\varepsilon)$ with a standard normal $\\varepsilon$; $\\sigma / \\mu$"
+    " has magnitude $\\max(0, \\mu + \\sigma \\varepsilon)$ with a standard normal $\\varepsilon$; $\\sigma / \\mu$"
     " is called the *spread*."
 )
 
@@ -215,7 +240,7 @@ pd.DataFrame(samples.numpy(), columns=names).round(2)
 #
 # $$z = \mathrm{relu}(x W_{enc} + b_{enc}), \qquad \hat x = z W_{dec} .$$
 #
-# Training makes the error small, and asks a price $\lambda$ for firing:
+# Training makes the error small, and charges a price $\lambda$ per unit of activation $z_j$:
 #
 # $$\text{loss} = \tfrac12 \lVert x - \hat x \rVert^2 + \lambda \sum_j z_j .$$
 #
@@ -250,8 +275,8 @@ torch.testing.assert_close(one_loss(x, **first), trained.losses(x[None])[0])
 #
 # ## One sample, two ways to write it
 #
-# Why would an SAE prefer pairs? Let two features fire with strength $\mu$ each. Their sample is the far corner of a
-# square. Two atoms walk to it along the edges, one composite along the diagonal.
+# Why would an SAE prefer pairs? Let two features fire with magnitude $\mu$ each. Their sample is the far corner of a
+# square. Two atoms approach it along the edges; one composite, along the diagonal.
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 edges, diagonal = ways(mu, l1_coeff)
@@ -272,7 +297,7 @@ show(
 # The price is on length, and a diagonal is shorter than two edges. Neither way goes to its end: the last bit would cost
 # more than the error that it removes. [Why composites win](03_why_composites_win.ipynb) has the whole account.
 #
-# That was one sample, in which both features are equally strong. And all samples together?
+# That was one sample, in which both features have the same magnitude. And all samples together?
 
 # %% mystnb={"code_prompt_show": "What atoms and composites cost"} tags=["hide-input"]
 composites_cost = float(optimum.dictionary_loss(world.composites(), world, l1_coeff))
@@ -294,23 +319,24 @@ claim(
     "composites-cheaper",
     (
         composites_cost < atoms_cost and n_latents >= n_sets,
-        "The objective itself prefers the composites: with one latent for each they cost {composites cost:.3f}, the"
-        " true features {true features cost:.3f}.",
+        "The objective itself prefers the composites: over all samples, a dictionary of them costs"
+        " {composites cost:.3f}, one of the true features {true features cost:.3f}.",
         "holds",
     ),
     (
         composites_cost < atoms_cost,
-        "The objective itself prefers the composites, though these SAEs have no room for all {composites}: with one"
-        " latent for each they cost {composites cost:.3f}, the true features {true features cost:.3f}.",
+        "The objective itself prefers the composites, though these SAEs have too few latents for all of them: over"
+        " all samples, a dictionary of all composites costs {composites cost:.3f}, one of the true features"
+        " {true features cost:.3f}.",
         "holds",
     ),
     (
         True,
-        "The objective does not prefer the composites here: with one latent for each they cost {composites cost:.3f},"
-        " the true features {true features cost:.3f}.",
+        "The objective does not prefer the composites here: over all samples, a dictionary of them costs"
+        " {composites cost:.3f}, one of the true features {true features cost:.3f}.",
         "does not hold",
     ),
-    evidence={"composites cost": composites_cost, "true features cost": atoms_cost, "composites": n_sets},
+    evidence={"composites cost": composites_cost, "true features cost": atoms_cost, "composites in all": n_sets},
     source="theory",
 )
 
@@ -325,30 +351,30 @@ claim(
     ),
     (
         mostly(cheap),
-        "Most SAEs without an atom and without a dead latent cost no more than {the atoms}.",
+        "Among SAEs with no atom and no dead latent, most cost no more than {the atoms}.",
         "holds",
     ),
     (
         mostly_not(cheap),
-        "Most SAEs without an atom and without a dead latent cost more than {the atoms}.",
+        "Among SAEs with no atom and no dead latent, most cost more than {the atoms}.",
         "does not hold",
     ),
     (
         True,
-        "Whether most SAEs without an atom and without a dead latent cost no more than {the atoms} is undecided.",
+        "Among SAEs with no atom and no dead latent, it is undecided whether most cost no more than {the atoms}.",
         "partly",
     ),
     evidence={
         "cost no more": cheap,
         "the atoms": "the true features" + (" with the same bias" if decoder_bias else ""),
     },
-    control={"SAEs without an atom before training": (mostly(cheap_before), cheap_before)},
+    control={"such SAEs before training": (mostly(cheap_before), cheap_before)},
 )
 
 # %% [markdown]
 # No way is shorter than the straight line, and that puts a floor under the loss of every SAE without a bias, the
-# *radial bound*. Without spread, $\sigma = 0$, each set of features is one direction, and a latent along it reaches the
-# floor. Does training?
+# *radial bound*. Without spread, $\sigma = 0$, the samples of each *set* of features that fire together
+# are one direction, and a latent along it reaches the floor. Does training?
 
 # %% mystnb={"code_prompt_show": "Training without spread"} tags=["hide-input"]
 exact_world = toysae.k_of_n(n_features, k_active, mu=mu, sigma=0.0)  # trained on the complete list of its samples
@@ -366,8 +392,8 @@ claim(
     (decoder_bias, "The decoder has a bias here, and the radial bound is one for SAEs without.", None),
     (
         mostly(at_bound),
-        "Without spread most SAEs come within a thousandth of the radial bound, so no SAE of this kind can be"
-        " noticeably better.",
+        "Without spread most SAEs come within a thousandth of the radial bound, so no SAE without a bias"
+        " can be noticeably better than these.",
         "holds",
     ),
     (
@@ -391,7 +417,7 @@ claim(
     evidence={"within a thousandth": at_bound, "radial bound": exact_bound},
     control={
         "the SAEs before training": (mostly(at_bound_before), at_bound_before),
-        "the true features, which lie above it by %": (atoms_above < 1e-3, 100 * atoms_above),
+        "the true features": (atoms_above < 1e-3, f"{100 * atoms_above:.0f} % above the bound"),
     },
     source="theory",
 )
@@ -400,12 +426,12 @@ claim(
 # ## How often does it happen?
 #
 # One SAE proves little, so we trained many, each from a random start of its own. We count those in which *every*
-# latent is a composite, and count the same SAEs before training. [How we judge](judging.md) says when that is *most*.
+# latent is a composite, and count the same SAEs before training. [How we judge](judging.md) says what counts as *most*.
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 chance = before.no_atom
 say(
-    f"To have no atom proves less: {chance.k} of {chance.n} SAEs have none before training"
+    f"Having no atom is weaker evidence: {chance.k} of {chance.n} SAEs have none before training"
     + (", since a random direction is seldom close to a feature." if mostly(chance) else ".")
 )
 
@@ -442,6 +468,7 @@ pd.DataFrame(columns).T.astype(int)
 # %% [markdown]
 # *Resampling* rescues dead latents: now and then in the first half of training, they are aimed at a sample that is
 # badly rebuilt. A dead latent is no evidence of anything, so the last column leaves out SAEs that have one.
+# *Positive rows* are random starts without a negative entry.
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 only_apart = controls["rare"][1].composites_only
@@ -497,8 +524,8 @@ claim(
 # ## Where do the latents go?
 #
 # Is training too weak to find features? As a *control*, the same SAEs are trained in the same way on features that fire
-# *independently*, each on or off whatever the others do. With three features one can watch: a direction is a point on a
-# sphere.
+# *independently*, each on or off whatever the others do. With three features one can watch: a direction is a
+# point on a sphere.
 
 # %% mystnb={"code_prompt_show": "Where the latents end"} tags=["hide-input"]
 panels = {
@@ -515,9 +542,10 @@ if n_features == 3:
     show(
         sphere_paths(panels, world.features),
         f"Where features fire in {words.sets}, {together:.0f} % of the latents end as composites; where they fire"
-        f" independently, {apart:.0f} % end as atoms.",
-        "Each line is the way of one latent, from a ring to a dot in the colour of its label; A, B and C are the"
-        " features, half-way between two lies their pair, and the rim is the far side of the sphere.",
+        f" independently, each in a third of the samples, {apart:.0f} % end as atoms.",
+        "Each line is the way of one latent from ring to dot, coloured by its end: orange composite, blue atom, grey"
+        " mixed, dark dead; A, B and C are the features, pairs lie half-way along the arcs, and the rim is the far"
+        " side.",
         alt=(
             "Two maps of the sphere with corners A, B and C: paths of all latents from start to end, for the world and"
             " for the control."
@@ -539,34 +567,41 @@ claim(
     ),
     (
         mostly(found["rare"]) and nearly_all(found["as in our world"]),
-        "When features fire independently, the same SAEs do find them all, whether they fire rarely or as often as in"
-        " our world.",
+        "When features fire independently, the same SAEs do find them all, each firing in {rate} of the samples or, as"
+        " in our world, in {our rate}.",
         "holds",
     ),
     (
         mostly(found["rare"]),
-        "When features fire independently and rarely, most of the same SAEs find them all. Where each fires as often as"
-        " in our world, {all found as in our world.k} of {all found as in our world.n} do, which is not nearly all.",
+        "When features fire independently, each in {rate} of the samples, most of the same SAEs find them all. At the"
+        " rate of our world, {our rate}, {outcome}: {all found at our rate.k} of {all found at our rate.n} find all.",
         "partly",
     ),
     (
         mostly_not(found["rare"]),
-        "Even when features fire independently and rarely, most SAEs do not find them all: {all found.k} of"
-        " {all found.n} have an atom for every feature.",
+        "Even when features fire independently, each in {rate} of the samples, most SAEs do not find them all:"
+        " {all found.k} of {all found.n} have an atom for every feature.",
         "does not hold",
     ),
     (
         True,
-        "Whether most SAEs find all features when these fire independently is undecided: {all found.k} of"
-        " {all found.n} have an atom for every feature.",
+        "When features fire independently, each in {rate} of the samples, it is undecided whether most SAEs find them"
+        " all: {all found.k} of {all found.n} have an atom for every feature.",
         "partly",
     ),
     evidence={
         "all found": found["rare"],
-        "rate of each feature": rates["rare"],
-        "all found as in our world": found["as in our world"],
-        "rate as in our world": rates["as in our world"],
-        "no atom as in our world": controls["as in our world"][1].no_atom,
+        "rate": f"1/{n_features}",
+        "all found at our rate": found["as in our world"],
+        "our rate": f"{k_active}/{n_features}",
+        "outcome": (
+            "fewer than half do"
+            if mostly_not(found["as in our world"])
+            else "most still do, but too few to say nearly all"
+            if mostly(found["as in our world"])
+            else "it is undecided whether most do"
+        ),
+        "no atom at our rate": controls["as in our world"][1].no_atom,
     },
     control={
         "the SAEs before training": (mostly(found_before), found_before),
@@ -581,8 +616,9 @@ if more(found["rare"], found["as in our world"]):
 # %% [markdown]
 # ## Live
 #
-# Train it yourself: at each move of a slider, 64 new SAEs are trained in this page. Do the atoms come back when
-# features [fire alone now and then](index.md#live:p_alone=0.5), or [vary more in strength](index.md#live:sigma=0.6)?
+# Train it yourself: at each move of a slider, 64 new SAEs are trained in this page. Its starts are its own, so counts
+# differ a little. Do the atoms come back when features [fire alone now and then](index.md#live:p_alone=0.5), or [vary
+# more in magnitude](index.md#live:sigma=0.6)?
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 show_interactive(
@@ -600,8 +636,8 @@ show_interactive(
 # ## What did we choose?
 #
 # The comment shows features at right angles, no atom, and a bias that is switched off. How many features there are,
-# which of them fire together, how strongly, and at what price, it does not say. All of that is our choice: the smallest
-# world that we know to show what the comment shows.
+# which of them fire together, with what magnitudes, and at what price, it does not say. All of that is our choice: the
+# smallest world that we know to show it.
 
 # %% jupyter={"source_hidden": true} tags=["evidence", "remove-input"]
 active_mean, active_sd = world.magnitude_moments()

@@ -185,8 +185,8 @@ pd.DataFrame(account).T.round(4)
 # $$\min_s \; \tfrac12 (r - s)^2 + \lambda s = \lambda r - \lambda^2 / 2 ,$$
 #
 # and exactly that if a row points along it. This floor is the *radial bound*. So with enough latents the best
-# dictionary has one for each *direction of the data*. Features that always fire in company are no such direction, and
-# an atom for them is wasted.
+# dictionary has one for each *direction of the data*. No sample points along a feature that never fires alone; an atom
+# for it is wasted.
 #
 # <details><summary>When does the bound not apply?</summary>
 #
@@ -256,18 +256,20 @@ claim(
 # %% [markdown]
 # ## What does spread do?
 #
-# If features that fire together vary in strength, with standard deviation $\sigma$ around $\mu$, the samples of one
-# pair fan out, and one latent no longer covers them all. Take the world of [the minimal
+# If the magnitudes of features that fire together vary, with standard deviation $\sigma$ around $\mu$, the samples of
+# one pair fan out, and one latent no longer covers them all. Take the world of [the minimal
 # example](01_minimal_example.ipynb). What its three composites cannot write costs about $\sigma^2/3$, whatever the
 # price; what they save is $(2 - \sqrt 2) \lambda \mu$. So at small prices composites should be cheaper as long as
 #
 # $$\sigma^2 < 3 (2 - \sqrt 2) \, \lambda \mu .$$
 #
-# At other prices we compute that boundary on a fine grid of magnitudes. If latents could also be negative, they could
-# write the difference too, and the boundary at a vanishing price would lie at
-# $\sigma/\mu = (1 - 1/\sqrt 2) \sqrt{\pi/2}$.
+# At other prices we compute that boundary on a fine grid of magnitudes. It is the boundary between two pure
+# dictionaries, atoms and composites; rows that lean move it, as [when they win](04_when_they_win.ipynb) shows.
 #
 # <details><summary>Where do these formulas come from, and how are they judged?</summary>
+#
+# If latents could also be negative (*signed*), they could write the difference of two magnitudes too, and the boundary
+# at a vanishing price would lie at $\sigma/\mu = (1 - 1/\sqrt 2) \sqrt{\pi/2}$.
 #
 # Let two features fire with magnitudes $a$ and $b$. With latents of both signs and a vanishing price every sample is
 # written exactly. The atoms pay $a + b$. The composites write $(a + b)/\sqrt 2$ with the latent of that pair and
@@ -280,8 +282,7 @@ claim(
 #
 # Rules: at the smallest price the formula should be within a twentieth of the boundary, and the smaller the price the
 # better. The computed boundary is tested on random samples: with a tenth less spread the composites should be cheaper,
-# with a tenth more the atoms. The formula for signed latents should meet the costs summed without it within a
-# hundredth.
+# with a tenth more the atoms. The formula for signed latents should meet direct sums of the costs within a hundredth.
 #
 # </details>
 
@@ -329,7 +330,7 @@ show(
     "The higher the price, the more spread composites bear: from"
     f" $\\sigma/\\mu$ = {lowest_boundary:.2f} to {highest_boundary:.2f} over these prices.",
     "The solid line is where atoms and composites of the minimal example cost the same; the dashed line is the formula"
-    " above, the dotted one that for signed latents.",
+    " above, the dotted one that for *signed* latents, which may also be negative.",
     alt="Boundary between cheaper composites, below, and cheaper atoms, above, as spread over price.",
 )
 
@@ -347,26 +348,27 @@ claim(
     "spread-kills-composites",
     (
         crossing and confirmed.k == confirmed.n,
-        "At every price enough spread makes the atoms cheaper than the composites, and random samples confirm how much"
-        " it takes.",
+        "At all {prices confirmed by random samples.n} prices tried, enough spread makes the atoms cheaper than the"
+        " composites, and random samples confirm the computed boundary to within a tenth.",
         "holds",
     ),
     (
         crossing and 2 * confirmed.k >= confirmed.n,
-        "At every price enough spread makes the atoms cheaper, but random samples confirm the computed boundary at"
+        "At every price tried, enough spread makes the atoms cheaper, but random samples confirm the boundary at"
         " {prices confirmed by random samples.k} of {prices confirmed by random samples.n} prices only.",
         "partly",
     ),
     (
         crossing,
-        "At every price enough spread makes the atoms cheaper, but not where we computed it: random samples confirm the"
+        "At every price tried, enough spread makes the atoms cheaper, but not where we computed it: samples confirm the"
         " boundary at {prices confirmed by random samples.k} of {prices confirmed by random samples.n} prices.",
         "does not hold",
     ),
-    (True, "Within this range of spreads the atoms do not become cheaper at every price.", "does not hold"),
+    (True, "Within this range of spreads the atoms do not become cheaper at every price tried.", "does not hold"),
     evidence={
         "boundary by price": listed([f"{exact[p]:.2f} at {p:g}" for p in prices]),
         "prices confirmed by random samples": confirmed,
+        "confirmed means": "composites cheaper with a tenth less spread, atoms with a tenth more",
     },
     control={"the constant boundary that fits best": (of_constant.k == of_constant.n, of_constant)},
     source="theory",
@@ -388,7 +390,7 @@ claim(
     (
         came_out.k == came_out.n,
         "The formula for small prices is good where it should be: at $\\lambda$ = {smallest price:g} it gives"
-        " {formula:.3f} for a boundary of {computed:.3f}.",
+        " {formula:.3f} for a boundary of {computed:.3f} between the two pure dictionaries.",
         "holds",
     ),
     (
@@ -417,13 +419,14 @@ claim(
     "signed-limit",
     (
         abs(signed / signed_crossing - 1) < 0.01,
-        "For signed latents, costs that were summed without the formula cross where it says.",
+        "If latents could also be negative, direct sums of both costs would cross at the spread that the formula in the"
+        " fold predicts.",
         "holds",
     ),
     (
         True,
-        "For signed latents, costs that were summed without the formula cross at {crossing:.3f}, not at {formula:.3f}"
-        " as it says.",
+        "If latents could also be negative, direct sums of both costs would cross at {crossing:.3f}, not at"
+        " {formula:.3f} as the formula in the fold predicts.",
         "does not hold",
     ),
     evidence={"formula": signed, "crossing": signed_crossing},
@@ -438,7 +441,8 @@ claim(
 #
 # Let $A$ fire often, $B$ mostly together with $A$, and let there be two latents. The dictionary $\{A, B\}$ pays for two
 # latents whenever both fire. $\{A, A + B\}$ pays for one, but cannot write a $B$ on its own without writing some $A$
-# too. Let $B$ be alone $\rho$ times for each time that both fire. Then the composite wins as long as
+# too. For each time that both fire, let $B$ be *seen alone* $\rho$ times. Then the composite wins
+# as long as
 #
 # $$\rho < \rho^* = \frac{\lambda \, (2 - \sqrt 2 - \lambda/2)}{\tfrac14 - (1 - 1/\sqrt 2) \, \lambda} .$$
 #
@@ -514,8 +518,8 @@ show(
         small,
         {"best rows": found, "first order": predicted, "second order": second},
     ),
-    f"At $\\lambda$ = {price_drawn:g} the composite is cheaper until $B$ is alone {star:#.2g} times for each time that"
-    " both fire.",
+    f"At $\\lambda$ = {price_drawn:g} the composite is cheaper until $B$ is seen alone {star:#.2g} times for each time"
+    " that both fire.",
     "Left: the losses of two dictionaries, and $\\rho^*$. Right: how far the row of $B$ in the best dictionary leans"
     " towards $A$ (dots), and the law to first and second order.",
     alt=(
@@ -529,13 +533,13 @@ claim(
     "crossover",
     (
         right_side.k == right_side.n,
-        "The formula for $\\rho^*$ separates the two dictionaries at every price: just below it the composite is"
+        "The formula for $\\rho^*$ separates the two dictionaries at all prices tried: just below it the composite is"
         " cheaper, just above it the atoms are.",
         "holds",
     ),
     (
         2 * right_side.k >= right_side.n,
-        "The formula for $\\rho^*$ does not separate the two dictionaries at every price: it sorts"
+        "The formula for $\\rho^*$ does not separate the two dictionaries at all prices tried: it sorts"
         " {worlds sorted rightly.k} of {worlds sorted rightly.n} worlds rightly.",
         "partly",
     ),
@@ -562,25 +566,26 @@ claim(
     "rows-lean",
     (
         came_out.k == came_out.n,
-        "The law of leaning comes within {first order in per cent:.1f} % of the best angle at all of these prices, its"
-        " second order within {second order in per cent:.1f} %.",
+        "At prices up to {largest price:g} the law of leaning comes within {largest error in per cent:.1f} % of the"
+        " best angle; its second order, in the fold above, comes within one per cent.",
         "holds",
     ),
     (
         2 * came_out.k >= came_out.n,
         "The law of leaning passes {checks that came out.k} of {checks that came out.n} checks, not all: it is off by"
-        " up to {first order in per cent:.1f} %.",
+        " up to {largest error in per cent:.1f} %.",
         "partly",
     ),
     (
         True,
-        "The law of leaning fails most checks: it is off by up to {first order in per cent:.1f} %, its second order by"
-        " up to {second order in per cent:.1f} %.",
+        "The law of leaning fails most checks: it is off by up to {largest error in per cent:.1f} %, its second order"
+        " by up to {largest error of the second order in per cent:.1f} %.",
         "does not hold",
     ),
     evidence={
-        "first order in per cent": 100 * max(first_off),
-        "second order in per cent": 100 * max(second_off),
+        "largest price": small[-1],
+        "largest error in per cent": 100 * max(first_off),
+        "largest error of the second order in per cent": 100 * max(second_off),
         "checks that came out": came_out,
     },
     control={"the second order without the other row's lean": (of_itself.k == of_itself.n, of_itself)},
@@ -602,14 +607,15 @@ claim(
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 say(
     "An SAE is asked for little error and little activation, and features that fire together are written most cheaply"
-    " together. Suppose there is a latent for each set that fires, no spread, no bias, and no feature is seen alone."
-    " Then composites are not a failure of training: no other dictionary costs less."
+    " together. Suppose, at this price and without a bias, that there is no spread, no feature is seen alone, and there"
+    " is a latent for each set that fires. Then composites are not a failure of training: no other dictionary costs"
+    " less."
     if gain > 0
     else "An SAE is asked for little error and little activation. With these settings that does not favour composites."
 )
 
 # %% [markdown]
-# [When they win](04_when_they_win.ipynb) puts the four things together: spread, being seen alone, the number of latents
-# and the price. You can also [set the spread to one half](index.md#live:sigma=0.5) and watch.
+# [When they win](04_when_they_win.ipynb) puts four things together: spread, being seen alone, the number of latents and
+# the price. You can also [set the spread to one half](index.md#live:sigma=0.5) and watch.
 #
 # **To think about.** How many latents does the bound ask for if any three of ten features can fire together?
