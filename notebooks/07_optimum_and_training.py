@@ -160,8 +160,7 @@ show(
     reached_by_row({name: (there[name], there_unaided[name]) for name in visited}),
     f"By row, {span([f.k for f in there.values()])} of {n_saes} SAEs reach the best known loss.",
     "Shares of SAEs with their intervals: green as trained, grey without *resampling*, the step of training that"
-    " revives dead latents; below, the two are compared seed by seed, which can settle what overlapping intervals do"
-    " not.",
+    " revives dead latents; overlapping intervals decide nothing, since the two are paired by seed below.",
     alt="A row for each world and number of latents: shares of SAEs that reach the best known loss, with intervals.",
 )
 
@@ -217,9 +216,8 @@ claim(
 #
 # Magnitudes are all one here, so each world is a short list of patterns, and every loss an exact sum. We search
 # for the *best known dictionary* without training: from many starting points, each latent in turn gets its best
-# activations and then its best direction, until nothing moves. Nobody can promise that this finds the very best. But if
-# many starts agree it is likely, and where the loss equals the [radial bound](03_why_composites_win.ipynb) it is
-# certain.
+# activations and then its best direction, until nothing moves. That this finds the very best is likely if many starts
+# agree, and certain where the loss equals the [radial bound](03_why_composites_win.ipynb).
 #
 # In most of our worlds two of $n$ features fire, each pair equally often. Two numbers of latents are natural there: one
 # per feature, and one per pair.
@@ -568,9 +566,15 @@ claim(
 
 # %% [markdown]
 # **Where does one have to start?** Rows begin at random signs, as in practice; at random *positive* sums of the
-# features; at the *features*; at the *composites*; or at the best known dictionary. Where latents are too few the first
-# composites are taken, where they are many the features are used several times. A place is *stable* if SAEs that start
-# there stay.
+# features; at the *features*; at the *composites*; or at the best known dictionary. A place is *stable* if SAEs that
+# start there stay.
+#
+# <details><summary>What if there are fewer latents than starting rows, or more?</summary>
+#
+# Where there are too few latents for all composites the first ones are taken; where there are more latents than
+# features, the features are used several times.
+#
+# </details>
 
 # %% mystnb={"code_prompt_show": "SAEs from five starts"} tags=["hide-input"]
 starts = {
@@ -1565,9 +1569,9 @@ claim(
 
 # %% [markdown]
 # **No features at all.** Isotropic data are normal in every direction, so that no basis is better than another.
-# Whatever directions an SAE finds there are of its own making. Do its rows fit the axes better than axes that were
-# turned at random? *Nothing was found* if the two fits, each the average over axes of the best cosine, differ by less
-# than a twentieth, with the whole interval. A smaller difference does not count, even if its interval leaves out zero.
+# Do an SAE's rows fit the axes better than axes that were turned at random? *Nothing was found* if the two fits, each
+# the average over axes of the best cosine, differ by less than a twentieth, with the whole interval. A smaller
+# difference does not count, even if its interval leaves out zero.
 
 # %% mystnb={"code_prompt_show": "SAEs in isotropic data"} tags=["hide-input"]
 NOTHING = 0.05  # a lead of the axes, as a mean best cosine, that is no find
