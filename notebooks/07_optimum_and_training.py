@@ -989,20 +989,20 @@ claim(
     "resampling-helps",
     (
         2 * helps > len(visited) and not hurts,
-        "Resampling matters: seed by seed, in {rows in which it helps} of {rows} rows surely more SAEs reach the best"
-        " known loss with it than without it, and in none surely fewer.",
+        "Resampling matters: compared seed by seed, surely more SAEs reach the best known loss with it than without it"
+        " in {rows in which it helps} of {rows} rows, and surely fewer in none.",
         "holds",
     ),
     (
         helps > hurts,
-        "Resampling is not shown to help over the rows: seed by seed, with it surely more SAEs reach the best known"
-        " loss in {rows in which it helps} of {rows} rows, and surely fewer in {rows in which it hurts}.",
+        "Resampling is not shown to help throughout: compared seed by seed, surely more SAEs reach the best known loss"
+        " with it in {rows in which it helps} of {rows} rows, and surely fewer in {rows in which it hurts}.",
         "partly",
     ),
     (
         True,
-        "Resampling is not shown to help: seed by seed, of {rows} rows, surely more SAEs reach the best known loss with"
-        " it in {rows in which it helps}, and surely fewer in {rows in which it hurts}.",
+        "Resampling is not shown to help: compared seed by seed, surely more SAEs reach the best known loss with it in"
+        " {rows in which it helps} of {rows} rows, and surely fewer in {rows in which it hurts}.",
         "does not hold",
     ),
     evidence={
@@ -1471,9 +1471,9 @@ if relu_up_to[smallest] > signed_up_to:
 # begins, and the best dictionary should be neither the atoms nor the pairs.
 #
 # **A mirror.** Let exactly $k \ge 2$ of $2k$ features fire, every choice equally often, all with the same magnitude.
-# Reflect every feature: $h_i = \frac1k \sum_j v_j - v_i$. These directions are unit and at right angles too, and any
-# $k$ of them add up to the *other* $k$ features. So the same samples are exactly $k$ of $2k$ mirrored features, and no
-# method that sees only the data can tell which of the two bases is the true one.
+# Reflect every feature: $h_i = \frac1k \sum_j v_j - v_i$. These directions have length one and right angles too, and
+# any $k$ of them add up to the *other* $k$ features. So the same samples are exactly $k$ of $2k$ mirrored features, and
+# no method that sees only the data can tell which of the two bases is the true one.
 
 # %% mystnb={"code_prompt_show": "The best dictionary for two sets, and the mirror"} tags=["hide-input"]
 sets = "two sets of three, 6 latents"
@@ -1568,7 +1568,7 @@ claim(
 )
 
 # %% [markdown]
-# **No features at all.** Isotropic data are normal in every direction, so that no basis is better than another.
+# **No features at all.** Isotropic data are distributed alike in every direction, so no basis is better than another.
 # Do an SAE's rows fit the axes better than axes that were turned at random? *Nothing was found* if the two fits, each
 # the average over axes of the best cosine, differ by less than a twentieth, with the whole interval. A smaller
 # difference does not count, even if its interval leaves out zero.

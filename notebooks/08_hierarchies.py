@@ -843,7 +843,7 @@ claim(
     (
         True,
         "A Matryoshka SAE is reported to be mostly diagonal; here only {mostly diagonal.k} of {mostly diagonal.n} SAEs"
-        " are, and more features with a latent of their own than in the plain SAE are not shown either.",
+        " are, and it is not shown that more features have a latent of their own than in the plain SAE.",
         "differs",
     ),
     evidence={
