@@ -2,10 +2,10 @@
 # # The optimum and training
 #
 # A strange heat map can have two causes: the loss prefers composites, or training stopped before it reached what the
-# loss prefers. Under [a post on composed features](https://www.lesswrong.com/posts/a5wwqza2cY3W7L9cj) Demian Till
-# suspected the second: sparse autoencoders (SAEs) do not even reach their own optimum. How many do?
+# loss prefers. In a comment on [a post on composed features](https://www.lesswrong.com/posts/a5wwqza2cY3W7L9cj),
+# Demian Till suspected the second: sparse autoencoders (SAEs) do not even reach their own optimum. How many do?
 #
-# An SAE *reaches its optimum* if its loss is within one part in a thousand of the best known one; a *row* is one world
+# An SAE *reaches its optimum* if its loss is within one part in a thousand of the best known one. A *row* is one world
 # with one number of latents ([how we judge](judging.md)).
 
 # %% tags=["parameters", "hide-input"]
@@ -153,12 +153,14 @@ def span(counts):
     return f"{min(counts)} to {max(counts)}" if min(counts) < max(counts) else f"{min(counts)}"
 
 
-say_answer(f"Of {total.n} SAEs, in {len(visited)} settings, {total.k} reach their optimum, the best dictionary known.")
+say_answer(
+    f"In worlds without spread, at a price of {l1_coeff:g}, {total.k} of {total.n} SAEs reach the best known loss."
+)
 show(
     reached_by_row({name: (there[name], there_unaided[name]) for name in visited}),
     f"By row, {span([f.k for f in there.values()])} of {n_saes} SAEs reach the best known loss.",
     "Shares of SAEs with their intervals: green as trained, grey without *resampling*, the step of training that"
-    " revives dead latents.",
+    " revives dead latents; overlapping intervals decide nothing, since the two are paired by seed below.",
     alt="A row for each world and number of latents: shares of SAEs that reach the best known loss, with intervals.",
 )
 
@@ -172,8 +174,9 @@ claim(
     "own-optimum-depends-on-the-world",
     (
         bool(do and do_not),
-        "Whether SAEs reach their own optimum depends on the world and on the number of latents: of {rows} rows, most"
-        " SAEs do in {rows in which most do}, and most do not in {rows in which most do not}.",
+        "Whether SAEs reach their own optimum depends on the world and on the number of latents: of {rows} rows,"
+        " each a world with a number of latents, most SAEs do in {rows in which most do}, and most do not in"
+        " {rows in which most do not}.",
         "holds",
     ),
     (
@@ -211,10 +214,10 @@ claim(
 # %% [markdown]
 # ## How low can the loss go?
 #
-# Magnitudes are all one here, so each world is a short list of patterns, and every loss an exact sum. For the *best
-# known dictionary* we search without training: from many starting points, each latent in turn gets its best activations
-# and then its best direction, until nothing moves. Nobody can promise that this finds the very best. But if many starts
-# agree it is likely, and where the loss equals the [radial bound](03_why_composites_win.ipynb) it is certain.
+# Magnitudes are all one here, so each world is a short list of patterns, and every loss an exact sum. We search
+# for the *best known dictionary* without training: from many starting points, each latent in turn gets its best
+# activations and then its best direction, until nothing moves. That this finds the very best is likely if many starts
+# agree, and certain where the loss equals the [radial bound](03_why_composites_win.ipynb).
 #
 # In most of our worlds two of $n$ features fire, each pair equally often. Two numbers of latents are natural there: one
 # per feature, and one per pair.
@@ -250,7 +253,7 @@ claim(
     (
         off < 1e-6,
         "With a latent per pair the composites are optimal: for every $n$ from 3 to {largest n} their loss and the"
-        " best known one are the radial bound.",
+        " best known one equal the radial bound.",
         "holds",
     ),
     (
@@ -459,7 +462,7 @@ claim(
     (
         above(second, 0.1),
         "The optimum need not be one dictionary. With two of four features and 4 latents, more than a tenth of the SAEs"
-        " at the best known loss have another number of atoms than the others.",
+        " at the best known loss differ from the others in their number of atoms.",
         "holds",
     ),
     (
@@ -506,9 +509,8 @@ claim(
 # %% [markdown]
 # ## Where do they stop, and why there?
 #
-# Look closely at one world, two of `n_features`, with a latent per pair. Did the SAEs that fell short just need more
-# time? We take their dictionaries, forget their encoders, and go downhill on the exact loss of the dictionary until it
-# is flat.
+# Look closely at one of these worlds, with a latent per pair. Did the SAEs that fell short just need more time? We take
+# their dictionaries, forget their encoders, and go downhill on the exact loss of the dictionary until it is flat.
 
 # %% mystnb={"code_prompt_show": "Downhill from where they stopped"} tags=["hide-input"]
 points, probabilities = worlds.finite_data(world)
@@ -555,7 +557,7 @@ claim(
     ),
     evidence={
         "still above it": still,
-        "features": n_features,
+        "features, of which two fire": n_features,
         "latents": wide,
         **{f"latents of the SAE with {name}": measures.tally(seen.labels, i) for name, i in drawn.items()},
     },
@@ -564,9 +566,15 @@ claim(
 
 # %% [markdown]
 # **Where does one have to start?** Rows begin at random signs, as in practice; at random *positive* sums of the
-# features; at the *features*; at the *composites*; or at the best known dictionary. Where latents are too few the first
-# composites are taken, where they are many the features are used several times. A place is *stable* if SAEs that start
-# there stay.
+# features; at the *features*; at the *composites*; or at the best known dictionary. A place is *stable* if SAEs that
+# start there stay.
+#
+# <details><summary>What if there are fewer latents than starting rows, or more?</summary>
+#
+# Where there are too few latents for all composites the first ones are taken; where there are more latents than
+# features, the features are used several times.
+#
+# </details>
 
 # %% mystnb={"code_prompt_show": "SAEs from five starts"} tags=["hide-input"]
 starts = {
@@ -676,7 +684,7 @@ claim(
 # %% [markdown]
 # **Is there a wall between atoms and composites?** Turn the three atoms of [the minimal
 # example](01_minimal_example.ipynb), at the same pace, towards its three composites. Half-way a row fits neither, so
-# the loss may climb before it falls. Such a wall *holds nobody back* if at every price most SAEs that start at the
+# the loss may climb before it falls. Such a wall *does not stop training* if at every price most SAEs that start at the
 # features end with composites only.
 
 # %% mystnb={"code_prompt_show": "Losses on the path, SAEs that start at the atoms"} tags=["hide-input"]
@@ -701,8 +709,8 @@ claim(
     "walls-are-walked-around",
     (
         all(mostly(leavers[p]) for p in walled),
-        "The wall on this path holds nobody back: at every price most SAEs that start next to the features end with"
-        " composites only, where there is a latent for each pair.",
+        "A wall on this path does not stop training: with a latent for each pair, most SAEs that start next to the"
+        " features end with composites only, at every price tried.",
         "holds",
     ),
     (
@@ -732,8 +740,9 @@ claim(
 # %% [markdown]
 # ## Would more steps or another learning rate help?
 #
-# In the world in close-up, with a latent per pair, we train for a ninth to three times the number of steps, with three
-# learning rates. A pair of settings *suffices* if nearly all SAEs reach the best known loss.
+# In the world in close-up, with a latent per pair, we train SAEs from random-sign rows for a ninth to three times the
+# number of steps, with three learning rates. A pair of settings *suffices* if nearly all SAEs reach the best known
+# loss.
 
 # %% mystnb={"code_prompt_show": "Other numbers of steps and learning rates"} tags=["hide-input"]
 step_grid = sorted({max(1, round(n_steps * factor)) for factor in (1 / 9, 1 / 3, 1, 3)})
@@ -755,34 +764,40 @@ claim(
     "no-setting-suffices",
     (
         below(highest, 0.8),
-        "No pair of settings in this grid suffices: with none do even four in five SAEs reach the best known loss.",
+        "From random-sign rows no pair of settings in this grid suffices: the best one brings {highest count.k} of"
+        " {highest count.n} SAEs to the best known loss. From positive rows, three times the steps bring"
+        " {from positive rows with the most steps.k} there.",
         "holds",
     ),
     (
         nearly_all(highest),
-        "One pair of settings in this grid suffices: with it {highest count.k} of {highest count.n} SAEs reach the best"
-        " known loss.",
+        "From random-sign rows a pair of settings in this grid suffices: with it {highest count.k} of"
+        " {highest count.n} SAEs reach the best known loss.",
         "does not hold",
     ),
     (
         True,
-        "Whether a pair of settings in this grid suffices is undecided: with the best one {highest count.k} of"
-        " {highest count.n} SAEs reach the best known loss.",
+        "Whether a pair of settings in this grid suffices from random-sign rows is undecided: the best one brings"
+        " {highest count.k} of {highest count.n} SAEs to the best known loss. From positive rows, three times the"
+        " steps bring {from positive rows with the most steps.k} there.",
         "partly",
     ),
     evidence={
         "highest count": highest,
+        "from positive rows with the most steps": reached(excess(world, wide, otherwise["positive", step_grid[-1]])),
         "pairs of settings": len(tried),
         "change of the share with the most steps, seed by seed": more_steps,
     },
     control={"SAEs with a latent per feature": (below(few_there, 0.8), few_there)},
 )
 say(
-    "At the learning rate of this study, three times as many steps bring more SAEs there, seed by seed."
+    "At the learning rate of this study, three times as many steps bring more SAEs from random-sign rows there, seed by"
+    " seed."
     if above(more_steps, 0)
-    else "At the learning rate of this study, three times as many steps bring fewer SAEs there, seed by seed."
+    else "At the learning rate of this study, three times as many steps bring *fewer* SAEs from random-sign rows there,"
+    " seed by seed. We have no explanation for that."
     if below(more_steps, 0)
-    else "Whether three times as many steps bring more SAEs there is undecided."
+    else "Whether three times as many steps bring more SAEs from random-sign rows there is undecided."
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input", "evidence"]
@@ -854,8 +869,8 @@ claim(
 #
 # Till spoke of two sets of two features in a plane, members of a set antipodal, magnitudes uniform. If the magnitudes
 # of the sets agree, all samples lie on the two diagonals, and four latents, one in each direction, attain the radial
-# bound. Here a row is a price with a way to train. The remark is *reproduced* if in every row most SAEs miss this
-# optimum; the result *differs* if in every row nearly all reach it.
+# bound. Here a row is one price, with or without resampling. The remark is *reproduced* if in every row most SAEs miss
+# this optimum; the result *differs* if in every row nearly all reach it.
 #
 # <details><summary>What is not as in the post?</summary>
 #
@@ -917,8 +932,8 @@ claim(
     ),
     (
         True,
-        "On data of this kind Till's remark is true of some of our SAEs, not of most in every row: between"
-        " {fewest that reach it.k} and {most that reach it.k} of {SAEs} reach the optimum, depending on the row.",
+        "On data of this kind Till's remark is true of our SAEs only in part: depending on the row,"
+        " {fewest that reach it.k} to {most that reach it.k} of {SAEs} reach the optimum.",
         "partly",
     ),
     evidence={
@@ -974,20 +989,20 @@ claim(
     "resampling-helps",
     (
         2 * helps > len(visited) and not hurts,
-        "Resampling matters: in {rows in which it helps} of {rows} rows surely more SAEs reach the best known loss with"
-        " it than without it, and in none surely fewer.",
+        "Resampling matters: compared seed by seed, surely more SAEs reach the best known loss with it than without it"
+        " in {rows in which it helps} of {rows} rows, and surely fewer in none.",
         "holds",
     ),
     (
         helps > hurts,
-        "Resampling is not shown to help over the rows: with it surely more SAEs reach the best known loss in"
-        " {rows in which it helps} of {rows} rows, and surely fewer in {rows in which it hurts}.",
+        "Resampling is not shown to help throughout: compared seed by seed, surely more SAEs reach the best known loss"
+        " with it in {rows in which it helps} of {rows} rows, and surely fewer in {rows in which it hurts}.",
         "partly",
     ),
     (
         True,
-        "Resampling is not shown to help: of {rows} rows, surely more SAEs reach the best known loss with it in"
-        " {rows in which it helps}, and surely fewer in {rows in which it hurts}.",
+        "Resampling is not shown to help: compared seed by seed, surely more SAEs reach the best known loss with it in"
+        " {rows in which it helps} of {rows} rows, and surely fewer in {rows in which it hurts}.",
         "does not hold",
     ),
     evidence={
@@ -1031,8 +1046,8 @@ claim(
     (
         above(price, 0.1),
         "Without resampling, SAEs with a dead latent reach the best known loss less often than others of their row, by"
-        " a tenth of the SAEs or more: {with a dead latent}, against {with all latents live}. **A dead latent is never"
-        " evidence** of what the loss prefers.",
+        " a tenth of the SAEs or more: {with a dead latent}, against {with all latents live}. **A dead latent may be an"
+        " accident of training**: by itself it does not show what the loss prefers.",
         "holds",
     ),
     (
@@ -1233,8 +1248,8 @@ claim(
     "leaning-in-any-world",
     (
         within.k == within.n,
-        "In two larger worlds the law of leaning is within {leans in per cent:.1f} % for the leans and within"
-        " {savings in per cent:.1f} % for what they save.",
+        "In two larger worlds the law of leaning is right to within {leans in per cent:.1f} % for the leans, and to"
+        " within {savings in per cent:.1f} % for what they save.",
         "holds",
     ),
     (
@@ -1378,9 +1393,9 @@ show(
 
 # %% [markdown]
 # **SAEs** have no negative latents, and pay a price. For the problem that they approximate, Dorrell (2026) extends this
-# analysis and derives conditions that every best dictionary meets (arXiv 2606.02385). A condition on the data alone
-# that tells whether an SAE finds their features we do not know. For two features we can look at all dictionaries: up to
-# how often may both fire, before the best two rows are no longer aligned with $A$ and $B$?
+# analysis and derives conditions that every best dictionary meets (arXiv 2606.02385). We know of no condition on the
+# data alone that tells whether an SAE finds their features. For two features we can look at all dictionaries: how often
+# may both fire, before the best two rows are no longer aligned with $A$ and $B$?
 
 # %% mystnb={"code_prompt_show": "The best two rows, by looking at all angles"} tags=["hide-input"]
 often = torch.arange(1, 100).double() / 100  # how often both fire
@@ -1456,9 +1471,9 @@ if relu_up_to[smallest] > signed_up_to:
 # begins, and the best dictionary should be neither the atoms nor the pairs.
 #
 # **A mirror.** Let exactly $k \ge 2$ of $2k$ features fire, every choice equally often, all with the same magnitude.
-# Reflect every feature: $h_i = \frac1k \sum_j v_j - v_i$. These directions are unit and at right angles too, and any
-# $k$ of them add up to the *other* $k$ features. So the same samples are exactly $k$ of $2k$ mirrored features, and no
-# method that sees only the data can tell which of the two bases is the true one.
+# Reflect every feature: $h_i = \frac1k \sum_j v_j - v_i$. These directions have length one and right angles too, and
+# any $k$ of them add up to the *other* $k$ features. So the same samples are exactly $k$ of $2k$ mirrored features, and
+# no method that sees only the data can tell which of the two bases is the true one.
 
 # %% mystnb={"code_prompt_show": "The best dictionary for two sets, and the mirror"} tags=["hide-input"]
 sets = "two sets of three, 6 latents"
@@ -1553,10 +1568,10 @@ claim(
 )
 
 # %% [markdown]
-# **No features at all.** Isotropic data are normal in every direction, so that no basis is better than another.
-# Whatever directions an SAE finds there are of its own making. Do its rows fit the axes better than axes that were
-# turned at random? Nothing was found if the two fits, each the average over axes of the best cosine, differ by less
-# than a twentieth, with the whole interval.
+# **No features at all.** Isotropic data are distributed alike in every direction, so no basis is better than another.
+# Do an SAE's rows fit the axes better than axes that were turned at random? *Nothing was found* if the two fits, each
+# the average over axes of the best cosine, differ by less than a twentieth, with the whole interval. A smaller
+# difference does not count, even if its interval leaves out zero.
 
 # %% mystnb={"code_prompt_show": "SAEs in isotropic data"} tags=["hide-input"]
 NOTHING = 0.05  # a lead of the axes, as a mean best cosine, that is no find
@@ -1586,8 +1601,8 @@ claim(
     "nothing-in-the-fog",
     (
         finds_nothing(lead),
-        "In isotropic data nothing singles out the axes: SAEs fit them as well as axes turned at random, to within"
-        " {margin:g} in the average of the best cosines.",
+        "In isotropic data SAEs find nothing, by our rule: they fit the axes as well as axes turned at random, to"
+        " within {margin:g} in the average of the best cosines.",
         "holds",
     ),
     (
@@ -1648,7 +1663,7 @@ say(
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 say(
     f"The objection has to be checked for each world and number of latents, and it can be: {total.k} of {total.n} SAEs"
-    " reach their optimum. "
+    " reach the best known loss here. "
     + (
         "Where one does not, its dictionary is to blame rather than its encoder."
         if nearly_all(whole)
