@@ -226,7 +226,7 @@ say(
 )
 show(
     cause_bars(causes),
-    "Whether an SAE finds the features or, in the lower two rows, does not mix them, and what kept it from that.",
+    "Whether an SAE finds the features (lower rows: does not mix them), and what kept it from that.",
     "Upper rows: the first toy below, over all its settings; lower rows: the second, started at the true features. An"
     f" SAE *mixes* if its latents have a mean cosine beyond {EDGE:g} with a feature that is not theirs. *Better* is a"
     " loss lower by a hundredth; under a budget, an error lower than that of the true features by a tenth.",
@@ -250,8 +250,8 @@ show(
 #
 # Turn a *cross* of four rows at right angles: at 0 and 90 degrees its rows are the true features, at 45 degrees the
 # composites. Every cross can write every sample; only the price differs. Ali Shehper, in a comment under the post,
-# remarked that no basis is privileged at $f = 0$, where the two magnitudes have nothing to do with each other. If so,
-# the loss is the same at every angle. That counts as reproduced if it varies by at most a hundredth of its mean, and as
+# remarked that no basis is privileged at $f = 0$, where the magnitudes are independent. If so, the loss is the same at
+# every angle. That counts as reproduced if it varies by at most a hundredth of its mean, and as
 # partly so if it varies less than half as much as at $f = 1$. (Counts and means are judged as everywhere: [how we
 # judge](judging.md).)
 
@@ -718,9 +718,9 @@ show(
     figures.heat_map_row(both, {f"correlation {c:g}": i for i, c in enumerate(both_signs)}, f"budget {k:g}"),
     f"Features found, by a cosine of at least {threshold:g}: {found[0]} of five at the positive correlation, {found[1]}"
     " of five at the negative one. What their latents mix in stands in column A.",
-    "A latent may mix in A and still count as its feature's: with a cosine of one quarter to A it can have one of .97"
-    " to its own. The SAEs of median mixing at either correlation; rows are latents, columns true features (A is"
-    " $v_0$), numbers are cosines, the strip tells each latent's label, and the last row is the decoder bias.",
+    "With a cosine of one quarter to A, a latent can still have one of .97 to its own feature. The SAEs of median"
+    " mixing at either correlation; rows are latents, columns true features (A is $v_0$), numbers are cosines, the"
+    " strip tells each latent's label, and the last row is the decoder bias.",
     alt=(
         "Two heat maps of cosines between latents and features, for a positive and a negative correlation, with the"
         " decoder bias as the last row."
@@ -1130,8 +1130,8 @@ say(
 # ## So what?
 #
 # A heat map does not tell the three causes apart; each has its own test. Compare with the best known dictionary, look
-# at the loss that is left, and give the true features every advantage. And mind what looks like bookkeeping: a
-# decoder bias opens ways to save error that are closed without it.
+# at the loss that is left, and give the true features every advantage. And mind the decoder bias:
+# it opens ways to save error.
 #
 # ## A question
 #
