@@ -413,7 +413,7 @@ def text(path: Path) -> str:
 def test_what_was_reproduced_is_counted_and_listed_by_publication(tiny):
     page = text(tiny.book / "reproduced.html")
     assert "1 result that others report: 1 reproduced, 0 partly, 0 differs." in page
-    assert "1 formula derived here: 0 holds, 0 partly, 1 does not hold." in page
+    assert "1 formula derived here: 0 hold, 0 hold in part, 1 does not hold." in page
     table = ["Source", "What was reported", "What we see", "Verdict", "The comment", "not learned a single atomic"]
     folds = ["The evidence, by publication", "Demian Till", "Setting.", "Reported.", "is | an atom.", "Our own deriv"]
     places, start = [], page.index("others report:")

@@ -45,7 +45,7 @@ USED = (
     (
         Reference(
             "Leo Gao and others", 2024,
-            "Scaling and Evaluating Sparse Autoencoders", _ARXIV + "2406.04093",
+            "Scaling and evaluating sparse autoencoders", _ARXIV + "2406.04093",
         ),
         "The TopK SAE.",
     ),
@@ -55,6 +55,13 @@ USED = (
             "Dictionary Identification: Sparse Matrix-Factorisation via ℓ1-Minimisation", _ARXIV + "0904.4774",
         ),
         "When the true features are a local minimum, for activations of either sign.",
+    ),
+    (
+        Reference(
+            "Patrick Leask and others", 2025,
+            "Sparse Autoencoders Do Not Find Canonical Units of Analysis", _ARXIV + "2502.04878",
+        ),
+        "Latents that are made of others: an SAE trained on the rows of an SAE.",
     ),
     (
         Reference(
