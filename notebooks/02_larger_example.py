@@ -1,8 +1,9 @@
 # %% [markdown]
 # # The larger example
 #
-# Is [the minimal example](01_minimal_example.ipynb) an accident of its size? Now groups of features take turns.
-# *Reproduced* means: in most sparse autoencoders (SAEs) most live latents are composites ([how we judge](judging.md)).
+# Is [the minimal example](01_minimal_example.ipynb) an accident of its size? Now groups of features take turns: in each
+# sample one group is on, and some of its features fire together. *Reproduced* means: in most sparse autoencoders (SAEs)
+# most live latents are composites ([how we judge](judging.md)).
 
 # %% mystnb={"code_prompt_show": "Set-up: parameters, imports, training"} tags=["parameters", "hide-input"]
 n_groups: int = 8  # groups of features; one group is on in each sample
@@ -113,8 +114,9 @@ best = drawn["lowest loss"]
 show(
     heat_map(seen, best, group_size, f"$\\mu$ = {mu:g}, $\\sigma$ = {sigma:g}"),
     f"One SAE with {counted(n_latents, 'latent')}: {measures.tally(seen.labels, best)}.",
-    f"The SAE with the lowest loss of {n_saes}: each row is a latent, named by what it stands for, each column a true"
-    " feature, each cell their cosine; the strip at the right tells the label.",
+    f"There are {n_groups} groups of {group_size} features; in each sample one group is on and {k_active} of its"
+    f" features fire. Rows are the latents of the SAE with the lowest loss of {n_saes}, columns true features, cells"
+    " their cosine; the strip at the right shows the label.",
     alt=(
         "Large heat map of cosines: learned latents by true features, a strip of labels beside it and the decoder bias"
         " below."
@@ -124,8 +126,8 @@ show(
 
 # %% jupyter={"source_hidden": true} tags=["remove-input", "evidence"]
 say(
-    f"Each of the {n_groups} groups has {group_size} features, of which {k_active} fire in a sample. The last row of"
-    " the map, set apart, is the decoder bias" + ("." if decoder_bias else ", which is switched off.")
+    "Each row of the map is named by what its latent stands for. The last row, set apart, is the decoder bias"
+    + ("." if decoder_bias else ", which is switched off.")
 )
 say(
     "Other SAEs of the stack: "
@@ -224,8 +226,11 @@ claim(
 
 # %% [markdown]
 # ## Where does it stop being so?
+#
+# Four other kinds of world, two of them with two numbers of latents, make six cases. A label *leads* in a case if it is
+# the most frequent one among the latents of all its SAEs.
 
-# %% mystnb={"code_prompt_show": "Six other worlds, and training in them"} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "Four other kinds of world, and training in them"} tags=["hide-input"]
 look = {"mu": mu, "sigma": sigma}
 gallery = {
     "bundles of three": (toysae.bundles(8, 3, **look), 8),
@@ -260,10 +265,9 @@ led_by = {kind: [name for name, leader in leaders.items() if leader == kind] for
 with_room = {"bundles of three", "two sets with 16 latents", "two of eight with 28 latents"}  # a latent for each set
 led_here, led_elsewhere = (len(set(led_by["composite"]) & names) for names in (with_room, set(gallery) - with_room))
 say(
-    "In these six other worlds composites lead just where there is a latent for each set of features that fires"
-    " together."
+    "In these six cases composites lead exactly where there is a latent for each set of features that fires together."
     if (led_here, led_elsewhere) == (3, 0)
-    else "Three of these six other worlds have a latent for each set of features that fires together. Composites lead"
+    else "In three of these six cases there is a latent for each set of features that fires together. Composites lead"
     f" in {led_here or 'none'} of the three, and in {led_elsewhere or 'none'} of the others."
 )
 
@@ -272,7 +276,7 @@ say(
 # |---|---|---|
 # | bundles of three | 24 features in bundles of three; one whole bundle at a time | 8, one for each bundle |
 # | independent | eight features, each one time in eight, whatever the others do | 8, one for each feature |
-# | two sets | a colour and a shape: one of four features each | 8, one for each feature; 16, one for each pair |
+# | two sets | one of four colours and one of four shapes | 8, one for each feature; 16, one for each pair |
 # | two of eight | any two of eight features, equally strong | 8, one for each feature; 28, one for each pair |
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
@@ -288,12 +292,13 @@ show(
             for name, these in visits.items()
         }
     ),
-    f"What latents become depends on the world: most often they are {listed(told)} of the six."
+    f"What latents become depends on the world: most often they are {listed(told)} of the six cases."
     if len(told) > 1
-    else f"Latents are most often {next(iter(set(leaders.values())))} in all six worlds.",
-    f"Each map is the SAE with the lowest loss of {n_other}; the line below it tells the most frequent label, and its"
-    " share among the latents of all these SAEs.",
-    alt="Six small heat maps of latents by features, one for each of six other worlds, with label strips.",
+    else f"Latents are most often {next(iter(set(leaders.values())))} in all six cases.",
+    f"Each map is the SAE with the lowest loss of {n_other}; the line below it gives the leading label, and its share"
+    " among the latents of all these SAEs."
+    f"{' Mixed latents can look like atoms, if their cosine is just below the threshold.' * bool(led_by['mixed'])}",
+    alt="Six small heat maps of latents by features, one for each of six cases, with label strips.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
@@ -339,8 +344,9 @@ pd.DataFrame(rows, index=[*measures.LABELS, "without an atom", "lowest loss", "l
 # features fire: $n$ features have $n (n - 1) / 2$ pairs. We train SAEs with fewer latents than features, with as many,
 # with one for each pair, and with numbers between.
 #
-# *Composites win* in such a world if most live latents are composites in most SAEs, *features win* if most SAEs have an
-# atom for every feature. "Surely" is explained in [how we judge](judging.md).
+# *Composites win* in such a world if most live latents are composites in most SAEs. *Features win* here if most SAEs
+# have an atom for *every* feature; in [when they win](04_when_they_win.ipynb) a single atom is enough.
+# To *lose* features or *gain* pairs means surely so, seed by seed ([how we judge](judging.md)).
 
 # %%
 narrow = {n: Room(n, n, l1_coeff) for n in sizes}  # a latent for each feature
@@ -374,8 +380,9 @@ show(
     figures.room_panels(panels),
     f"Of {most} features, {at_each[0]:.0f} % are found with a latent for each feature, {at_each[1]:.0f} % with one for"
     " each pair.",
-    f"Any two features of a world fire together. Dots are means over {n_other} SAEs with their intervals, open squares"
-    " the best dictionaries known; dotted lines stand where there are as many latents as features, and as pairs.",
+    f"Dots are means over {n_other} SAEs with their intervals; dotted lines stand where there are as many latents as"
+    " features, and as pairs. Open squares are the cheapest dictionaries known, and several if they tie. Training may"
+    " find more features than these have, at a higher loss.",
     alt=(
         "Six panels, one for each number of features from three to eight: shares of features and of pairs that are"
         " found, over the number of latents, for trained SAEs and for the best dictionaries known."
@@ -500,27 +507,31 @@ claim(
     "room-trades-features-for-pairs",
     (
         len(trades(traded)) == len(differ),
-        "From one latent for each feature to one for each pair, SAEs surely lose features and gain pairs, at every"
-        " number of features from {fewest} to {most}.",
+        "Raise the number of latents from one per feature to one per pair, and SAEs lose features and gain pairs, at"
+        " every number of features from {fewest} to {most}.",
         "holds",
     ),
     (
         len(trades(traded)) > 0,
-        "From one latent for each feature to one for each pair, SAEs surely lose features and gain pairs where there"
-        " are {worlds} features; at the other numbers from {fewest} to {most} that is undecided.",
+        "Raise the number of latents from one per feature to one per pair, and SAEs lose features and gain pairs where"
+        " there are {worlds} features; at the other numbers from {fewest} to {most} that cannot be said.",
         "partly",
     ),
     (
         True,
-        "It cannot be said at any number of features from {fewest} to {most} that SAEs surely lose features and gain"
-        " pairs from one latent for each feature to one for each pair.",
+        "It cannot be said at any number of features from {fewest} to {most} that SAEs lose features and gain pairs"
+        " when the number of latents is raised from one per feature to one per pair.",
         "does not hold",
     ),
     evidence={
         "fewest": min(differ),
         "most": max(differ),
         "worlds": listed(list(map(str, trades(traded)))) if trades(traded) else "no number of",
-        **{name: change for name, change in traded.items() if name.endswith((f" {min(differ)}", f" {max(differ)}"))},
+        **{
+            f"change in {name.replace(',', ' found,')}": change
+            for name, change in traded.items()
+            if name.endswith((f" {min(differ)}", f" {max(differ)}"))
+        },
     },
     control={
         "the SAEs before training, in so many worlds": (
@@ -541,7 +552,8 @@ say(
     + (
         "the best dictionaries known hold nothing but atoms"
         + (
-            f" for {listed(list(map(str, all_known)))} features; for {listed(others)}, not all of them do."
+            f" for {listed(list(map(str, all_known)))} features; for {listed(others)}, some of the best lack an atom."
+            f"{' With four, atoms and [their mirror](07_optimum_and_training.ipynb) cost the same.' * ('4' in others)}"
             if others
             else "."
         )
@@ -551,7 +563,7 @@ say(
 )
 say(
     "Training does not go all the way: given a latent for each pair,"
-    f" {left_over:.0f} % of the {largest.n_features} features still have an atom."
+    f" {left_over:.0f} % of the {largest.n_features} features still have an atom on average."
     if left_over >= 0.5
     else f"Given a latent for each pair, hardly any of the {largest.n_features} features has an atom after training."
 )
@@ -633,10 +645,10 @@ fickle = [name for name, kinds in leading.items() if len(set(kinds)) > 1]
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 say(
-    f"From the loosest threshold to the strictest, the most frequent label changes in {len(fickle)} of the six worlds:"
+    f"From the loosest threshold to the strictest, the most frequent label changes in {len(fickle)} of the six cases:"
     f" {listed(fickle)}. Read labels there with care."
     if fickle
-    else "From the loosest threshold to the strictest, the most frequent label changes in none of the six worlds."
+    else "From the loosest threshold to the strictest, the most frequent label changes in none of the six cases."
 )
 
 # %% jupyter={"source_hidden": true} tags=["remove-input", "evidence"]

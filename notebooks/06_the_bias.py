@@ -88,7 +88,7 @@ claim(
     "bias-fills",
     (
         mostly(filled),
-        "The bias is used: in most SAEs it is at least half as long as the mean of the data.",
+        "The bias is used: it starts at zero, and in most SAEs it ends at least half as long as the mean of the data.",
         "reproduced",
     ),
     (
@@ -101,7 +101,10 @@ claim(
         "Whether most SAEs use the bias is undecided.",
         "partly",
     ),
-    evidence={"bias at least half as long": filled},
+    evidence={
+        "bias at least half as long": filled,
+        "note": "the control starts at zero, so it only shows that training makes the bias",
+    },
     control={"the SAEs before training": (mostly(filled_before), filled_before)},
     source="seed",
 )
@@ -147,7 +150,7 @@ say(
 #   mean $(A + B)/2 - C$.
 #
 # If both fit, the larger cosine decides. In few dimensions a random direction is easily near *some* difference, so the
-# SAEs before training tell the level of chance.
+# SAEs before training show the level of chance.
 
 # %% mystnb={"code_prompt_show": "The same SAEs with a bias that starts at the mean, and counting"} tags=["hide-input"]
 start_mean = placed(start, mean)
@@ -207,8 +210,9 @@ pd.DataFrame({title: {name: f"{f.k} of {f.n}" for name, f in row.items()} for ti
 # %% [markdown]
 # ## What does it look like from the bias?
 #
-# Without spread the samples of "k of n" lie in a plane at right angles to the diagonal, the direction that is the same
-# for all features; with spread they lie around it. Look along the diagonal, and the mean of the data is in the middle.
+# In "k of n" exactly $k$ of the $n$ features fire in each sample, every choice equally often. The *diagonal* is the
+# direction of the sum of all features. Without spread the samples lie in a plane at right angles to it; with spread
+# they lie around that plane. Look along the diagonal, and the mean of the data is in the middle.
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 chosen = {"lowest loss": low, "highest loss": high}
@@ -285,8 +289,16 @@ claim(
         "The four formulas and the best latent activations found by computation differ by up to {deviation:.5f}.",
         "does not hold",
     ),
-    evidence={"deviation": deviation, "biases compared": len(along)},
-    control={"the account without what cannot be written": (unwritten < 1e-5, unwritten)},
+    evidence={
+        "deviation": deviation,
+        "biases compared": len(along),
+    },
+    control={
+        "the formula for negatives, less what they cannot write": (
+            unwritten < 1e-5,
+            f"it is off by up to {unwritten:.3g}",
+        )
+    },
     source="theory",
 )
 
@@ -500,10 +512,18 @@ claim(
     ),
     (
         True,
-        "It is not shown that the start of the bias matters much.",
+        "{better or worse}. But it is not shown that the start matters much: by a quarter or more on both kinds of data.",
         "partly",
     ),
     evidence={
+        "better or worse": "Starting at the mean of the data is "
+        + (
+            "surely worse, with spread and without"
+            if all(below(these, 0) for these in gain.values())
+            else "surely better, with spread and without"
+            if all(above(these, 0) for these in gain.values())
+            else "not surely worse on both kinds of data, nor surely better on both"
+        ),
         "near the lowest loss from zero": Fraction.of(zero),
         "from the mean": Fraction.of(central),
         **{f"difference of the shares, {data} spread": these for data, these in gain.items()},
@@ -797,7 +817,7 @@ claim(
     "negatives-above-one-half",
     (
         len(sides) == 2,
-        "If the bias starts at the mean, training follows the account at rates on both sides of one half.",
+        "If the bias starts at the mean, training follows the account on both sides of one half, at {so many}.",
         "holds",
     ),
     (
@@ -812,6 +832,9 @@ claim(
         "does not hold",
     ),
     evidence={
+        "so many": f"{len(does)} of {len(rates) - 1} rates; at the others that cannot be said"
+        if cannot_be_said
+        else f"all {len(does)} rates",
         "most SAEs do at the rates": as_words(does),
         "it cannot be said at": as_words(cannot_be_said),
         "from zero most do at": from_zero,
@@ -859,7 +882,7 @@ claim(
 #
 # The comment says no more than that the bias would do tricky things. Our reason is this. The features of this toy
 # radiate from the origin, where nothing fires. Only from there does a feature's direction mean "this feature, and
-# nothing else". A bias gives that point away: the loss then rewards any place from which the samples are near. In mean
+# nothing else". A bias abandons that point: the loss then rewards any place from which the samples are near. In mean
 # square no place is nearer than the mean of the data; in "k of n" without spread every sample is nearer to it than to
 # the origin, by a factor of $\sqrt{1 - k/n}$.
 

@@ -13,6 +13,7 @@ from toysae.writeup.glossary import Entry, entries, marked, note
 WRITTEN = entries((ROOT / "notebooks" / "glossary.md").read_text(encoding="utf-8"))
 NEEDED = (
     "atom composite mixed dead live latent feature dictionary L0 MCC MMCS price spread absorption hedging splitting"
+    " SAE world loss lean control surely seed BatchTopK OrtSAE"
 )
 ATOM = Entry(("atom", "atomic"), "One feature.")
 MCC = Entry(("MCC",), "A <mean>.")
@@ -33,6 +34,9 @@ def test_all_words_that_the_chapters_use_in_a_sense_of_their_own_are_explained()
         "superposition",
         "TopK",
         "JumpReLU",
+        "solo rate",
+        "tied weights",
+        "kept contest",
     } <= set(known)
     assert len({form.lower() for entry in WRITTEN for form in entry.forms}) == sum(len(e.forms) for e in WRITTEN)
     assert known == sorted(known, key=str.lower)
@@ -62,6 +66,22 @@ def test_the_first_use_is_marked_in_any_form_and_no_later_one():
 @pytest.mark.parametrize("text", ["anatomy", "non-atomic", "mcc", "atom-like", "an 'anatom'"])
 def test_a_part_of_a_word_is_no_use(text):
     assert parts(text, ATOM, MCC) == [text]
+
+
+@pytest.mark.parametrize(
+    ("term", "text"),
+    [
+        ("price", "Some of that is the price of\nthe truth."),
+        ("live", "All SAEs of a seed live in the same world."),
+        ("mixed", "How they are mixed in a large model."),
+        ("mixed", "Groups are mixed: in most SAEs."),
+    ],
+)
+def test_a_term_in_another_sense_is_no_use(term, text):
+    entry = Entry((term,), "A definition.")
+    assert parts(text, entry) == [text]
+    assert parts(f"The {term} one.", entry) == ["The ", (term, term), " one."]
+    assert parts(f"{text} It is {term}.", entry)[-2] == (term, term)
 
 
 def test_a_note_is_reached_by_keyboard_and_read_by_screen_readers():

@@ -34,6 +34,7 @@ _SILENT = (
 _OPENING, _CLOSING = re.compile(r"<(?:details|small|a)\b"), re.compile(r"</(?:details|small|a)>")
 _SPOKEN = (nodes.paragraph, nodes.caption)
 _PAGE = re.compile(r"index|\d\d_\w+")
+_OTHERWISE = r"(?!(?<=price)\s+of\s+the\s+truth|(?<=live)\s+in\s|(?<=mixed)(?::|\s+in\s+a\b))"  # not the terms' sense
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,9 @@ class Entry:
 
     @cached_property
     def pattern(self) -> re.Pattern:
-        """Any of its forms as a whole word, also in the plural and with a capital letter."""
+        """Any of its forms as a whole word, also in the plural and with a capital letter, where it means the term."""
         words = sorted(self.forms, key=len, reverse=True)
-        return re.compile(r"(?<![\w-])(?:" + "|".join(map(_form, words)) + r")(?![\w-])")
+        return re.compile(r"(?<![\w-])(?:" + "|".join(map(_form, words)) + r")(?![\w-])" + _OTHERWISE)
 
 
 def _form(word: str) -> str:
