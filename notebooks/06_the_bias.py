@@ -512,7 +512,8 @@ claim(
     ),
     (
         True,
-        "{better or worse}. But it is not shown that the start matters much: by a quarter or more on both kinds of data.",
+        "{better or worse}. But it is not shown that the start matters much: by a quarter or more on both kinds of"
+        " data.",
         "partly",
     ),
     evidence={
