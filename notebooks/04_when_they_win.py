@@ -202,9 +202,8 @@ show(
     if decide["where magnitudes vary enough"]
     else "At some price the share of SAEs without an atom does not fall through one half within these spreads.",
     f"A cell is {n_saes} SAEs for two of three features, one latent per pair. Blue: features win, for every SAE has an"
-    " atom, be it only one. Orange: no SAE has any. The lines are computed without training. On the solid one decoder"
-    " rows may turn a little (*lean*); where it is right of the dotted one, that helps composites, elsewhere"
-    f" features.{crossed}",
+    " atom, be it only one; orange: none has. The lines need no training. On the solid one decoder rows may turn a"
+    f" little (*lean*); where it is right of the dotted one, that helps composites, elsewhere features.{crossed}",
     alt=(
         "Phase diagram over spread and price: share of SAEs without an atom in every cell, with two computed boundaries"
         " as lines."
@@ -216,9 +215,9 @@ show(
 # ## How much may magnitudes vary?
 #
 # Two of three features fire, with magnitudes $\max(0, 1 + \sigma \varepsilon)$, $\varepsilon$ normal, and there is a
-# latent for each pair. At which spread do half of the SAEs have an atom? An SAE with a dead latent, which never fires,
-# is no evidence and is not counted. The rival of a computed line is the *best constant*: the one spread for all prices
-# that fits these same results best. A line *predicts* if it surely misses by less ([how we judge](judging.md)).
+# latent for each pair. At which spread do half of the SAEs have an atom? An SAE with a dead latent is no evidence and
+# is not counted. The rival of a computed line is the *best constant*: the one spread for all prices that fits these
+# same results best. A line *predicts* if it surely misses by less ([how we judge](judging.md)).
 
 # %% tags=["hide-input"] mystnb={"code_prompt_show": "The line beside the best constant"}
 n_draws = 1999  # of the SAEs, by their seeds
@@ -294,8 +293,8 @@ best.T.round(4)
 off = turned - list(boundary.values())
 if off[:2].mean() > max(0.0, off[2:].mean()) and jitter.all_live.any():
     say(
-        "The line says which side is cheaper. At the lowest prices training keeps composites up to a larger spread than"
-        " the line says: there the two sides cost nearly the same."
+        "At the lowest prices training keeps composites up to a larger spread than the line says: there the two sides"
+        " cost nearly the same."
         + small_print(
             {
                 "trained spread less that of the line, mean of the two lowest prices": off[:2].mean(),
@@ -309,10 +308,15 @@ if off[:2].mean() > max(0.0, off[2:].mean()) and jitter.all_live.any():
 #
 # *Solitude* is how often a feature is seen alone. Take two features and two latents. In a *nested* world $A$ is alone
 # in four samples of ten, and the *solo rate* is the share of samples with $B$ alone; in a *symmetric* world each is
-# alone at the solo rate. In all other samples both fire. (Divide the solo rate by the share of these, and you have the
-# $\rho$ of [why composites win](03_why_composites_win.ipynb).) Two rows in a plane are two angles, so the best
-# dictionary is found by trying all. A row's *lean* is its angle to the nearest feature; at 45 degrees the row is the
-# composite.
+# alone at the solo rate. In all other samples both fire. Two rows in a plane are two angles, so the best dictionary is
+# found by trying all. A row's *lean* is its angle to the nearest feature; at 45 degrees the row is the composite.
+#
+# <details><summary>How does the solo rate differ from the $\rho$ of the last chapter?</summary>
+#
+# The solo rate is a share of all samples. $\rho$ is a ratio ([why composites win](03_why_composites_win.ipynb)): the
+# solo rate divided by the share of samples in which both fire.
+#
+# </details>
 
 # %%
 square = torch.tensor([[1.0, 1.0], [1.0, 0.0], [0.0, 1.0]]).double()  # both, A, B
@@ -370,8 +374,7 @@ claim(
 )
 
 # %% [markdown]
-# A lean that changes by more than five degrees from one solo rate of the line to the next is a jump. This is computed,
-# and depends on no training.
+# A lean that changes by more than five degrees from one solo rate of the line to the next is a jump.
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 steps = {v: [b for (variant, _), b in bend.items() if variant == v] for v in worlds.VARIANTS}
@@ -457,9 +460,8 @@ claim(
 # For small prices and small leans there is a law with nothing to fit: the row of a nested $B$ leans by
 # $\lambda P(A \text{ and } B) / P(B \text{ alone})$ radians, to first order ([derived
 # here](03_why_composites_win.ipynb)). The row of $A$ leans too, by the same law with $P(A \text{ alone})$. It should be
-# right for $B$ within fifteen parts in a hundred where $\lambda \le 0.02$ and the lean is below six degrees; beyond
-# that, nothing is promised. To second order, where each lean takes away from the gain of the other, it should be nearer
-# for every row.
+# right for $B$ within fifteen parts in a hundred where $\lambda \le 0.02$ and the lean is below six degrees. To
+# second order, where each lean takes away from the gain of the other, it should be nearer for every row.
 
 # %% tags=["hide-input"] mystnb={"code_prompt_show": "Training at small prices, and both laws"}
 small_prices, lone_rates = [0.002, 0.005, 0.01, 0.02], [0.05, 0.1, 0.2, 0.3, 0.4]
@@ -785,13 +787,13 @@ claim(
 )
 
 # %% [markdown]
-# *Only tiny worlds.* Lines can be computed here because the worlds are tiny. How often features fire together in a
-# large model, how often alone, and with how much spread, is for measurement to say.
+# *Only tiny worlds.* Elsewhere no line can be computed. How often features of a large model fire together or alone, and
+# with how much spread, is for measurement to say.
 #
 # ## So what?
 #
-# Every computed line of this chapter, beside the best constant. These are averages: the claims above say whether a line
-# is *surely* nearer.
+# Every computed line of this chapter, beside the best constant, on average. The claims above say whether it is *surely*
+# nearer.
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 by_rows = {v: np.abs(np.log(np.divide(s["trained"], s["computed"]))) for v, s in sides.items()}
