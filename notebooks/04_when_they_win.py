@@ -311,7 +311,7 @@ if off[:2].mean() > max(0.0, off[2:].mean()) and jitter.all_live.any():
 # alone at the solo rate. In all other samples both fire. Two rows in a plane are two angles, so the best dictionary is
 # found by trying all. A row's *lean* is its angle to the nearest feature; at 45 degrees the row is the composite.
 #
-# <details><summary>How does the solo rate differ from the $\rho$ of the last chapter?</summary>
+# <details><summary>How does the solo rate differ from the ρ of the last chapter?</summary>
 #
 # The solo rate is a share of all samples. $\rho$ is a ratio ([why composites win](03_why_composites_win.ipynb)): the
 # solo rate divided by the share of samples in which both fire.
