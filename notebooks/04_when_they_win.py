@@ -175,7 +175,11 @@ not_at_all = " (the last not at every price)" if 0 < len(fit_for) < len(room_pri
 dearer = turned[-1] > turned[0] and all(s["trained"][-1] > s["trained"][0] for s in sides.values())
 say_answer(
     f"Features win {listed(shown_to)}{not_at_all}."
-    + (" The higher the price of activation, the more spread and solitude it takes." if dearer else "")
+    + (
+        " The higher the price of activation, the more spread it takes, and the more often a feature must be alone."
+        if dearer
+        else ""
+    )
     if shown_to
     else "With these settings it is not seen where the features win."
 )
@@ -188,7 +192,7 @@ show(
         [f"{price:g}" for price in prices],
         no_atom,
         dead,
-        {"computed line": list(boundary.values()), "computed, without lean": list(pure.values())},
+        {"computed line": list(boundary.values()), "computed, rows do not lean": list(pure.values())},
         share_of="share without an atom",
         xlabel="spread of the magnitudes, sigma / mu",
         ylabel="price lambda",
@@ -197,8 +201,9 @@ show(
     " at the highest."
     if decide["where magnitudes vary enough"]
     else "At some price the share of SAEs without an atom does not fall through one half within these spreads.",
-    f"A cell is {n_saes} SAEs for two of three features, one latent per pair: orange if none has an atom, blue if all"
-    f" have. The lines come from no training.{crossed}",
+    f"A cell is {n_saes} SAEs for two of three features, one latent per pair. Blue: features win, for every SAE has an"
+    " atom, be it only one; orange: none has. The lines need no training. On the solid one decoder rows may turn a"
+    f" little (*lean*); where it is right of the dotted one, that helps composites, elsewhere features.{crossed}",
     alt=(
         "Phase diagram over spread and price: share of SAEs without an atom in every cell, with two computed boundaries"
         " as lines."
@@ -210,9 +215,9 @@ show(
 # ## How much may magnitudes vary?
 #
 # Two of three features fire, with magnitudes $\max(0, 1 + \sigma \varepsilon)$, $\varepsilon$ normal, and there is a
-# latent for each pair. At which spread do half of the SAEs have an atom? An SAE with a dead latent, which never fires,
-# is no evidence and is not counted. A line *predicts* that spread if it misses by surely less than the best constant, a
-# vertical line fitted to these same results ([how we judge](judging.md)).
+# latent for each pair. At which spread do half of the SAEs have an atom? An SAE with a dead latent is no evidence and
+# is not counted. The rival of a computed line is the *best constant*: the one spread for all prices that fits these
+# same results best. A line *predicts* if it surely misses by less ([how we judge](judging.md)).
 
 # %% tags=["hide-input"] mystnb={"code_prompt_show": "The line beside the best constant"}
 n_draws = 1999  # of the SAEs, by their seeds
@@ -237,27 +242,24 @@ claim(
     ),
     (
         against["the leaning line"].surely_less,
-        "The computed line predicts the spread at which half of the SAEs have an atom: it misses by"
-        " {mean miss of the line:.3f} on average, the best constant by {that of the best constant:.3f}.",
+        "The computed line predicts how much spread brings atoms back: it beats the best constant, surely.",
         "holds",
     ),
     (
         against["the leaning line"].mean < 0,
-        "The computed line is nearer to the spread at which half of the SAEs have an atom than the best constant, but"
-        " not surely: it misses by {mean miss of the line:.3f} on average, the constant by"
-        " {that of the best constant:.3f}.",
+        "The computed line predicts roughly how much spread brings atoms back: it misses by less than the best"
+        " constant, but not surely.",
         "partly",
     ),
     (
         True,
-        "The computed line does not predict the spread at which half of the SAEs have an atom: it misses by"
-        " {mean miss of the line:.3f} on average, the best constant by {that of the best constant:.3f}.",
+        "The computed line does not predict how much spread brings atoms back: the best constant misses by no more.",
         "does not hold",
     ),
     evidence={
-        "mean miss of the line": miss(list(boundary.values()), turned),
-        "that of the best constant": miss(constant, turned),
-        "difference": against["the leaning line"],
+        "mean miss of the computed line": miss(list(boundary.values()), turned),
+        "mean miss of the best constant": miss(constant, turned),
+        "the first less the second": against["the leaning line"],
     },
     control={
         "the line of pure dictionaries": (
@@ -274,10 +276,10 @@ by_price = pd.DataFrame({name: list(values) for name, values in columns.items()}
 by_price.set_axis([f"price {price:g}" for price in prices]).round(3)
 
 # %% [markdown]
-# What is the line? It compares two dictionaries, features and composites, but lets the rows *lean*. A composite that
-# leans away from the feature it leaves out, $(1, 1, -e)$, helps another one to write an uneven pair; two pure
-# composites cannot. A row $(1, e, e)$ leans from its feature towards the others, and saves price. Each side leans as
-# far as suits it; the line is where both then cost the same.
+# What is the line? It compares two dictionaries, features and composites, but lets the rows *lean* (rows that do not
+# are *pure*). A composite that leans away from the feature it leaves out, $(1, 1, -e)$, helps another one to write an
+# uneven pair; two pure composites cannot. A row $(1, e, e)$ leans from its feature towards the others, and saves price.
+# Each side leans as far as suits it; the line is where both then cost the same.
 
 # %%
 price, spread = 0.04, 0.3
@@ -291,17 +293,30 @@ best.T.round(4)
 off = turned - list(boundary.values())
 if off[:2].mean() > max(0.0, off[2:].mean()) and jitter.all_live.any():
     say(
-        "The line says which side is cheaper; training can stay with composites longer, most of all where the"
-        " price is low and the two sides cost nearly the same."
-        + small_print({"measured less computed, the two lowest prices": off[:2].mean(), "the others": off[2:].mean()})
+        "At the lowest prices training keeps composites up to a larger spread than the line says: there the two sides"
+        " cost nearly the same."
+        + small_print(
+            {
+                "trained spread less that of the line, mean of the two lowest prices": off[:2].mean(),
+                "of the other prices": off[2:].mean(),
+            }
+        )
     )
 
 # %% [markdown]
 # ## How often must a feature be seen alone?
 #
-# Two features, two latents. In a *nested* world $A$ is alone in four samples of ten, and the *solo rate* is the share
-# of samples with $B$ alone; in a *symmetric* world each is alone at the solo rate. In all other samples both fire.
-# Two rows in a plane are two angles, so the best dictionary is found by trying all.
+# *Solitude* is how often a feature is seen alone. Take two features and two latents. In a *nested* world $A$ is alone
+# in four samples of ten, and the *solo rate* is the share of samples with $B$ alone; in a *symmetric* world each is
+# alone at the solo rate. In all other samples both fire. Two rows in a plane are two angles, so the best dictionary is
+# found by trying all. A row's *lean* is its angle to the nearest feature; at 45 degrees the row is the composite.
+#
+# <details><summary>How does the solo rate differ from the ρ of the last chapter?</summary>
+#
+# The solo rate is a share of all samples. $\rho$ is a ratio ([why composites win](03_why_composites_win.ipynb)): the
+# solo rate divided by the share of samples in which both fire.
+#
+# </details>
 
 # %%
 square = torch.tensor([[1.0, 1.0], [1.0, 0.0], [0.0, 1.0]]).double()  # both, A, B
@@ -320,8 +335,9 @@ show(
     f" price, and of {1 / trained_rates[-1]:.0f} at the highest."
     if decide["where a feature is seen alone often enough"]
     else "At some price training does not change sides within these solo rates.",
-    f"Lines: the best two rows, for three prices. Dots: the SAE with the lowest loss of {n_saes}; blue is a feature,"
-    " orange the composite. Crosses: the pure dictionaries $\\{A, B\\}$ and $\\{A, A+B\\}$ cost the same.",
+    "Lines: the best two rows; the number at each is its price $\\lambda$. Dots: the SAE with the lowest loss of"
+    f" {n_saes}; blue is a feature, orange the composite. Crosses: the solo rate at which $\\{{A, B\\}}$ and"
+    " $\\{A, A+B\\}$, rows that do not lean, cost the same.",
     alt=(
         "Two panels, nested and symmetric: largest lean of a row over the solo rate, computed lines and trained dots"
         " for three prices."
@@ -358,8 +374,7 @@ claim(
 )
 
 # %% [markdown]
-# A lean that changes by more than five degrees from one solo rate of the line to the next is a jump. This is computed,
-# and depends on no training.
+# A lean that changes by more than five degrees from one solo rate of the line to the next is a jump.
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 steps = {v: [b for (variant, _), b in bend.items() if variant == v] for v in worlds.VARIANTS}
@@ -386,16 +401,16 @@ claim(
     ),
     evidence={
         "cases as derived": as_derived,
-        "largest step of a nested pair, in degrees": max(steps["nested"]),
+        "largest step of a nested pair, in degrees, where over 5 is a jump": max(steps["nested"]),
         "smallest jump of a symmetric pair, in degrees": min(steps["symmetric"]),
     },
     source="theory",
 )
 
 # %% [markdown]
-# Are the crosses enough? Training has changed sides where the row that leans most is half-way to the composite. The
-# crosses *tell* where if they are right within a quarter at every price in both worlds, and *in part* if they are
-# nearer on average than the best constant in both.
+# Do the crosses tell where training changes sides, that is, where the row that leans most is half-way to the
+# composite? They do if they are right within a quarter at every price in both worlds, and do so roughly if in both they
+# are nearer on average than the best constant.
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 ratios_to_line = {v: np.divide(s["trained"], s["line"]) for v, s in sides.items()}
@@ -427,7 +442,7 @@ claim(
     ),
     evidence={
         **{f"trained over computed, {v}, at least": ratio.min() for v, ratio in ratios_to_line.items()},
-        **{f"at most, {v}": ratio.max() for v, ratio in ratios_to_line.items()},
+        **{f"trained over computed, {v}, at most": ratio.max() for v, ratio in ratios_to_line.items()},
         **{f"mean factor of the miss, {v}": math.exp(missed[v].mean()) for v in worlds.VARIANTS},
     },
     control={
@@ -445,9 +460,8 @@ claim(
 # For small prices and small leans there is a law with nothing to fit: the row of a nested $B$ leans by
 # $\lambda P(A \text{ and } B) / P(B \text{ alone})$ radians, to first order ([derived
 # here](03_why_composites_win.ipynb)). The row of $A$ leans too, by the same law with $P(A \text{ alone})$. It should be
-# right for $B$ within fifteen parts in a hundred where $\lambda \le 0.02$ and the lean is below six degrees; beyond
-# that, nothing is promised. To second order, where each lean takes away from the gain of the other, it should be nearer
-# for every row.
+# right for $B$ within fifteen parts in a hundred where $\lambda \le 0.02$ and the lean is below six degrees. To
+# second order, where each lean takes away from the gain of the other, it should be nearer for every row.
 
 # %% tags=["hide-input"] mystnb={"code_prompt_show": "Training at small prices, and both laws"}
 small_prices, lone_rates = [0.002, 0.005, 0.01, 0.02], [0.05, 0.1, 0.2, 0.3, 0.4]
@@ -509,25 +523,25 @@ claim(
     "second-order-is-nearer",
     (
         nearer.k == nearer.n,
-        "To second order the law of leaning is nearer to training than to first order, for every row.",
+        "The second-order law fits training better than the first-order law, for every row.",
         "holds",
     ),
     (
         2 * nearer.k >= nearer.n,
-        "To second order the law of leaning is nearer to training than to first order for"
-        " {rows nearer to second order.k} of the {rows nearer to second order.n} rows, but not for the others.",
+        "The second-order law fits training better than the first-order law for {rows where second order is nearer.k}"
+        " of the {rows where second order is nearer.n} rows, but not for the others.",
         "partly",
     ),
     (
         True,
-        "To second order the law of leaning is no nearer to training than to first order for most of the rows: it"
-        " is nearer for {rows nearer to second order.k} of {rows nearer to second order.n}.",
+        "The second-order law fits training no better than the first-order law for most rows: it is nearer for"
+        " {rows where second order is nearer.k} of {rows where second order is nearer.n}.",
         "does not hold",
     ),
     evidence={
-        "rows nearer to second order": nearer,
-        "largest miss to first order, in %": 100 * misses["first order"].max(),
-        "largest miss to second order, in %": 100 * misses["second order"].max(),
+        "rows where second order is nearer": nearer,
+        "largest miss of the first-order law, in %": 100 * misses["first order"].max(),
+        "largest miss of the second-order law, in %": 100 * misses["second order"].max(),
     },
     control={"the first-order law times the best constant factor": (nearer_scaled.k == nearer_scaled.n, nearer_scaled)},
     source="theory",
@@ -615,8 +629,8 @@ show(
     figures.room_panels(panels),
     "The best dictionaries known hold all five features with five latents, and all ten pairs with ten, at"
     f" {sum(ideal)} of {len(ideal)} prices.",
-    f"Shares found, at the lowest and the highest price; dots: means over {n_saes} SAEs, squares: the best dictionaries"
-    " known. Dotted lines: as many latents as features, and as pairs.",
+    f"Shares found, at the lowest and the highest of the {len(ideal)} prices; dots: means over {n_saes} SAEs, squares:"
+    " the best dictionaries known. Dotted lines: as many latents as features, and as pairs.",
     alt="Two panels, one for each price: shares of features and of pairs that are found, over the number of latents.",
 )
 
@@ -655,7 +669,7 @@ show(
     ),
     f"With three latents most SAEs have an atom for every feature at {whole[3]} of {len(leaks)} solo rates{more_room}.",
     f"A cell is {n_saes} SAEs at $\\lambda$ = 0.1: blue if all have an atom for every feature, orange if none has."
-    f"{marked}{empty}",
+    f" *Most* needs the whole interval of a cell above one half: light blue is not enough.{marked}{empty}",
     alt="Phase diagram over solo rate and number of latents: share of SAEs that found all features.",
 )
 
@@ -664,7 +678,7 @@ show(
 #
 # *The lines were drawn with the dots in view.* They were: the line of pure dictionaries came first and failed, and
 # asking why led to rows that lean. So the solid line was then tried at two fresh prices from fresh starts, where it
-# should surely be nearer than the constant that fits the old prices best, and the law of leaning in three fresh worlds.
+# should surely beat the constant that fits the old prices best, and the law of leaning in three fresh worlds.
 
 # %% tags=["hide-input"] mystnb={"code_prompt_show": "Training at fresh settings"}
 fresh_prices, fresh_spreads = [0.014, 0.23], spreads[1:-1]
@@ -711,28 +725,26 @@ claim(
     ),
     (
         all(nearer_at["the leaning line"]),
-        "The computed line predicts fresh prices: at both it is surely nearer than the constant that fits the old"
-        " ones.",
+        "The computed line predicts fresh prices: at both it surely beats the constant that fits the old ones.",
         "holds",
     ),
     (
         any(nearer_at["the leaning line"]),
-        "The computed line is surely nearer than the constant that fits the old prices at one fresh price, not at"
-        " both: it misses by {miss at the lower price:.3f} at the lower and by {miss at the higher price:.3f} at the"
-        " higher.",
+        "The computed line surely beats the constant that fits the old prices at one fresh price, but not at both.",
         "partly",
     ),
     (
         True,
-        "At neither fresh price is the computed line surely nearer than the constant that fits the old prices: it"
-        " misses by {miss at the lower price:.3f} at the lower and by {miss at the higher price:.3f} at the higher.",
+        "At neither fresh price does the computed line surely beat the constant that fits the old prices.",
         "does not hold",
     ),
     evidence={
-        "miss at the lower price": fresh_misses["the leaning line"][0],
-        "miss at the higher price": fresh_misses["the leaning line"][1],
-        "less that of the constant, lower price": fresh_against[f"the leaning line, {fresh_prices[0]:g}"],
-        "less that of the constant, higher price": fresh_against[f"the leaning line, {fresh_prices[1]:g}"],
+        "miss of the line at the lower price": fresh_misses["the leaning line"][0],
+        "at the higher price": fresh_misses["the leaning line"][1],
+        "miss of the line less miss of the constant, lower price": fresh_against[
+            f"the leaning line, {fresh_prices[0]:g}"
+        ],
+        "the same, higher price": fresh_against[f"the leaning line, {fresh_prices[1]:g}"],
     },
     control={
         "the line of pure dictionaries, by its mean miss": (
@@ -775,12 +787,13 @@ claim(
 )
 
 # %% [markdown]
-# *Only tiny worlds.* Lines can be computed here because the worlds are tiny. How company, spread and solitude are mixed
-# in a large model is for measurement to say.
+# *Only tiny worlds.* Elsewhere no line can be computed. How often features of a large model fire together or alone, and
+# with how much spread, is for measurement to say.
 #
 # ## So what?
 #
-# Every computed line of this chapter, beside the best constant:
+# Every computed line of this chapter, beside the best constant, on average. The claims above say whether it is *surely*
+# nearer.
 
 # %% jupyter={"source_hidden": true} tags=["remove-input"]
 by_rows = {v: np.abs(np.log(np.divide(s["trained"], s["computed"]))) for v, s in sides.items()}
