@@ -15,7 +15,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from toysae.claims import prose
+from toysae.claims import Family, prose
 from toysae.claims.record import Published
 from toysae.writeup import crew, pairs, records, shell
 from toysae.writeup.preload import preload
@@ -99,9 +99,10 @@ def _child(run: Run, folder: Path) -> None:
 
 def in_a_shell(run: Run) -> NotebookNode:
     """The notebook executed in this process. Raises Failed with the traceback of the first cell that fails."""
-    from toysae.sweeps import workers
+    from toysae.sweeps import standings, workers
 
     workers._processes = lambda n: ThreadPoolExecutor(1)  # the processes of sweeps are the subject of test_sweeps
+    Family.resampled.__func__.__kwdefaults__["draws"] = standings.DRAWS_OF_INTERVALS = 99  # intervals, of tests/claims
     prose._DPI = 50  # every figure is drawn and packed, but in fewer pixels
     return shell.executed(Path(run.source), run.parameters)
 
