@@ -146,8 +146,8 @@ claim(
 )
 
 # %% [markdown]
-# A feature is *found* if some latent that fires is an *atom* for it: aligned with it and with nothing else. (In the
-# contest the usual cosine for that is .95, the looser one .9.) The eleven kinds are the plain SAE of the earlier
+# A feature is *found* if some latent that fires is an *atom* for it: aligned with it and with nothing else. In the
+# contest the usual cosine for that is .95, the looser one .9. The eleven kinds are the plain SAE of the earlier
 # chapters, nine published remedies, and in the last row one of our own, which you find [below](#add-your-own). As a
 # control the plain SAE is also trained on *shuffled data*, where each feature fires as often as before, but regardless
 # of the others.
@@ -296,14 +296,14 @@ say(f"Some of that cost is the price of the truth: the true features themselves 
 # activation. With its fourth power, one activation of $\sqrt 2$ costs four, and two activations of one cost two. Here
 # is the whole remedy. `z` holds the activations, of shape (SAEs, samples, latents).
 
-
 # %%
+WEIGHT = 0.03
+
+
 @dataclass(frozen=True)
 class FourthPower(saes.Part):
-    weight: float = 0.03
-
     def __call__(self, parameters, pre, z):
-        return self.weight * z.pow(4).sum(dim=-1)  # what each sample pays
+        return WEIGHT * z.pow(4).sum(dim=-1)  # what each sample pays
 
 
 # %% [markdown]
@@ -312,10 +312,11 @@ class FourthPower(saes.Part):
 # contest chooses one for each kind, so the shares of the table below are not those of the figure above.
 
 # %%
+plain = saes.L1(l1_coeff)
 models = {
     "plain SAE": l1_coeff,  # a number is the price of a plain SAE
     "TopK": saes.Variant(saes.TopK(2)),
-    "largest cosine": saes.Variant(saes.Relu(), [saes.L1(l1_coeff), saes.LargestCosine(1.0)]),
+    "largest cosine": saes.Variant(saes.Relu(), [plain, saes.LargestCosine(1.0)]),
     "yours": saes.Variant(saes.Relu(), [FourthPower()]),
 }
 
@@ -342,7 +343,9 @@ def found(model, world):
     return toysae.assess(stack, world, threshold).labels.features_found.double() / 3
 
 
-by_world = {name: {title: found(model, world) for title, model in models.items()} for name, world in minimal.items()}
+by_world = {}
+for name, world in minimal.items():
+    by_world[name] = {title: found(model, world) for title, model in models.items()}
 
 # %% tags=["hide-input"] mystnb={"code_prompt_show": "What they find: share of features"}
 pd.DataFrame({name: {title: f"{each.mean():.2f}" for title, each in its.items()} for name, its in by_world.items()})

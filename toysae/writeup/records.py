@@ -1,11 +1,14 @@
 """What an executed notebook recorded: its claims and its named figures."""
 
+import re
 from base64 import b64decode
 
 from nbformat import NotebookNode
 
 from toysae.claims.prose import TRAINED_MIME
 from toysae.claims.record import CLAIM_MIME, Published, Record
+
+_END = re.compile(r"(?<=[.?!])\s+(?=[A-Z])")  # of a sentence
 
 
 def outputs_of(notebook: NotebookNode) -> list[NotebookNode]:
@@ -15,11 +18,11 @@ def outputs_of(notebook: NotebookNode) -> list[NotebookNode]:
 
 
 def answer_of(name: str, notebook: NotebookNode) -> str | None:
-    """What a notebook finds: the sentence that it marks as its answer, else its first claim; None without results."""
+    """What a notebook finds: the first sentence of its answer if it marks one, else its first claim; else None."""
     outputs = outputs_of(notebook)
     marked = [o.data["text/markdown"] for o in outputs if o.metadata.get("toysae", {}).get("role") == "answer"]
     stated = [claim.statement for claim in recorded(name, outputs, Published())]
-    return next(iter([*(text.strip("*") for text in marked), *stated]), None)
+    return next(iter([*(_END.split(text.strip("*"))[0] for text in marked), *stated]), None)
 
 
 def claims_of(name: str, notebook: NotebookNode, published: Published) -> list[Record]:
