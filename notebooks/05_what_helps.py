@@ -343,11 +343,10 @@ def found(model, world):
     return toysae.assess(stack, world, threshold).labels.features_found.double() / 3
 
 
+# %% tags=["hide-input"] mystnb={"code_prompt_show": "What they find: share of features"}
 by_world = {}
 for name, world in minimal.items():
     by_world[name] = {title: found(model, world) for title, model in models.items()}
-
-# %% tags=["hide-input"] mystnb={"code_prompt_show": "What they find: share of features"}
 pd.DataFrame({name: {title: f"{each.mean():.2f}" for title, each in its.items()} for name, its in by_world.items()})
 
 # %% tags=["hide-input"] mystnb={"code_prompt_show": "The plain SAE in other data against remedies in the first"}

@@ -60,9 +60,14 @@ def own():
     cells = jupytext.read(KEPT.parents[1] / "05_what_helps.py").cells
     example = next(cell.source for cell in cells if "class FourthPower" in cell.source)
     assert len(example.splitlines()) < 15
-    names = {"dataclass": dataclass, "saes": saes}
-    exec(example, names)
-    return lambda coeff: saes.Variant(saes.Relu(), [names["FourthPower"](coeff)])
+
+    def built(coeff):
+        names = {"dataclass": dataclass, "saes": saes}
+        exec(example, names)
+        names["WEIGHT"] = coeff
+        return saes.Variant(saes.Relu(), [names["FourthPower"]()])
+
+    return built
 
 
 def test_the_example_of_the_chapter_is_the_fourth_power_of_the_contest(own):
