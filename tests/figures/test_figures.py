@@ -16,7 +16,7 @@ from toysae.figures import style
 from toysae.figures.curves import curve_figure, curve_panels, fraction_curves, ladder
 from toysae.figures.maps import expected_maps, heat_map_row, small_maps
 from toysae.figures.room import Panel, room_panels
-from toysae.figures.shares import fractions, label_shares, loss_account
+from toysae.figures.shares import label_shares
 from toysae.figures.style import LABEL_COLOURS, house_style
 from toysae.measures import reading
 from toysae.measures.assessment import assess, with_signed_labels
@@ -74,7 +74,6 @@ def test_a_rounded_zero_has_no_sign():
 
 
 def test_every_figure_can_be_drawn_at_its_extremes(minimal):
-    empty = torch.zeros(0).double()
     paths = torch.nn.functional.normalize(torch.randn(5, 3, 3, 3), dim=-1)
     for figure in (
         two_ways(1.0, 0.1),
@@ -93,8 +92,6 @@ def test_every_figure_can_be_drawn_at_its_extremes(minimal):
             {"a": (torch.ones(3), torch.eye(3), ["dead"] * 3), "b": (torch.zeros(3), -torch.eye(3), ["negative"] * 3)},
             torch.eye(3),
         ),
-        loss_account({"none": empty, "some": torch.ones(4).double()}, {"atoms": 1.0, "bound": 0.5}),
-        fractions({"a": {"x": Fraction(0, 0), "y": Fraction(3, 3)}, "b": {"x": Fraction(0, 4), "y": Fraction(1, 4)}}),
         curve_figure({"a": ([1, 2], [3, 4])}, {"a": ([1.5], [3.5])}, marks={"m": 1.2}, xlabel="x", xscale="log"),
         curve_panels({"p": ({"a": ([1, 2], [3, 4])}, {}, {}), "q": ({}, {"a": ([1], [3])}, {"m": 1})}, xlabel="x"),
         ladder({"w": {"atoms": 0.2, "best": 0.1}, "v": {"atoms": 0.3, "best": 0.3}}),
@@ -166,16 +163,13 @@ def test_a_legend_fits_under_its_figure(n_labels, length):
 
 def test_shared_figures_are_five_inches_wide_at_most_and_have_no_small_type(minimal):
     house_style()
-    share = {f"row {i}": Fraction(i, 9) for i in range(9)}
     curves = {"a": ([1, 2], [3, 4])}
     for figure in (
         expected_maps({"one": np.eye(3), "two": np.eye(3), "three": np.eye(3)}),
         heat_map_row(minimal, {"a": 0, "b": 1, "c": 2}, "a title"),
         heat_map_row(seen(groups(8), 30), {"a": 0, "b": 1, "c": 2}, "a title"),
         small_maps({"a": (minimal, 0), "b": (minimal, 1), "c": (minimal, 2)}),
-        fractions({"no atom": share, "b": share, "c": share}),
         label_shares({"a": {"x": [1.0, 0.0]}, "b": {"x": [0.0, 1.0]}, "c": {"x": [0.5, 0.5]}}, ("atomic", "dead")),
-        loss_account({"no atom": torch.ones(4).double()}, {"atoms": 1.0, "bound": 0.5}),
         curve_figure(curves, curves, marks={"m": 1.5}),
         curve_panels({title: (curves, {}, {}) for title in "abc"}, xlabel="x", ylabel="y"),
         fraction_curves({"a": ([1, 2], [Fraction(1, 3), Fraction(0, 0)])}, {"a": 1.5}, xlabel="x"),

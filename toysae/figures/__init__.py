@@ -3,7 +3,7 @@
     style    colours, marks, legends
     maps     heat maps of cosines
     curves   curves with dots, ladders of losses
-    shares   counts with their intervals
+    shares   how latents divide into labels
     room     what is found over the number of latents
 
 Nothing is computed here that a sentence could state.

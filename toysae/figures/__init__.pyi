@@ -7,15 +7,12 @@ from .maps import draw_cosines as draw_cosines
 from .maps import draw_heat_map as draw_heat_map
 from .maps import expected_maps as expected_maps
 from .maps import heat_map_row as heat_map_row
-from .maps import label_cells as label_cells
 from .maps import name_rows_and_columns as name_rows_and_columns
 from .maps import small_maps as small_maps
 from .maps import strip as strip
 from .room import Panel as Panel
 from .room import room_panels as room_panels
-from .shares import fractions as fractions
 from .shares import label_shares as label_shares
-from .shares import loss_account as loss_account
 from .style import AMOUNT as AMOUNT
 from .style import ATOM_INK as ATOM_INK
 from .style import COMPOSITE_INK as COMPOSITE_INK

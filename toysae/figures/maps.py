@@ -116,17 +116,6 @@ def draw_cosines(axes: Axes, rows: np.ndarray) -> None:
                 axes.text(j, i, signed(value), ha="center", va="center", fontsize=TYPE, color=ink)
 
 
-def label_cells(axes: Axes, column_names: Sequence[str], row_names: Sequence[str]) -> None:
-    """Names the cells of a pcolormesh, whose borders lie on whole numbers; the first row comes on top."""
-    axes.set_xticks([i + 0.5 for i in range(len(column_names))], column_names)
-    axes.set_yticks([i + 0.5 for i in range(len(row_names))], row_names)
-    axes.invert_yaxis()
-    axes.set_aspect("equal")
-    axes.tick_params(length=0)
-    for spine in axes.spines.values():
-        spine.set_visible(False)
-
-
 def strip(axes: Axes, seen: Assessment, sae: int, order: Sequence[int], width: float, left: float) -> None:
     """The narrow strip beside a map that tells each latent's label by its colour."""
     for row, latent in enumerate(order):

@@ -1,14 +1,12 @@
 """What an executed notebook recorded: its claims and its named figures."""
 
-import re
 from base64 import b64decode
 
 from nbformat import NotebookNode
 
 from toysae.claims.prose import TRAINED_MIME
 from toysae.claims.record import CLAIM_MIME, Published, Record
-
-_END = re.compile(r"(?<=[.?!])\s+(?=[A-Z])")  # of a sentence
+from toysae.writeup.budgets import sentences
 
 
 def outputs_of(notebook: NotebookNode) -> list[NotebookNode]:
@@ -22,7 +20,7 @@ def answer_of(name: str, notebook: NotebookNode) -> str | None:
     outputs = outputs_of(notebook)
     marked = [o.data["text/markdown"] for o in outputs if o.metadata.get("toysae", {}).get("role") == "answer"]
     stated = [claim.statement for claim in recorded(name, outputs, Published())]
-    return next(iter([*(_END.split(text.strip("*"))[0] for text in marked), *stated]), None)
+    return next(iter([*(sentences(text.strip("*"))[0] for text in marked), *stated]), None)
 
 
 def claims_of(name: str, notebook: NotebookNode, published: Published) -> list[Record]:
